@@ -1,0 +1,1 @@
+//! Replays TCP cases against a target and judges the answers.

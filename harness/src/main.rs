@@ -1,0 +1,2 @@
+//! The `rfc793` program.
+fn main() {}
