@@ -1,0 +1,227 @@
+//! The record of one run, and the segment as it looks in case space.
+//!
+//! Written by [`crate::run`], read by [`crate::judge`] and the reports. Nothing here judges.
+
+use std::sync::Arc;
+
+use crate::{
+    case::{flags::Flags, format::ConcreteCase, time::Span},
+    clause::{ClauseId, Level},
+    target::{ConnState, Endpoints, Explanation, Outcome, RuleName, Time},
+};
+
+/// One case, one target, one run.
+#[derive(Clone, Debug)]
+pub struct CaseRun {
+    /// What ran.
+    pub case: Arc<ConcreteCase>,
+    /// On what.
+    pub target: String,
+    /// The target's version.
+    pub version: String,
+    /// What was seen.
+    pub trace: Trace,
+    /// What the judges remarked, in step order.
+    pub findings: Vec<Finding>,
+    /// The sum.
+    pub verdict: Verdict,
+    /// Real time the run took.
+    pub wall: std::time::Duration,
+}
+
+/// The sum of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every check held.
+    Pass,
+    /// A MUST was broken.
+    Fail,
+    /// A SHOULD or MAY was not followed.
+    Deviates,
+    /// It fails or deviates exactly as the ledger says.
+    Known(String),
+    /// The ledger says it fails, but it passes: an error, the entry has to go.
+    Fixed(String),
+    /// The target cannot run it.
+    Skip(String),
+    /// The run says nothing about the clause.
+    Inconclusive(String),
+    /// The harness itself or its environment failed.
+    Error(String),
+}
+
+/// Everything observed, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Trace {
+    /// The addresses of the run; `None` if it never began.
+    pub endpoints: Option<Endpoints>,
+    /// Packets, calls and rules, time-stamped.
+    pub events: Vec<Event>,
+    /// One entry for each step reached (prelude included), in order.
+    pub steps: Vec<StepRecord>,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// When.
+    pub at: Time,
+    /// During which step (index into the concrete case's steps).
+    pub step: usize,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What can happen.
+#[derive(Clone, Debug)]
+pub enum EventKind {
+    /// The peer sent this IP packet.
+    Injected {
+        /// The bytes.
+        packet: Vec<u8>,
+        /// In case space; `None` if it does not parse as TCP (raw or broken on purpose).
+        segment: Option<CaseSegment>,
+    },
+    /// The target sent this IP packet.
+    Emitted {
+        /// The bytes.
+        packet: Vec<u8>,
+        /// In case space.
+        segment: CaseSegment,
+    },
+    /// The application called.
+    Called {
+        /// The call as a case writes it: `send 5 bytes`.
+        call: String,
+        /// What it gave.
+        outcome: Outcome,
+    },
+    /// The target told why.
+    Explained(Explanation),
+    /// Time passed on purpose.
+    Waited(Span),
+}
+
+/// What one step left behind.
+#[derive(Clone, Debug)]
+pub struct StepRecord {
+    /// When the step began.
+    pub began: Time,
+    /// When it was over.
+    pub ended: Time,
+    /// Indices into [`Trace::events`]: the segments emitted from the last judged one to the end of this step that no
+    /// step before has been charged with.
+    pub emitted: Vec<usize>,
+    /// What the call of this step gave.
+    pub outcome: Option<Outcome>,
+    /// The state of the connection in hand after the step.
+    pub state: ConnState,
+    /// Which alternative of an `either` the target chose.
+    pub alternative: Option<usize>,
+}
+
+/// A segment in case space: relative numbers, names instead of addresses.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CaseSegment {
+    /// When it left or arrived.
+    pub at: Time,
+    /// Which connection of the case; `None` if it belongs to none.
+    pub on: Option<u8>,
+    /// Control bits.
+    pub flags: Flags,
+    /// Relative to its sender's initial sequence number.
+    pub seq: u32,
+    /// Relative to the other side's initial sequence number; meaningful with ACK, else the raw field.
+    pub ack: u32,
+    /// The window field, unscaled.
+    pub win: u16,
+    /// The urgent pointer field.
+    pub urg: u16,
+    /// MSS option.
+    pub mss: Option<u16>,
+    /// Window scale option.
+    pub wscale: Option<u8>,
+    /// SACK-permitted.
+    pub sack_ok: bool,
+    /// SACK blocks, relative numbers.
+    pub sack: Vec<(u32, u32)>,
+    /// Timestamps.
+    pub ts: Option<(u32, u32)>,
+    /// Kinds of options other than these, EOL and NOP.
+    pub other_options: Vec<u8>,
+    /// The text.
+    pub data: Vec<u8>,
+    /// IP time to live.
+    pub ttl: u8,
+    /// IP DS field and ECN.
+    pub tos: u8,
+    /// IP Don't Fragment.
+    pub df: bool,
+    /// The rules that produced it, if the target can tell.
+    pub rules: Vec<RuleName>,
+    /// What is wrong with it whatever the case expects (bad checksum, bad options …), with the clause.
+    pub faults: Vec<(String, &'static str)>,
+}
+
+impl CaseSegment {
+    /// SEG.LEN: text plus SYN plus FIN.
+    #[must_use]
+    pub fn seq_len(&self) -> u32 {
+        self.flags.seq_len().wrapping_add(u32::try_from(self.data.len()).unwrap_or(u32::MAX))
+    }
+}
+
+/// One remark of one judge on one step.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Index of the step.
+    pub step: usize,
+    /// What kind.
+    pub kind: FindingKind,
+    /// How much it counts.
+    pub level: Level,
+    /// The clauses it rests on.
+    pub clauses: Vec<ClauseId>,
+    /// What the case wants, in one line.
+    pub expected: String,
+    /// What was seen, in the short form ledgers use: `RST seq=1`, `nothing`, `state CLOSED`, `returns ECONNRESET`.
+    pub observed: String,
+    /// Every field that differs.
+    pub differences: Vec<Difference>,
+    /// The whole segment that came, if one did.
+    pub segment: Option<CaseSegment>,
+}
+
+/// One field that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Its name in the case format.
+    pub field: &'static str,
+    /// What the case wants.
+    pub expected: String,
+    /// What came.
+    pub got: String,
+}
+
+/// Kinds of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FindingKind {
+    /// A segment came, but another one was expected.
+    Mismatch,
+    /// A segment was expected, none came.
+    Missing,
+    /// A segment came, none was expected.
+    Unexpected,
+    /// It came before its time.
+    Early,
+    /// It came after its time.
+    Late,
+    /// The connection is in another state.
+    State,
+    /// A call gave something else.
+    Outcome,
+    /// Kept quantities do not compare as demanded.
+    Comparison,
+    /// The segment is malformed whatever the case expects.
+    Malformed,
+}

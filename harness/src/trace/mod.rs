@@ -1,0 +1,3 @@
+//! What was observed in one run of one case on one target. [`event`] holds the types.
+
+pub mod event;
