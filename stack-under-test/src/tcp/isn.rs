@@ -43,9 +43,7 @@ impl IsnGenerator {
     pub fn new(seed: u64) -> Self {
         let first = scramble(seed.wrapping_add(GOLDEN));
         let second = scramble(seed.wrapping_add(GOLDEN.wrapping_mul(2)));
-        Self {
-            key: [first, second],
-        }
+        Self { key: [first, second] }
     }
 
     /// `M + F(localip, localport, remoteip, remoteport, secretkey)` (SHLD-1, RFC6528#3). F is the low

@@ -50,21 +50,14 @@ impl Reassembly {
     /// An empty queue that holds at most `max_ranges` separate ranges. The octets it holds are
     /// bounded by the windows given to [`insert`](Self::insert). Allocates nothing yet.
     pub const fn new(max_ranges: usize) -> Self {
-        Self {
-            ranges: BTreeMap::new(),
-            max_ranges,
-            rcv_nxt: Seq(0),
-            position: 0,
-            fin: None,
-        }
+        Self { ranges: BTreeMap::new(), max_ranges, rcv_nxt: Seq(0), position: 0, fin: None }
     }
 
     /// Stores the part of `data`, whose first octet is `seq`, that lies in the window
     /// (`rcv_nxt =< octet < rcv_nxt+window`), before the FIN if one is noted, and is not held yet.
     ///
     /// Returns the number of octets that were new. Zero also means that the text stood alone and
-    /// there is no room for another range: the sender will repeat it (RFC2018#8 allows that as long
-    /// as it was not acknowledged).
+    /// there is no room for another range. It was not acknowledged, so the sender will repeat it.
     ///
     /// Text at `rcv_nxt` itself may be stored too and comes back from the next
     /// [`take_in_order`](Self::take_in_order). To let the octets that came first win, pass text
@@ -171,9 +164,7 @@ impl Reassembly {
         let end = start + text.len() as i64;
         let (key, mut joined) = match self.ranges.range(..=start).next_back() {
             Some((&key, held)) if end_of(key, held) >= end => return 0,
-            Some((&key, held)) if end_of(key, held) >= start => {
-                (key, self.ranges.remove(&key).unwrap_or_default())
-            }
+            Some((&key, held)) if end_of(key, held) >= start => (key, self.ranges.remove(&key).unwrap_or_default()),
             Some(_) | None => {
                 let alone = self.ranges.range(start..=end).next().is_none();
                 if alone && self.ranges.len() >= self.max_ranges {

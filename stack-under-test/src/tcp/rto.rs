@@ -50,14 +50,7 @@ impl RtoEstimator {
     /// `min` (1 s by #2.4) and `max` (at least 60 s by #2.5) bound every RTO, also the initial one;
     /// should they contradict each other, `max` wins. `granularity` is G, the clock's tick.
     pub fn new(initial: Duration, min: Duration, max: Duration, granularity: Duration) -> Self {
-        let mut estimator = Self {
-            smoothed: None,
-            rto: Duration::ZERO,
-            initial,
-            min,
-            max,
-            granularity,
-        };
+        let mut estimator = Self { smoothed: None, rto: Duration::ZERO, initial, min, max, granularity };
         estimator.set(initial);
         estimator
     }
@@ -66,10 +59,7 @@ impl RtoEstimator {
     /// computed anew, so an earlier back-off ends here.
     pub fn sample(&mut self, rtt: Duration) {
         let Smoothed { srtt, rttvar } = match self.smoothed {
-            None => Smoothed {
-                srtt: rtt,
-                rttvar: rtt / 2,
-            },
+            None => Smoothed { srtt: rtt, rttvar: rtt / 2 },
             // RTTVAR first: it uses the SRTT from before this sample. alpha = 1/8, beta = 1/4.
             Some(Smoothed { srtt, rttvar }) => Smoothed {
                 rttvar: (rttvar - rttvar / 4).saturating_add(srtt.abs_diff(rtt) / 4),

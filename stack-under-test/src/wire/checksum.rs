@@ -34,10 +34,7 @@ impl Checksum {
     /// The sum of the pseudo-header of an upper-layer packet of `len` octets (RFC9293#3.1, for IPv4).
     pub fn ipv4_pseudo_header(src: Ipv4Addr, dst: Ipv4Addr, protocol: u8, len: usize) -> Self {
         let addresses = u64::from(src.to_bits()) + u64::from(dst.to_bits());
-        Self {
-            sum: fold(addresses + u64::from(protocol) + fold(len as u64)),
-            odd: false,
-        }
+        Self { sum: fold(addresses + u64::from(protocol) + fold(len as u64)), odd: false }
     }
 
     /// Goes on with `bytes`.
@@ -71,11 +68,11 @@ impl Checksum {
     /// The checksum: the complement of the sum. Zero if the bytes held a right checksum.
     #[must_use]
     pub const fn finish(self) -> u16 {
-        !(fold(fold(self.sum)) as u16)
+        !(fold(self.sum) as u16)
     }
 }
 
-/// Adds the high part back to the low one, to below 2^17.
+/// Adds the high parts back to the low one: any sum to below 2^17, one below 2^17 to 16 bits.
 const fn fold(sum: u64) -> u64 {
     let sum = (sum >> 32) + (sum & 0xffff_ffff);
     let sum = (sum >> 16) + (sum & 0xffff);

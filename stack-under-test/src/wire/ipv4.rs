@@ -22,6 +22,21 @@ const DONT_FRAGMENT: u16 = 1 << 14;
 const MORE_FRAGMENTS: u16 = 1 << 13;
 
 /// A received packet whose header is sound: right version, lengths that fit, right checksum.
+///
+/// ```
+/// use stack_under_test::wire::ipv4::{Ipv4Error, Ipv4Packet, Ipv4Repr, PROTOCOL_TCP};
+///
+/// let mut bytes = Vec::new();
+/// Ipv4Repr::new([10, 0, 0, 1].into(), [10, 0, 0, 2].into(), PROTOCOL_TCP).emit(2, &mut bytes)?;
+/// bytes.extend(b"hi, then link padding".iter());
+///
+/// let packet = Ipv4Packet::parse(&bytes)?;
+/// assert_eq!((packet.ttl(), packet.payload()), (64, b"hi".as_slice()));
+///
+/// bytes[8] -= 1; // a hop that forgot the checksum
+/// assert_eq!(Ipv4Packet::parse(&bytes), Err(Ipv4Error::BadChecksum));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ipv4Packet<'a> {
     header: &'a [u8; HEADER_LEN],
@@ -47,17 +62,11 @@ impl<'a> Ipv4Packet<'a> {
             .and_then(|options_len| after.get(..options_len))
             .ok_or(Ipv4Error::BadHeaderLength)?;
         let total_len = usize::from(u16::from_be_bytes([header[2], header[3]]));
-        let payload = bytes
-            .get(HEADER_LEN + options.len()..total_len)
-            .ok_or(Ipv4Error::BadTotalLength)?;
+        let payload = bytes.get(HEADER_LEN + options.len()..total_len).ok_or(Ipv4Error::BadTotalLength)?;
         if Checksum::new().add(header).add(options).finish() != 0 {
             return Err(Ipv4Error::BadChecksum);
         }
-        Ok(Self {
-            header,
-            options,
-            payload,
-        })
+        Ok(Self { header, options, payload })
     }
 
     /// Source address.
@@ -160,7 +169,7 @@ pub struct Ipv4Repr {
     pub destination: Ipv4Addr,
     /// Number of the protocol in the payload.
     pub protocol: u8,
-    /// Time to live, in hops; 64 unless told otherwise (RFC1122#3.2.1.7).
+    /// Time to live, in hops (MUST-49: the user may set it).
     pub ttl: u8,
     /// Type of service, ECN bits included.
     pub tos: u8,
@@ -173,15 +182,7 @@ pub struct Ipv4Repr {
 impl Ipv4Repr {
     /// A header with the defaults: TTL 64, TOS 0, identification 0, DF set.
     pub const fn new(source: Ipv4Addr, destination: Ipv4Addr, protocol: u8) -> Self {
-        Self {
-            source,
-            destination,
-            protocol,
-            ttl: 64,
-            tos: 0,
-            ident: 0,
-            dont_fragment: true,
-        }
+        Self { source, destination, protocol, ttl: 64, tos: 0, ident: 0, dont_fragment: true }
     }
 
     /// Appends the header, checksum filled in, of a packet with `payload_len` octets of payload.

@@ -143,6 +143,32 @@ impl fmt::Debug for Flags {
 }
 
 /// A received segment: long enough, sound data offset, right checksum (MUST-3).
+///
+/// ```
+/// use core::net::Ipv4Addr;
+/// use stack_under_test::tcp::seq::Seq;
+/// use stack_under_test::wire::tcp::{Flags, TcpRepr, TcpSegment};
+/// use stack_under_test::wire::tcp_options::TcpOptions;
+///
+/// let (here, there) = (Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 0, 2));
+/// let fin = TcpRepr {
+///     src_port: 4000,
+///     dst_port: 80,
+///     seq: Seq(101),
+///     ack: Seq(301),
+///     flags: Flags::FIN | Flags::ACK,
+///     window: 8192,
+///     urgent: 0,
+///     options: TcpOptions::default(),
+///     text: b"bye",
+/// };
+/// let mut bytes = Vec::new();
+/// fin.emit(here, there, &mut bytes);
+///
+/// let segment = TcpSegment::parse(here, there, &bytes)?;
+/// assert_eq!((segment.seq(), segment.seg_len()), (Seq(101), 4));
+/// # Ok::<(), stack_under_test::wire::tcp::TcpError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TcpSegment<'a> {
     header: &'a [u8; HEADER_LEN],
@@ -167,11 +193,7 @@ impl<'a> TcpSegment<'a> {
         if pseudo.add(bytes).finish() != 0 {
             return Err(TcpError::BadChecksum);
         }
-        Ok(Self {
-            header,
-            options,
-            text,
-        })
+        Ok(Self { header, options, text })
     }
 
     /// Source port.
@@ -309,11 +331,8 @@ impl TcpRepr<'_> {
         header[18..20].copy_from_slice(&self.urgent.to_be_bytes());
 
         let len = HEADER_LEN + options.len() + self.text.len();
-        let checksum = Checksum::ipv4_pseudo_header(src, dst, PROTOCOL_TCP, len)
-            .add(&header)
-            .add(options)
-            .add(self.text)
-            .finish();
+        let checksum =
+            Checksum::ipv4_pseudo_header(src, dst, PROTOCOL_TCP, len).add(&header).add(options).add(self.text).finish();
         header[16..18].copy_from_slice(&checksum.to_be_bytes());
 
         out.reserve(len);

@@ -143,9 +143,7 @@ impl TcpOptions {
         }
         let blocks = self.sack.as_slice();
         let room = MAX_LEN - list.padded_len() - tail.padded_len();
-        let blocks = &blocks[..blocks
-            .len()
-            .min(room.saturating_sub(4) / SackBlocks::BLOCK_LEN)];
+        let blocks = &blocks[..blocks.len().min(room.saturating_sub(4) / SackBlocks::BLOCK_LEN)];
         if !blocks.is_empty() {
             let length = 2 + blocks.len() * SackBlocks::BLOCK_LEN;
             list.push(&[NO_OPERATION, NO_OPERATION, SACK, length as u8]);
@@ -166,10 +164,7 @@ struct OptionList {
 }
 
 impl OptionList {
-    const EMPTY: Self = Self {
-        bytes: [0; MAX_LEN],
-        len: 0,
-    };
+    const EMPTY: Self = Self { bytes: [0; MAX_LEN], len: 0 };
 
     fn written(&self) -> &[u8] {
         &self.bytes[..self.len]
