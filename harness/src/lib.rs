@@ -3,13 +3,17 @@
 //! The data flow, left to right (a module imports only from modules to its left):
 //!
 //! ```text
-//! clause · case → segment → target → trace → peer → run → judge → report → cli
+//! clause · case → target · trace → segment → peer → judge → run → report → cli
 //! ```
 //!
 //! Start at [`case::format`] for what a case is, at [`target::Target`] for what can be tested, and at
-//! `run` for the only loop that advances time.
+//! [`run::run_case`] for the only loop that advances time.
 
 pub mod case;
 pub mod clause;
+pub mod judge;
+pub mod peer;
+pub mod run;
+pub mod segment;
 pub mod target;
 pub mod trace;

@@ -5,3 +5,4 @@ pub mod format;
 pub mod position;
 pub mod state;
 pub mod time;
+mod tmp_display;

@@ -1,0 +1,324 @@
+//! The only loop that advances time: one case on one target.
+//!
+//! [`run_case`] is called by the worker pool, the differ and the tests. It resolves what a step says (positions, names,
+//! spans) to numbers, drives the [`Target`], writes the [`Trace`] and asks the judges. It never waits for what can be
+//! decided without: only an `expect` with a time bound and a `wait` let time pass.
+//!
+//! Left out: the ledger (applied by the caller, who knows all cases) and any output.
+
+mod calls;
+mod expectation;
+mod injection;
+mod measure;
+
+pub use calls::show_call;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use crate::{
+    case::{
+        format::{Action, Case, ConcreteCase, StateCheck, Step},
+        time::Span,
+    },
+    clause::ClauseId,
+    judge::{
+        expect::Moment,
+        verdict::{level_of, verdict_of},
+    },
+    peer::{Peer, Unknown, View},
+    segment::parse::parse,
+    target::{ConnState, Emission, Outcome, Refusal, Target, TargetError, Time},
+    trace::event::{
+        CaseRun, CaseSegment, Difference, Event, EventKind, Finding, FindingKind, StepRecord, Trace, Verdict,
+    },
+};
+
+/// Whether a failed check ends the case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// It does, unless the step says `continue: true`.
+    #[default]
+    Judge,
+    /// It does not: every step is taken. For comparing two targets.
+    Record,
+}
+
+/// Runs one case on one target.
+///
+/// Never fails: what goes wrong is the verdict.
+pub fn run_case(target: &mut dyn Target, case: &Arc<ConcreteCase>, mode: Mode) -> CaseRun {
+    let started = std::time::Instant::now();
+    let (verdict, trace, findings) = match target.begin(&case.case.config) {
+        Err(Refusal::Unsupported(reason)) => (Verdict::Skip(reason), Trace::default(), Vec::new()),
+        Err(Refusal::Failed(error)) => (Verdict::Error(error.to_string()), Trace::default(), Vec::new()),
+        Ok(endpoints) => {
+            let mut run = Run::new(target, case, mode, Peer::new(endpoints, case.case.peer.isn));
+            let stopped = run.all_steps();
+            let verdict = match (stopped, run.target.end()) {
+                (Err(Stop::Error(error)), _) | (Ok(()), Err(error)) => Verdict::Error(error.to_string()),
+                (Err(Stop::Inconclusive(reason)), _) => Verdict::Inconclusive(reason),
+                (Ok(()), Ok(())) => run.verdict(),
+            };
+            let Run { mut trace, findings, .. } = run;
+            trace.endpoints = Some(endpoints);
+            (verdict, trace, findings)
+        }
+    };
+    CaseRun {
+        case: Arc::clone(case),
+        target: target.name().to_owned(),
+        version: target.capabilities().version.clone(),
+        trace,
+        findings,
+        verdict,
+        wall: started.elapsed(),
+    }
+}
+
+/// Why a run cannot go on.
+enum Stop {
+    /// The harness or its environment broke.
+    Error(TargetError),
+    /// The run says nothing about the clause.
+    Inconclusive(String),
+}
+
+impl From<TargetError> for Stop {
+    fn from(error: TargetError) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<Unknown> for Stop {
+    fn from(unknown: Unknown) -> Self {
+        Self::Inconclusive(unknown.to_string())
+    }
+}
+
+/// A segment nobody has judged yet.
+struct Waiting {
+    /// Its event.
+    event: usize,
+    /// What the wire showed just before it left.
+    before: View,
+}
+
+struct Run<'a> {
+    target: &'a mut dyn Target,
+    concrete: &'a ConcreteCase,
+    case: &'a Case,
+    mode: Mode,
+    peer: Peer,
+    trace: Trace,
+    findings: Vec<Finding>,
+    pending: Vec<Waiting>,
+    captured: Vec<Emission>,
+    /// The last thing the harness did, for time bounds.
+    since: Moment,
+    step: usize,
+    /// The connection that the current step speaks of.
+    in_hand: u8,
+    next_ip_id: u16,
+    kept: BTreeMap<&'a str, u32>,
+    alternative: Option<usize>,
+}
+
+impl<'a> Run<'a> {
+    fn new(target: &'a mut dyn Target, concrete: &'a ConcreteCase, mode: Mode, peer: Peer) -> Self {
+        Self {
+            target,
+            concrete,
+            case: &concrete.case,
+            mode,
+            peer,
+            trace: Trace::default(),
+            findings: Vec::new(),
+            pending: Vec::new(),
+            captured: Vec::new(),
+            since: Moment { earliest: Time::ZERO, latest: Time::ZERO },
+            step: 0,
+            in_hand: 0,
+            next_ip_id: 1,
+            kept: BTreeMap::new(),
+            alternative: None,
+        }
+    }
+
+    fn all_steps(&mut self) -> Result<(), Stop> {
+        for (index, step) in self.case.steps.iter().enumerate() {
+            self.step = index;
+            let findings_before = self.findings.len();
+            self.one_step(&step.value)?;
+            let failed = self.findings.len() > findings_before;
+            if failed && self.concrete.step_number(index).is_none() && self.mode == Mode::Judge {
+                return Err(Stop::Inconclusive(self.prelude_failed()));
+            }
+            if failed && !step.value.continues && self.mode == Mode::Judge {
+                return Ok(());
+            }
+        }
+        self.nothing_left()
+    }
+
+    fn prelude_failed(&self) -> String {
+        let given = self.case.given.map_or_else(|| "the start".to_owned(), |state| state.to_string());
+        let remark =
+            self.findings.last().map(|finding| format!("expected {}, got {}", finding.expected, finding.observed));
+        format!("the prelude did not reach {given}: {}", remark.unwrap_or_default())
+    }
+
+    fn verdict(&self) -> Verdict {
+        verdict_of(&self.findings)
+    }
+
+    /// Takes one step and writes its record.
+    fn one_step(&mut self, step: &'a Step) -> Result<(), Stop> {
+        let began = self.target.now();
+        let first_event = self.trace.events.len();
+        self.alternative = None;
+        let mut outcome = None;
+        match &step.action {
+            Action::Inject(inject) => self.inject(inject)?,
+            Action::Expect(expect) => self.expect(step, expect)?,
+            Action::Call(call) => outcome = Some(self.call(step, call)?),
+            Action::State(check) => self.state(step, check)?,
+            Action::Wait(span) => self.wait(*span)?,
+            Action::Save(names) => self.save(names)?,
+            Action::Check(comparison) => self.compare(step, comparison)?,
+        }
+        let emitted = (first_event..self.trace.events.len())
+            .filter(|&event| matches!(self.trace.events[event].kind, EventKind::Emitted { .. }))
+            .collect();
+        let state = self.state_in_hand()?;
+        let ended = self.target.now();
+        let alternative = self.alternative;
+        self.trace.steps.push(StepRecord { began, ended, emitted, outcome, state, alternative });
+        Ok(())
+    }
+
+    fn state_in_hand(&mut self) -> Result<ConnState, Stop> {
+        let pair = self.peer.connection(self.in_hand).pair;
+        Ok(self.target.state(Peer::handle(self.in_hand), pair)?)
+    }
+
+    fn state(&mut self, step: &'a Step, check: &'a StateCheck) -> Result<(), Stop> {
+        self.in_hand = self.peer.resolve(check.on.as_deref(), None);
+        let state = self.state_in_hand()?;
+        if check.any_of.iter().any(|&wanted| state.matches(wanted)) {
+            return Ok(());
+        }
+        let wanted: Vec<_> = check.any_of.iter().map(ToString::to_string).collect();
+        let expected = format!("state {}", wanted.join(" or "));
+        self.remark(step, FindingKind::State, expected, format!("state {state}"));
+        Ok(())
+    }
+
+    fn wait(&mut self, span: Span) -> Result<(), Stop> {
+        let length = self.duration(span)?;
+        let until = self.target.now() + length;
+        self.event(EventKind::Waited(span));
+        while self.target.now() < until {
+            self.target.advance(until)?;
+            self.collect()?;
+        }
+        self.since = Moment { earliest: until, latest: self.target.now() };
+        Ok(())
+    }
+
+    /// A span in this target's time. RTO is asked for only when it is needed.
+    fn duration(&mut self, span: Span) -> Result<Duration, Stop> {
+        let rto = if span.rto == 0 {
+            Duration::ZERO
+        } else {
+            let pair = self.peer.connection(self.in_hand).pair;
+            self.target
+                .rto(Peer::handle(self.in_hand), pair)?
+                .ok_or_else(|| Stop::Inconclusive("RTO is not known: the target shows none here".to_owned()))?
+        };
+        let msl = match self.case.config.msl {
+            Some(msl) if msl.two_msl == 0 && msl.rto == 0 => resolve(msl, Duration::ZERO, Duration::ZERO),
+            _ => self.target.capabilities().msl,
+        };
+        Ok(resolve(span, msl * 2, rto))
+    }
+
+    fn event(&mut self, kind: EventKind) -> usize {
+        let at = self.target.now();
+        self.trace.events.push(Event { at, step: self.step, kind });
+        self.trace.events.len() - 1
+    }
+
+    /// Takes in what the target has emitted and why.
+    fn collect(&mut self) -> Result<(), Stop> {
+        let mut captured = std::mem::take(&mut self.captured);
+        self.target.capture(&mut captured)?;
+        for emission in captured.drain(..) {
+            self.emitted(emission);
+        }
+        self.captured = captured;
+        let mut why = Vec::new();
+        self.target.explain(&mut why);
+        for explanation in why {
+            self.event(EventKind::Explained(explanation));
+        }
+        Ok(())
+    }
+
+    fn emitted(&mut self, emission: Emission) {
+        let Emission { at, packet, rules } = emission;
+        let (mut segment, before) = match parse(&packet) {
+            Ok(parsed) => self.peer.emitted(parsed, at),
+            Err(problem) => {
+                let faults = vec![(problem.to_string(), "RFC9293#3.1")];
+                (CaseSegment { at, faults, ..CaseSegment::default() }, View::unknown())
+            }
+        };
+        segment.rules = rules;
+        let event = self.trace.events.len();
+        self.trace.events.push(Event { at, step: self.step, kind: EventKind::Emitted { packet, segment } });
+        self.pending.push(Waiting { event, before });
+    }
+
+    /// The last check of every case: nothing came that no step spoke of.
+    fn nothing_left(&mut self) -> Result<(), Stop> {
+        const NOTHING: crate::case::format::Expect = crate::case::format::Expect::InOrder(Vec::new());
+        let Some(last) = self.case.steps.last() else { return Ok(()) };
+        self.collect()?;
+        self.expect(&last.value, &NOTHING)
+    }
+
+    fn remark(&mut self, step: &Step, kind: FindingKind, expected: String, observed: String) {
+        self.remark_all(step, kind, &[], expected, observed, Vec::new(), None);
+    }
+
+    /// Writes a finding. It rests on `own` clauses if there are any, else on the step's, else on the case's.
+    #[allow(clippy::too_many_arguments)]
+    fn remark_all(
+        &mut self,
+        step: &Step,
+        kind: FindingKind,
+        own: &[ClauseId],
+        expected: String,
+        observed: String,
+        differences: Vec<Difference>,
+        segment: Option<CaseSegment>,
+    ) {
+        let clauses = [own, &step.clauses, &self.case.clauses].into_iter().find(|clauses| !clauses.is_empty());
+        let clauses = clauses.unwrap_or_default().to_vec();
+        let level = level_of(&clauses, self.case);
+        self.findings.push(Finding { step: self.step, kind, level, clauses, expected, observed, differences, segment });
+    }
+}
+
+/// A span in real units. A sum below zero is no wait at all.
+fn resolve(span: Span, two_msl: Duration, rto: Duration) -> Duration {
+    let nanos = |length: Duration| i128::try_from(length.as_nanos()).unwrap_or(i128::MAX / 4);
+    let sum = i128::from(span.two_msl)
+        .saturating_mul(nanos(two_msl))
+        .saturating_add(i128::from(span.rto).saturating_mul(nanos(rto)))
+        .saturating_add(i128::from(span.nanos));
+    Duration::from_nanos(u64::try_from(sum.max(0)).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! `expect`: collect until the judge is satisfied, or nothing more can help.
+
+use std::time::Duration;
+
+use super::{Run, Stop, Waiting};
+use crate::{
+    case::{
+        format::{Expect, ExpectSegment, Step},
+        time::Span,
+    },
+    clause::ClauseId,
+    judge::expect::{Breach, Context, Judgement, Moment, Pending, judge},
+    trace::event::{CaseSegment, EventKind, FindingKind},
+};
+
+impl<'a> Run<'a> {
+    pub(super) fn expect(&mut self, step: &'a Step, expect: &Expect) -> Result<(), Stop> {
+        self.in_hand = first_connection(expect).map_or(self.in_hand, |name| self.peer.resolve(name, None));
+        let spans = self.spans_of(expect)?;
+        let judgement = loop {
+            self.collect()?;
+            match self.judge_now(expect, &spans)? {
+                Judgement::Waiting(until) => self.target.advance(until)?,
+                ended @ (Judgement::Satisfied(_) | Judgement::Broken(_)) => break ended,
+            }
+        };
+        self.report_faults(step);
+        match judgement {
+            Judgement::Satisfied(alternative) => self.alternative = alternative,
+            Judgement::Broken(breach) => self.report_breach(step, *breach),
+            Judgement::Waiting(_) => {}
+        }
+        self.settle(expect, &spans);
+        Ok(())
+    }
+
+    fn judge_now(&self, expect: &Expect, spans: &[(Span, Duration)]) -> Result<Judgement, Stop> {
+        let pending: Vec<_> = self
+            .pending
+            .iter()
+            .filter_map(|waiting| Some(Pending { segment: self.segment(waiting)?, before: &waiting.before }))
+            .collect();
+        let context = Context {
+            since: self.since,
+            now: self.target.now(),
+            live: self.target.capabilities().live,
+            span: &|span| spans.iter().find(|(known, _)| *known == span).map_or(Duration::ZERO, |(_, length)| *length),
+            connection: &|name| self.peer.number_of(name),
+            allow: &self.case.allow,
+        };
+        Ok(judge(expect, &pending, &context)?)
+    }
+
+    /// The pending segments are dealt with. Bounds of the next step count from the last one of them.
+    fn settle(&mut self, expect: &Expect, spans: &[(Span, Duration)]) {
+        let last = self.pending.last().and_then(|waiting| self.segment(waiting)).map(|segment| segment.at);
+        if let Some(at) = last.filter(|at| *at >= self.since.earliest) {
+            // On a live target the reading may be late: the chain of lower bounds keeps later intervals honest.
+            let at_least: Duration = if self.target.capabilities().live {
+                lower_bounds(expect, spans).min(at.saturating_sub(self.since.earliest))
+            } else {
+                at - self.since.earliest
+            };
+            self.since = Moment { earliest: self.since.earliest + at_least, latest: at.max(self.since.latest) };
+        }
+        self.pending.clear();
+    }
+
+    fn segment(&self, waiting: &Waiting) -> Option<&CaseSegment> {
+        match &self.trace.events.get(waiting.event)?.kind {
+            EventKind::Emitted { segment, .. } => Some(segment),
+            EventKind::Injected { .. } | EventKind::Called { .. } | EventKind::Explained(_) | EventKind::Waited(_) => {
+                None
+            }
+        }
+    }
+
+    /// What is wrong with a segment whatever the case expects: a checksum, an option.
+    fn report_faults(&mut self, step: &Step) {
+        let faulty: Vec<CaseSegment> = self
+            .pending
+            .iter()
+            .filter_map(|waiting| self.segment(waiting).filter(|segment| !segment.faults.is_empty()).cloned())
+            .collect();
+        for segment in faulty {
+            for (fault, clause) in segment.faults.clone() {
+                let clauses: Vec<ClauseId> = clause.parse().into_iter().collect();
+                let expected = "a well-formed segment".to_owned();
+                let whole = Some(segment.clone());
+                self.remark_all(step, FindingKind::Malformed, &clauses, expected, fault, Vec::new(), whole);
+            }
+        }
+    }
+
+    fn report_breach(&mut self, step: &Step, breach: Breach) {
+        let segment =
+            breach.segment.and_then(|index| self.pending.get(index)).and_then(|waiting| self.segment(waiting)).cloned();
+        let Breach { kind, expected, observed, differences, clauses, .. } = breach;
+        self.remark_all(step, kind, &clauses, expected, observed, differences, segment);
+    }
+
+    /// Resolves every span of the step once: RTO changes while we wait, the demand does not.
+    fn spans_of(&mut self, expect: &Expect) -> Result<Vec<(Span, Duration)>, Stop> {
+        let mut spans = Vec::new();
+        for segment in segments_of(expect) {
+            for span in [segment.after, segment.within].into_iter().flatten() {
+                let length = self.duration(span)?;
+                spans.push((span, length));
+            }
+        }
+        Ok(spans)
+    }
+}
+
+/// Every segment an `expect` speaks of.
+fn segments_of(expect: &Expect) -> impl Iterator<Item = &ExpectSegment> {
+    let (plain, either) = match expect {
+        Expect::InOrder(segments) | Expect::AnyOrder(segments) => (&segments[..], &[][..]),
+        Expect::Either(alternatives) => (&[][..], &alternatives[..]),
+    };
+    plain.iter().chain(either.iter().flat_map(|alternative| &alternative.segments))
+}
+
+/// The name in the first segment: the connection in hand. `None`: the step names no segment.
+fn first_connection(expect: &Expect) -> Option<Option<&str>> {
+    segments_of(expect).next().map(|segment| segment.on.as_deref())
+}
+
+/// How much time has passed at least when all of these have come.
+fn lower_bounds(expect: &Expect, spans: &[(Span, Duration)]) -> Duration {
+    let Expect::InOrder(segments) = expect else { return Duration::ZERO };
+    let mut sum = Duration::ZERO;
+    for segment in segments {
+        let Some(after) = segment.after else { continue };
+        let length = spans.iter().find(|(span, _)| *span == after).map_or(Duration::ZERO, |(_, length)| *length);
+        let mut factor = 1.0;
+        for _ in 0..segment.repeat.unwrap_or(1) {
+            sum += length.mul_f64(factor);
+            factor *= segment.backoff.unwrap_or(1.0);
+        }
+    }
+    sum
+}

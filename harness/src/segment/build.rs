@@ -1,0 +1,152 @@
+//! Numbers → IP packet. Every field can be set wrong on purpose.
+//!
+//! Called by [`crate::run`] for each `inject`; all positions are resolved before.
+
+use std::net::Ipv4Addr;
+
+use pnet_packet::{
+    ip::IpNextHeaderProtocol,
+    ipv4::MutableIpv4Packet,
+    tcp::{self, MutableTcpPacket, TcpPacket},
+};
+
+use crate::case::{
+    flags::Flags,
+    format::{Checksum, Ip},
+};
+
+const IP_HEADER: usize = 20;
+const TCP_HEADER: usize = 20;
+
+/// A segment ready to become bytes. Sequence numbers are the real ones, options are encoded.
+#[derive(Clone, Debug)]
+pub struct WireSegment<'a> {
+    /// IP source.
+    pub source: Ipv4Addr,
+    /// IP destination.
+    pub destination: Ipv4Addr,
+    /// TCP source port.
+    pub source_port: u16,
+    /// TCP destination port.
+    pub destination_port: u16,
+    /// SEG.SEQ
+    pub seq: u32,
+    /// SEG.ACK
+    pub ack: u32,
+    /// Control bits.
+    pub flags: Flags,
+    /// SEG.WND, unscaled.
+    pub win: u16,
+    /// SEG.UP
+    pub urg: u16,
+    /// Encoded options; padded with zeros to a word here.
+    pub options: &'a [u8],
+    /// The text.
+    pub text: &'a [u8],
+    /// TCP checksum other than the right one.
+    pub checksum: Option<Checksum>,
+    /// Data offset other than the right one, in 32-bit words.
+    pub data_offset: Option<u8>,
+    /// These bytes instead of the TCP segment.
+    pub raw: Option<&'a [u8]>,
+    /// IP identification unless `ip` has one.
+    pub id: u16,
+    /// IP fields other than usual.
+    pub ip: &'a Ip,
+}
+
+const fn to_word(len: usize) -> usize {
+    len.div_ceil(4) * 4
+}
+
+fn wrong_or(right: u16, wanted: Option<Checksum>) -> u16 {
+    match wanted {
+        None => right,
+        // One bit off; 0x0000 and 0xffff are the same number in one's complement, one flipped low bit never is.
+        Some(Checksum::Bad) => right ^ 1,
+        Some(Checksum::Value(value)) => value,
+    }
+}
+
+/// The bytes of the whole IP packet.
+///
+/// Lengths that do not fit their field are cut to its largest value: such a packet is wrong, which is allowed here.
+#[must_use]
+pub fn build(segment: &WireSegment<'_>) -> Vec<u8> {
+    let ip_options = segment.ip.options.as_ref().map_or(&[][..], |bytes| &bytes.0);
+    let ip_header = IP_HEADER + to_word(ip_options.len());
+    let tcp_len =
+        segment.raw.map_or_else(|| TCP_HEADER + to_word(segment.options.len()) + segment.text.len(), <[u8]>::len);
+    let mut packet = vec![0; ip_header + tcp_len];
+    let (ip_part, tcp_part) = packet.split_at_mut(ip_header);
+    match segment.raw {
+        Some(raw) => tcp_part.copy_from_slice(raw),
+        None => fill_tcp(tcp_part, segment),
+    }
+    ip_part[IP_HEADER..IP_HEADER + ip_options.len()].copy_from_slice(ip_options);
+    fill_ip(ip_part, tcp_len, segment);
+    packet
+}
+
+fn fill_tcp(bytes: &mut [u8], segment: &WireSegment<'_>) {
+    let options_len = to_word(segment.options.len());
+    bytes[TCP_HEADER..TCP_HEADER + segment.options.len()].copy_from_slice(segment.options);
+    bytes[TCP_HEADER + options_len..].copy_from_slice(segment.text);
+    let Some(mut header) = MutableTcpPacket::new(bytes) else { return };
+    header.set_source(segment.source_port);
+    header.set_destination(segment.destination_port);
+    header.set_sequence(segment.seq);
+    header.set_acknowledgement(segment.ack);
+    let right_offset = u8::try_from((TCP_HEADER + options_len) / 4).unwrap_or(15).min(15);
+    header.set_data_offset(segment.data_offset.unwrap_or(right_offset));
+    let [high, low] = segment.flags.0.to_be_bytes();
+    header.set_reserved(high & 0x0f);
+    header.set_flags(low);
+    header.set_window(segment.win);
+    header.set_urgent_ptr(segment.urg);
+    let right = checksum_of(bytes, segment.source, segment.destination);
+    if let Some(mut header) = MutableTcpPacket::new(bytes) {
+        header.set_checksum(wrong_or(right, segment.checksum));
+    }
+}
+
+/// The right TCP checksum of these bytes between these addresses (RFC9293#3.1); the field itself counts as zero.
+#[must_use]
+pub fn checksum_of(tcp_bytes: &[u8], source: Ipv4Addr, destination: Ipv4Addr) -> u16 {
+    TcpPacket::new(tcp_bytes).map_or(0, |packet| tcp::ipv4_checksum(&packet, &source, &destination))
+}
+
+fn fill_ip(bytes: &mut [u8], payload_len: usize, segment: &WireSegment<'_>) {
+    let ip = segment.ip;
+    let header_len = bytes.len();
+    let Some(mut header) = MutableIpv4Packet::new(bytes) else { return };
+    header.set_version(ip.version.unwrap_or(4) & 0x0f);
+    let words = u8::try_from(header_len / 4).unwrap_or(15);
+    header.set_header_length(ip.header_length.unwrap_or(words) & 0x0f);
+    let tos = ip.tos.unwrap_or(0);
+    header.set_dscp(tos >> 2);
+    header.set_ecn(tos & 3);
+    header.set_total_length(ip.length.unwrap_or_else(|| u16::try_from(header_len + payload_len).unwrap_or(u16::MAX)));
+    header.set_identification(ip.id.unwrap_or(segment.id));
+    let df = u8::from(ip.df.unwrap_or(true)) << 1;
+    let mf = u8::from(ip.mf.unwrap_or(false));
+    header.set_flags(df | mf);
+    header.set_fragment_offset(ip.fragment_offset.unwrap_or(0) & 0x1fff);
+    header.set_ttl(ip.ttl.unwrap_or(64));
+    header.set_next_level_protocol(IpNextHeaderProtocol(ip.protocol.unwrap_or(6)));
+    header.set_source(segment.source);
+    header.set_destination(segment.destination);
+    let right = header_checksum(bytes);
+    if let Some(mut header) = MutableIpv4Packet::new(bytes) {
+        header.set_checksum(wrong_or(right, ip.checksum));
+    }
+}
+
+/// The right checksum over exactly these header bytes. The header length *field* may lie, so it is not asked.
+fn header_checksum(header: &[u8]) -> u16 {
+    const CHECKSUM_WORD: usize = 5;
+    pnet_packet::util::checksum(header, CHECKSUM_WORD)
+}
+
+#[cfg(test)]
+mod tests;

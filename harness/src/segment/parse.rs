@@ -1,0 +1,216 @@
+//! IP packet → numbers, and what is wrong with it. Total: no input panics.
+//!
+//! Called by [`crate::run`] for everything a target emits and everything injected.
+
+use std::net::Ipv4Addr;
+
+use pnet_packet::{Packet as _, ipv4, ipv4::Ipv4Packet, tcp::TcpPacket};
+
+use super::build::checksum_of;
+use crate::case::flags::Flags;
+
+/// A TCP segment with its IP addresses; numbers as on the wire.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parsed {
+    /// IP source; 0.0.0.0 when it did not parse.
+    pub source: [u8; 4],
+    /// IP destination.
+    pub destination: [u8; 4],
+    /// TCP source port.
+    pub source_port: u16,
+    /// TCP destination port.
+    pub destination_port: u16,
+    /// SEG.SEQ
+    pub seq: u32,
+    /// SEG.ACK
+    pub ack: u32,
+    /// Control bits.
+    pub flags: Flags,
+    /// SEG.WND, unscaled.
+    pub win: u16,
+    /// SEG.UP
+    pub urg: u16,
+    /// Options.
+    pub options: ParsedOptions,
+    /// The text.
+    pub text: Vec<u8>,
+    /// IP TTL.
+    pub ttl: u8,
+    /// IP DS field and ECN.
+    pub tos: u8,
+    /// IP Don't Fragment.
+    pub df: bool,
+    /// What is wrong with it, each with its clause.
+    pub faults: Vec<(String, &'static str)>,
+}
+
+/// The options of a segment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ParsedOptions {
+    /// Maximum Segment Size.
+    pub mss: Option<u16>,
+    /// Window Scale.
+    pub wscale: Option<u8>,
+    /// SACK-permitted.
+    pub sack_ok: bool,
+    /// SACK blocks, real numbers.
+    pub sack: Vec<(u32, u32)>,
+    /// Timestamps.
+    pub ts: Option<(u32, u32)>,
+    /// Other kinds, in order.
+    pub other: Vec<u8>,
+}
+
+/// Why a packet is not a TCP segment at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotTcp {
+    /// Not even an IPv4 header.
+    #[error("not an IPv4 packet")]
+    NotIpv4,
+    /// Another protocol in it.
+    #[error("IP protocol {0}, not TCP")]
+    Protocol(u8),
+    /// A fragment other than the first.
+    #[error("a later IP fragment")]
+    Fragment,
+    /// Less than a TCP header.
+    #[error("shorter than a TCP header")]
+    TooShort,
+}
+
+/// Reads a packet.
+///
+/// # Errors
+/// If there is no TCP header to read. A header that is there but wrong is read, with [`Parsed::faults`].
+pub fn parse(packet: &[u8]) -> Result<Parsed, NotTcp> {
+    let ip = Ipv4Packet::new(packet).filter(|ip| ip.get_version() == 4).ok_or(NotTcp::NotIpv4)?;
+    let header_len = usize::from(ip.get_header_length()) * 4;
+    if header_len < 20 || header_len > packet.len() {
+        return Err(NotTcp::NotIpv4);
+    }
+    if ip.get_next_level_protocol().0 != 6 {
+        return Err(NotTcp::Protocol(ip.get_next_level_protocol().0));
+    }
+    if ip.get_fragment_offset() != 0 {
+        return Err(NotTcp::Fragment);
+    }
+    let mut faults = Vec::new();
+    if ip.get_checksum() != ipv4::checksum(&ip) {
+        faults.push((
+            format!("IP header checksum is {:#06x}, right is {:#06x}", ip.get_checksum(), ipv4::checksum(&ip)),
+            "RFC791#3.1",
+        ));
+    }
+    let total = usize::from(ip.get_total_length());
+    if total != packet.len() {
+        faults.push((format!("IP total length says {total}, the packet has {} bytes", packet.len()), "RFC791#3.1"));
+    }
+    let bytes = packet.get(header_len..total.clamp(header_len, packet.len())).unwrap_or(&[]);
+    let tcp = TcpPacket::new(bytes).ok_or(NotTcp::TooShort)?;
+    let (source, destination) = (ip.get_source(), ip.get_destination());
+    let (options, text) = split_text(&tcp, bytes, &mut faults);
+    check_tcp(&tcp, bytes, source, destination, &options, &mut faults);
+    Ok(Parsed {
+        source: source.octets(),
+        destination: destination.octets(),
+        source_port: tcp.get_source(),
+        destination_port: tcp.get_destination(),
+        seq: tcp.get_sequence(),
+        ack: tcp.get_acknowledgement(),
+        flags: Flags(u16::from(tcp.get_reserved()) << 8 | u16::from(tcp.get_flags())),
+        win: tcp.get_window(),
+        urg: tcp.get_urgent_ptr(),
+        options,
+        text,
+        ttl: ip.get_ttl(),
+        tos: ip.get_dscp() << 2 | ip.get_ecn(),
+        df: ip.get_flags() & 2 != 0,
+        faults,
+    })
+}
+
+fn split_text(tcp: &TcpPacket<'_>, bytes: &[u8], faults: &mut Vec<(String, &'static str)>) -> (ParsedOptions, Vec<u8>) {
+    let offset = usize::from(tcp.get_data_offset()) * 4;
+    match bytes.get(20..offset) {
+        Some(options) => (parse_options(options, faults), bytes[offset..].to_vec()),
+        None => {
+            faults.push((
+                format!("data offset {offset} lies outside the segment of {} bytes", bytes.len()),
+                "RFC9293#3.1",
+            ));
+            (ParsedOptions::default(), Vec::new())
+        }
+    }
+}
+
+fn check_tcp(
+    tcp: &TcpPacket<'_>,
+    bytes: &[u8],
+    source: Ipv4Addr,
+    destination: Ipv4Addr,
+    options: &ParsedOptions,
+    faults: &mut Vec<(String, &'static str)>,
+) {
+    debug_assert_eq!(tcp.packet().len(), bytes.len());
+    let right = checksum_of(bytes, source, destination);
+    if tcp.get_checksum() != right {
+        faults.push((format!("TCP checksum is {:#06x}, right is {right:#06x}", tcp.get_checksum()), "MUST-2"));
+    }
+    if tcp.get_reserved() & 0x0e != 0 {
+        faults.push(("reserved bits are set".to_owned(), "RFC9293#3.1"));
+    }
+    if options.mss.is_some() && u16::from(tcp.get_flags()) & Flags::SYN.0 == 0 {
+        faults.push(("MSS option on a segment without SYN".to_owned(), "MUST-65"));
+    }
+}
+
+/// Walks the options. Every departure from RFC9293#3.1 becomes a fault; what could be read is kept.
+fn parse_options(mut rest: &[u8], faults: &mut Vec<(String, &'static str)>) -> ParsedOptions {
+    let mut options = ParsedOptions::default();
+    while let Some((&kind, behind_kind)) = rest.split_first() {
+        match kind {
+            0 => {
+                if behind_kind.iter().any(|&byte| byte != 0) {
+                    faults.push(("padding behind the end of the options is not zero".to_owned(), "MUST-69"));
+                }
+                return options;
+            }
+            1 => rest = behind_kind,
+            _ => {
+                let len = behind_kind.first().map_or(0, |&len| usize::from(len));
+                let Some(body) = rest.get(2..len.max(2)).filter(|_| len >= 2) else {
+                    faults.push((format!("option of kind {kind} with illegal length {len}"), "MUST-68"));
+                    return options;
+                };
+                if !take_option(&mut options, kind, body) {
+                    faults.push((format!("option of kind {kind} with wrong length {len}"), "MUST-68"));
+                }
+                rest = &rest[len..];
+            }
+        }
+    }
+    options
+}
+
+fn word(bytes: &[u8], at: usize) -> u32 {
+    bytes.get(at..at + 4).and_then(|four| four.try_into().ok()).map_or(0, u32::from_be_bytes)
+}
+
+/// Whether the body has the length its kind demands.
+fn take_option(options: &mut ParsedOptions, kind: u8, body: &[u8]) -> bool {
+    match (kind, body) {
+        (2, &[high, low]) => options.mss = Some(u16::from_be_bytes([high, low])),
+        (3, &[shift]) => options.wscale = Some(shift),
+        (4, []) => options.sack_ok = true,
+        (5, blocks) if !blocks.is_empty() && blocks.len() % 8 == 0 => {
+            options.sack.extend(blocks.chunks_exact(8).map(|block| (word(block, 0), word(block, 4))));
+        }
+        (8, stamps) if stamps.len() == 8 => options.ts = Some((word(stamps, 0), word(stamps, 4))),
+        (2..=5 | 8, _) => return false,
+        (other, _) => options.other.push(other),
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests;
