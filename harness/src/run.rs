@@ -27,7 +27,7 @@ use crate::{
     },
     peer::{Peer, Unknown, View},
     segment::parse::parse,
-    target::{ConnState, Emission, Outcome, Refusal, Target, TargetError, Time},
+    target::{ConnState, Emission, Refusal, Target, TargetError, Time},
     trace::event::{
         CaseRun, CaseSegment, Difference, Event, EventKind, Finding, FindingKind, StepRecord, Trace, Verdict,
     },

@@ -1,1 +1,277 @@
+//! The loop on a target made for the test: it answers what it is told to, so that each kind of finding can be seen.
 
+use std::{collections::VecDeque, net::Ipv4Addr, path::PathBuf};
+
+use super::*;
+use crate::{
+    case::{
+        flags::Flags,
+        format::{At, Call, CallStep, Config, Errno, Expect, ExpectSegment, Inject, Ip, Quantity, Returns},
+        position::{Bounds, Position, Symbol},
+        state::State,
+    },
+    segment::build::{WireSegment, build},
+    target::{Capabilities, Endpoints, Handle, Outcome, Pair, SocketCall},
+};
+
+const TARGET: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 80);
+const PEER: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 2), 40_000);
+
+/// Answers each injected packet with the next of its replies, `delay` later.
+struct Scripted {
+    capabilities: Capabilities,
+    replies: VecDeque<Vec<u8>>,
+    delay: Duration,
+    queue: Vec<(Time, Vec<u8>)>,
+    now: Time,
+    state: ConnState,
+    outcome: Outcome,
+    refuses: Option<String>,
+}
+
+impl Scripted {
+    fn new(replies: Vec<Vec<u8>>) -> Self {
+        Self {
+            capabilities: Capabilities { version: "1".into(), live: false, msl: Duration::from_secs(30) },
+            replies: replies.into(),
+            delay: Duration::ZERO,
+            queue: Vec::new(),
+            now: Time::ZERO,
+            state: ConnState::None { listening: true },
+            outcome: Outcome::Ok,
+            refuses: None,
+        }
+    }
+}
+
+impl Target for Scripted {
+    fn name(&self) -> &str {
+        "scripted"
+    }
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+    fn begin(&mut self, _: &Config) -> Result<Endpoints, Refusal> {
+        match &self.refuses {
+            Some(reason) => Err(Refusal::Unsupported(reason.clone())),
+            None => Ok(Endpoints {
+                target: TARGET.into_socket(),
+                peer: PEER.into_socket(),
+                other_peer: Ipv4Addr::new(192, 0, 2, 3),
+                subnet_broadcast: Ipv4Addr::new(192, 0, 2, 255),
+            }),
+        }
+    }
+    fn now(&self) -> Time {
+        self.now
+    }
+    fn call(&mut self, _: Handle, _: Pair, _: &SocketCall<'_>) -> Result<Outcome, TargetError> {
+        Ok(self.outcome.clone())
+    }
+    fn inject(&mut self, _: &[u8]) -> Result<(), TargetError> {
+        if let Some(reply) = self.replies.pop_front() {
+            self.queue.push((self.now + self.delay, reply));
+        }
+        Ok(())
+    }
+    fn capture(&mut self, into: &mut Vec<Emission>) -> Result<(), TargetError> {
+        let now = self.now;
+        let due = self.queue.extract_if(.., |(at, _)| *at <= now);
+        into.extend(due.map(|(at, packet)| Emission { at, packet, rules: Vec::new() }));
+        Ok(())
+    }
+    fn advance(&mut self, until: Time) -> Result<(), TargetError> {
+        let next = self.queue.iter().map(|(at, _)| *at).min();
+        self.now = next.map_or(until, |next| next.min(until));
+        Ok(())
+    }
+    fn state(&mut self, _: Handle, _: Pair) -> Result<ConnState, TargetError> {
+        Ok(self.state)
+    }
+    fn rto(&mut self, _: Handle, _: Pair) -> Result<Option<Duration>, TargetError> {
+        Ok(Some(Duration::from_secs(1)))
+    }
+    fn end(&mut self) -> Result<(), TargetError> {
+        Ok(())
+    }
+}
+
+trait IntoSocket {
+    fn into_socket(self) -> std::net::SocketAddrV4;
+}
+
+impl IntoSocket for (Ipv4Addr, u16) {
+    fn into_socket(self) -> std::net::SocketAddrV4 {
+        std::net::SocketAddrV4::new(self.0, self.1)
+    }
+}
+
+fn reply(flags: Flags, seq: u32, ack: u32, checksum: Option<crate::case::format::Checksum>) -> Vec<u8> {
+    build(&WireSegment {
+        source: TARGET.0,
+        destination: PEER.0,
+        source_port: TARGET.1,
+        destination_port: PEER.1,
+        seq,
+        ack,
+        flags,
+        win: 100,
+        urg: 0,
+        options: &[],
+        text: &[],
+        checksum,
+        data_offset: None,
+        raw: None,
+        id: 1,
+        ip: &Ip::default(),
+    })
+}
+
+fn case(actions: Vec<Action>) -> Arc<ConcreteCase> {
+    let step = |action| Step { action, clauses: Vec::new(), continues: false, note: None };
+    let steps = actions.into_iter().map(|action| At { line: 1, value: step(action) }).collect();
+    let case = Case { clauses: vec!["MUST-13".parse().unwrap()], steps, ..Case::default() };
+    Arc::new(ConcreteCase { id: "t".into(), file: PathBuf::new(), source: "".into(), case, prelude: 0 })
+}
+
+fn inject(flags: Flags) -> Action {
+    Action::Inject(Box::new(Inject { flags, ..Inject::default() }))
+}
+
+fn expect(flags: &str) -> Action {
+    Action::Expect(Expect::InOrder(vec![segment(flags)]))
+}
+
+fn segment(flags: &str) -> ExpectSegment {
+    ExpectSegment { flags: Some(flags.parse().unwrap()), ..ExpectSegment::default() }
+}
+
+fn run(target: &mut Scripted, actions: Vec<Action>) -> CaseRun {
+    run_case(target, &case(actions), Mode::Judge)
+}
+
+fn kinds(run: &CaseRun) -> Vec<FindingKind> {
+    run.findings.iter().map(|finding| finding.kind).collect()
+}
+
+const RST: Flags = Flags::RST;
+
+#[test]
+fn what_is_expected_passes() {
+    let mut target = Scripted::new(vec![reply(RST, 5, 0, None)]);
+    let run = run(&mut target, vec![inject(Flags::ACK), expect("RST")]);
+    assert_eq!(run.verdict, Verdict::Pass);
+    assert_eq!(run.trace.steps.len(), 2);
+    assert_eq!(run.trace.steps[0].emitted.len(), 1, "the reply is charged to the step that drew it");
+}
+
+#[test]
+fn silence_where_an_answer_is_due_fails() {
+    let run = run(&mut Scripted::new(vec![]), vec![inject(Flags::ACK), expect("RST")]);
+    assert_eq!((run.verdict.clone(), kinds(&run)), (Verdict::Fail, vec![FindingKind::Missing]));
+}
+
+#[test]
+fn what_no_step_spoke_of_fails_at_the_end() {
+    let mut target = Scripted::new(vec![reply(RST, 5, 0, None)]);
+    let run = run(&mut target, vec![inject(Flags::ACK)]);
+    assert_eq!(kinds(&run), [FindingKind::Unexpected]);
+}
+
+#[test]
+fn a_bad_checksum_is_found_unasked() {
+    let mut target = Scripted::new(vec![reply(RST, 5, 0, Some(crate::case::format::Checksum::Bad))]);
+    let run = run(&mut target, vec![inject(Flags::ACK), expect("RST")]);
+    assert_eq!(kinds(&run), [FindingKind::Malformed]);
+    assert_eq!(run.findings[0].clauses[0].as_str(), "MUST-2");
+}
+
+#[test]
+fn a_wrong_state_and_a_wrong_outcome_fail() {
+    let check = StateCheck { on: None, any_of: vec![State::Established] };
+    let run_state = run(&mut Scripted::new(vec![]), vec![Action::State(check)]);
+    assert_eq!(kinds(&run_state), [FindingKind::State]);
+    assert_eq!(run_state.findings[0].observed, "state LISTEN");
+    let mut target = Scripted::new(vec![]);
+    target.outcome = Outcome::Error(Errno::EPIPE);
+    let call = CallStep { on: None, call: Call::Recv { max: None }, returns: Some(Returns::Eof) };
+    let run_call = run(&mut target, vec![Action::Call(call)]);
+    assert_eq!(kinds(&run_call), [FindingKind::Outcome]);
+    assert_eq!(run_call.findings[0].observed, "returns EPIPE");
+}
+
+#[test]
+fn a_failed_step_ends_the_case_but_not_the_recording() {
+    let actions = || vec![inject(Flags::ACK), expect("RST"), inject(Flags::ACK), expect("RST")];
+    let judged = run(&mut Scripted::new(vec![]), actions());
+    assert_eq!((judged.trace.steps.len(), judged.findings.len()), (2, 1));
+    let recorded = run_case(&mut Scripted::new(vec![]), &case(actions()), Mode::Record);
+    assert_eq!((recorded.trace.steps.len(), recorded.findings.len()), (4, 2));
+}
+
+#[test]
+fn continue_goes_on() {
+    let mut going = (*case(vec![expect("RST"), expect("RST")])).clone();
+    going.case.steps[0].value.continues = true;
+    let run = run_case(&mut Scripted::new(vec![]), &Arc::new(going), Mode::Judge);
+    assert_eq!(run.findings.len(), 2);
+}
+
+#[test]
+fn a_broken_prelude_is_inconclusive() {
+    let mut broken = (*case(vec![expect("RST"), expect("RST")])).clone();
+    broken.prelude = 1;
+    broken.case.given = Some(State::Established);
+    let run = run_case(&mut Scripted::new(vec![]), &Arc::new(broken), Mode::Judge);
+    assert!(matches!(run.verdict, Verdict::Inconclusive(reason) if reason.contains("ESTABLISHED")));
+}
+
+#[test]
+fn a_symbol_nobody_knows_is_inconclusive() {
+    let seq = Some(Bounds::Exactly(Position::symbol(Symbol::RcvWnd, 0)));
+    let mut target = Scripted::new(vec![reply(RST, 5, 0, None)]);
+    let expected = ExpectSegment { seq, ..segment("RST") };
+    let run = run(&mut target, vec![inject(Flags::ACK), Action::Expect(Expect::InOrder(vec![expected]))]);
+    assert!(matches!(run.verdict, Verdict::Inconclusive(_)));
+}
+
+#[test]
+fn a_switch_the_target_lacks_is_a_skip() {
+    let mut target = Scripted::new(vec![]);
+    target.refuses = Some("no such thing".into());
+    assert_eq!(run(&mut target, vec![]).verdict, Verdict::Skip("no such thing".into()));
+}
+
+#[test]
+fn time_passes_only_as_far_as_needed() {
+    let mut target = Scripted::new(vec![reply(RST, 5, 0, None)]);
+    target.delay = Duration::from_millis(200);
+    let within = Some(Span { nanos: 500_000_000, ..Span::default() });
+    let late = ExpectSegment { within, ..segment("RST") };
+    let run = run(&mut target, vec![inject(Flags::ACK), Action::Expect(Expect::InOrder(vec![late]))]);
+    assert_eq!(run.verdict, Verdict::Pass);
+    assert_eq!(target.now, Duration::from_millis(200));
+}
+
+#[test]
+fn spans_are_the_targets_own() {
+    let span = Span { two_msl: 1, rto: -2, nanos: 5 };
+    assert_eq!(resolve(span, Duration::from_secs(60), Duration::from_secs(1)), Duration::new(58, 5));
+    assert_eq!(resolve(Span { nanos: -1, ..span }, Duration::ZERO, Duration::ZERO), Duration::ZERO);
+    let mut target = Scripted::new(vec![]);
+    run(&mut target, vec![Action::Wait(Span { two_msl: 1, rto: 1, nanos: 0 })]);
+    assert_eq!(target.now, Duration::from_secs(61));
+}
+
+#[test]
+fn kept_quantities_are_compared() {
+    let save = |name: &str| Action::Save([(name.to_owned(), Quantity::Time)].into());
+    let check = |low, high| {
+        Action::Check(crate::case::format::Comparison { left: "b".into(), right: Some("a".into()), low, high })
+    };
+    let wait = Action::Wait(Span { nanos: 1_000_000, ..Span::default() });
+    let good = run(&mut Scripted::new(vec![]), vec![save("a"), wait.clone(), save("b"), check(1000, 1000)]);
+    assert_eq!(good.verdict, Verdict::Pass);
+    let bad = run(&mut Scripted::new(vec![]), vec![save("a"), wait, save("b"), check(1001, 2000)]);
+    assert_eq!(kinds(&bad), [FindingKind::Comparison]);
+}

@@ -1,1 +1,77 @@
+use proptest::prelude::*;
 
+use super::*;
+
+fn options(bytes: &[u8]) -> (ParsedOptions, Vec<&'static str>) {
+    let mut faults = Vec::new();
+    let parsed = parse_options(bytes, &mut faults);
+    (parsed, faults.into_iter().map(|(_, clause)| clause).collect())
+}
+
+#[test]
+fn every_option_is_read_at_any_alignment() {
+    let (parsed, faults) = options(&[1, 2, 4, 5, 180, 3, 3, 7, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 254, 2, 0]);
+    assert_eq!((parsed.mss, parsed.wscale, parsed.sack_ok, parsed.ts), (Some(1460), Some(7), true, Some((1, 2))));
+    assert_eq!(parsed.other, [254]);
+    assert!(faults.is_empty());
+}
+
+#[test]
+fn sack_blocks_are_read_in_order() {
+    let (parsed, faults) = options(&[5, 18, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0, 9]);
+    assert_eq!(parsed.sack, [(1, 2), (5, 9)]);
+    assert!(faults.is_empty());
+}
+
+#[test]
+fn faults_name_their_clause() {
+    assert_eq!(options(&[2, 0, 0, 0]).1, ["MUST-68"], "length below 2");
+    assert_eq!(options(&[254, 9, 0, 0]).1, ["MUST-68"], "length beyond the header");
+    assert_eq!(options(&[2, 3, 0, 0]).1, ["MUST-68"], "MSS of length 3");
+    assert_eq!(options(&[254]).1, ["MUST-68"], "kind without length");
+    assert_eq!(options(&[0, 0, 9, 0]).1, ["MUST-69"], "padding");
+}
+
+#[test]
+fn what_is_no_tcp_says_so() {
+    assert_eq!(parse(&[]), Err(NotTcp::NotIpv4));
+    assert_eq!(parse(&[0x60; 60]), Err(NotTcp::NotIpv4));
+    let mut packet = vec![0; 40];
+    packet[0] = 0x45;
+    packet[3] = 40;
+    packet[9] = 17;
+    assert_eq!(parse(&packet), Err(NotTcp::Protocol(17)));
+    packet[9] = 6;
+    packet[7] = 1;
+    assert_eq!(parse(&packet), Err(NotTcp::Fragment));
+    packet[7] = 0;
+    packet[3] = 30;
+    assert_eq!(parse(&packet), Err(NotTcp::TooShort));
+}
+
+#[test]
+fn a_data_offset_outside_the_segment_is_a_fault_and_no_panic() {
+    let mut packet = vec![0; 40];
+    packet[0] = 0x45;
+    packet[3] = 40;
+    packet[9] = 6;
+    packet[32] = 0xf0;
+    let parsed = parse(&packet).unwrap();
+    assert!(parsed.faults.iter().any(|(text, _)| text.contains("data offset 60")), "{:?}", parsed.faults);
+    packet[32] = 0x10;
+    assert!(parse(&packet).unwrap().faults.iter().any(|(text, _)| text.contains("data offset 4")));
+}
+
+proptest! {
+    #[test]
+    fn no_input_panics(mut bytes in proptest::collection::vec(any::<u8>(), 0..120)) {
+        let _ = parse(&bytes);
+        // And with a header that lets it get further in.
+        if bytes.len() > 20 {
+            bytes[0] = 0x45;
+            bytes[6..8].fill(0);
+            bytes[9] = 6;
+            let _ = parse(&bytes);
+        }
+    }
+}
