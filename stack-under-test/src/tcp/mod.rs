@@ -1,6 +1,267 @@
 //! TCP: RFC 9293, a file per subsection.
+//!
+//! `Tcp` is the host's TCP: the tables of connections, listeners and sockets, and the way of an event
+//! to the code for it. Start with `segment_arrives`, `user_call` and `timeout` for what an event
+//! does, and with `output` for what leaves.
+//!
+//! | file | job |
+//! | --- | --- |
+//! | `tcb`, `state`, `seq` | the RFC's variables, states and arithmetic |
+//! | `connection` | a TCB with its buffers, queues and timers |
+//! | `acknowledge` | delayed ACKs and the receive window |
+//! | `retransmit`, `rto`, `persist`, `congestion`, `keepalive` | one timer's or algorithm's job each |
+//! | `listen_queue`, `sockets` | who waits for whom |
 
+pub(crate) mod acknowledge;
+pub(crate) mod challenge;
+pub(crate) mod congestion;
+pub(crate) mod connection;
 pub mod isn;
+pub(crate) mod keepalive;
+pub(crate) mod listen_queue;
+pub(crate) mod options;
+pub(crate) mod output;
+pub(crate) mod persist;
 pub mod reassembly;
+pub(crate) mod reply;
+pub(crate) mod retransmit;
 pub mod rto;
+pub(crate) mod segment;
+pub(crate) mod segment_arrives;
+pub(crate) mod send_buffer;
 pub mod seq;
+pub(crate) mod sockets;
+pub mod state;
+pub(crate) mod tcb;
+pub(crate) mod timeout;
+pub(crate) mod user_call;
+
+use core::net::SocketAddrV4;
+use std::collections::{BTreeMap, VecDeque};
+
+use challenge::Throttle;
+use connection::{Connection, Context, OpenedBy, Owner};
+use isn::IsnGenerator;
+use listen_queue::Listeners;
+use segment::Segment;
+use segment_arrives::{Stop, closed, listen, other_states, syn_sent, time_wait};
+use sockets::Sockets;
+use state::State;
+
+use crate::ip::Host;
+use crate::outbox::Outbox;
+use crate::profile::Profile;
+use crate::rule::Rule;
+use crate::time::Instant;
+use crate::wire::ipv4::Ipv4Packet;
+use crate::wire::tcp::{TcpError, TcpSegment};
+
+/// What identifies a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Pair {
+    pub local: SocketAddrV4,
+    pub remote: SocketAddrV4,
+}
+
+/// What every event brings along.
+pub(crate) struct Environment<'a> {
+    pub now: Instant,
+    pub profile: &'a Profile,
+    pub host: &'a Host,
+    pub out: &'a mut Outbox,
+}
+
+pub(crate) type Connections = BTreeMap<Pair, Connection>;
+
+/// The TCP of one host.
+#[derive(Clone, Debug)]
+pub(crate) struct Tcp {
+    connections: Connections,
+    listeners: Listeners,
+    sockets: Sockets,
+    /// Connections that may have something to send, in the order they got it.
+    scheduled: VecDeque<Pair>,
+    throttle: Throttle,
+    isn: IsnGenerator,
+    /// Active opens with a port of our choice so far (RFC6056#3.3.3).
+    ports_chosen: u16,
+}
+
+impl Tcp {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            connections: BTreeMap::new(),
+            listeners: Listeners::default(),
+            sockets: Sockets::default(),
+            scheduled: VecDeque::new(),
+            throttle: Throttle::default(),
+            isn: IsnGenerator::new(seed),
+            ports_chosen: 0,
+        }
+    }
+
+    /// The connections, and the context for working on one of them.
+    fn split<'a>(&'a mut self, env: &'a mut Environment<'_>) -> (&'a mut Connections, Context<'a>) {
+        let cx = Context {
+            now: env.now,
+            profile: env.profile,
+            host: env.host,
+            isn: &self.isn,
+            out: env.out,
+            listeners: &mut self.listeners,
+            sockets: &mut self.sockets,
+            throttle: &mut self.throttle,
+        };
+        (&mut self.connections, cx)
+    }
+
+    /// SEGMENT ARRIVES (RFC9293#3.10.7), from the bytes on.
+    pub(crate) fn packet_arrives(&mut self, packet: &Ipv4Packet<'_>, env: &mut Environment<'_>) {
+        match TcpSegment::parse(packet.source(), packet.destination(), packet.payload()) {
+            Ok(tcp) => self.segment_arrives(&Segment::new(packet, &tcp), env),
+            Err(error) => env.out.dropped(match error {
+                TcpError::TooShort => Rule::TcpTooShort,
+                TcpError::BadDataOffset => Rule::TcpBadDataOffset,
+                TcpError::BadChecksum => Rule::TcpBadChecksum,
+            }),
+        }
+    }
+
+    fn segment_arrives(&mut self, seg: &Segment<'_>, env: &mut Environment<'_>) {
+        let pair = Pair { local: seg.local, remote: seg.remote };
+        let (connections, mut cx) = self.split(env);
+        let stop = match connections.get_mut(&pair) {
+            Some(conn) if time_wait::reopens(conn, seg, &cx) => return self.reopen(pair, seg, env),
+            Some(conn) => match conn.state() {
+                State::SynSent => syn_sent::segment_arrives(conn, seg, &mut cx).break_value(),
+                State::SynReceived
+                | State::Established
+                | State::FinWait1
+                | State::FinWait2
+                | State::CloseWait
+                | State::Closing
+                | State::LastAck
+                | State::TimeWait => other_states::segment_arrives(conn, seg, &mut cx).break_value(),
+                // The table holds no such connection: CLOSED ones leave it when their event ends, and
+                // a listener is not a connection.
+                State::Closed | State::Listen => None,
+            },
+            None if cx.listeners.get(pair.local.port()).is_some() => {
+                let has_room = connections.len() < cx.profile.limits.connections;
+                match listen::segment_arrives(seg, &mut None, has_room, &mut cx) {
+                    Ok(conn) => {
+                        connections.insert(pair, conn);
+                        None
+                    }
+                    Err(stop) => Some(stop),
+                }
+            }
+            None => Some(closed::segment_arrives(seg, cx.out)),
+        };
+        if let Some(Stop::Dropped(rule)) = stop {
+            cx.out.dropped(rule);
+        }
+        self.schedule(pair);
+        self.settle(pair, env);
+    }
+
+    /// A SYN takes the place of a connection in TIME-WAIT (MAY-2). Its user, if it has one still, keeps
+    /// the socket with what was received.
+    fn reopen(&mut self, pair: Pair, seg: &Segment<'_>, env: &mut Environment<'_>) {
+        let (connections, mut cx) = self.split(env);
+        let Some(mut old) = connections.remove(&pair) else { return };
+        if let Some(socket) = old.socket() {
+            cx.sockets.connection_gone(socket, core::mem::take(&mut old.unread));
+            old.owner = Owner::Nobody;
+        }
+        let mut previous = Some(Box::new(old));
+        match listen::segment_arrives(seg, &mut previous, true, &mut cx) {
+            Ok(conn) => {
+                connections.insert(pair, conn);
+            }
+            Err(Stop::Dropped(rule)) => cx.out.dropped(rule),
+            Err(Stop::Done) => {}
+        }
+        if let Some(old) = previous {
+            connections.insert(pair, *old);
+        }
+        self.schedule(pair);
+    }
+
+    /// Notes that the connection may have something to send.
+    fn schedule(&mut self, pair: Pair) {
+        if let Some(conn) = self.connections.get_mut(&pair)
+            && !conn.scheduled
+        {
+            conn.scheduled = true;
+            self.scheduled.push_back(pair);
+        }
+    }
+
+    /// Lets the connections that were scheduled send. `false` if there was none.
+    pub(crate) fn send_scheduled(&mut self, env: &mut Environment<'_>) -> bool {
+        let Some(pair) = self.scheduled.pop_front() else { return false };
+        let (connections, mut cx) = self.split(env);
+        if let Some(conn) = connections.get_mut(&pair) {
+            conn.scheduled = false;
+            output::run(conn, &mut cx);
+        }
+        true
+    }
+
+    /// Drops a connection whose TCB was deleted by the event that ends here.
+    fn settle(&mut self, pair: Pair, env: &mut Environment<'_>) {
+        let (connections, cx) = self.split(env);
+        if connections.get(&pair).is_none_or(|conn| conn.state() != State::Closed) {
+            return;
+        }
+        let Some(conn) = connections.remove(&pair) else { return };
+        match conn.owner {
+            Owner::Listener => {
+                if let OpenedBy::Passive(listener) = conn.opened_by {
+                    cx.listeners.handshake_ended(pair.local.port(), listener);
+                }
+            }
+            Owner::Socket(socket) => cx.sockets.connection_gone(socket, conn.unread),
+            Owner::Nobody => {}
+        }
+    }
+
+    /// Does something to one connection, then lets it send. `None` if there is no such connection.
+    fn on_connection<T>(
+        &mut self,
+        pair: Pair,
+        env: &mut Environment<'_>,
+        act: impl FnOnce(&mut Connection, &mut Context<'_>) -> T,
+    ) -> Option<T> {
+        let (connections, mut cx) = self.split(env);
+        let conn = connections.get_mut(&pair)?;
+        let result = act(conn, &mut cx);
+        output::run(conn, &mut cx);
+        self.settle(pair, env);
+        Some(result)
+    }
+
+    /// Runs the timers that are due, connection by connection.
+    pub(crate) fn handle_timeout(&mut self, env: &mut Environment<'_>) {
+        let now = env.now;
+        let due = |conn: &Connection| conn.deadline().is_some_and(|at| at <= now);
+        let pairs: Vec<Pair> = self.connections.iter().filter(|(_, conn)| due(conn)).map(|(&pair, _)| pair).collect();
+        for pair in pairs {
+            self.on_connection(pair, env, timeout::expire);
+        }
+    }
+
+    /// The next deadline of any connection.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.connections.values().filter_map(Connection::deadline).min()
+    }
+
+    pub(crate) fn connection(&self, pair: Pair) -> Option<&Connection> {
+        self.connections.get(&pair)
+    }
+
+    pub(crate) fn is_listening(&self, port: u16) -> bool {
+        self.listeners.get(port).is_some()
+    }
+}

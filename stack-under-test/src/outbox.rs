@@ -1,0 +1,127 @@
+//! What waits to leave: packets, events, and packets to ourselves.
+//!
+//! The TCP code writes here, [`crate::Stack`]'s `poll_*` calls read. Each queue is bounded: a caller
+//! that never polls loses packets and old events, never memory.
+
+use core::net::Ipv4Addr;
+use std::collections::VecDeque;
+
+use crate::call::SocketId;
+use crate::event::{Event, Notice};
+use crate::profile::Limits;
+use crate::rule::{Rule, Rules};
+use crate::time::Instant;
+use crate::wire::ipv4::{Ipv4Repr, PROTOCOL_TCP};
+use crate::wire::tcp::TcpRepr;
+
+/// A packet that leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transmit {
+    /// The IP packet.
+    pub packet: Vec<u8>,
+    /// The rules that produced it, the deciding one first.
+    pub rules: Rules,
+}
+
+/// The IP header fields a socket chooses (MUST-48, MUST-49).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IpFields {
+    pub ttl: u8,
+    pub tos: u8,
+}
+
+impl Default for IpFields {
+    fn default() -> Self {
+        Self { ttl: 64, tos: 0 }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Outbox {
+    transmits: VecDeque<Transmit>,
+    events: VecDeque<Event>,
+    /// Packets from our address to our address, oldest first.
+    loopback: VecDeque<Vec<u8>>,
+    /// When the last loopback packet was handed over, and how many were at that time.
+    looped: (Instant, usize),
+    ident: u16,
+    max_transmits: usize,
+    max_events: usize,
+    max_looped: usize,
+}
+
+impl Outbox {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            transmits: VecDeque::new(),
+            events: VecDeque::new(),
+            loopback: VecDeque::new(),
+            looped: (Instant::ZERO, 0),
+            ident: 0,
+            max_transmits: limits.transmit_queue,
+            max_events: limits.event_queue,
+            max_looped: limits.loopback_per_instant,
+        }
+    }
+
+    /// Wraps a segment in an IP packet and queues it.
+    pub(crate) fn send(&mut self, src: Ipv4Addr, dst: Ipv4Addr, ip: IpFields, segment: &TcpRepr<'_>, rules: Rules) {
+        if self.transmits.len() + self.loopback.len() >= self.max_transmits {
+            return self.dropped(Rule::TransmitQueueFull);
+        }
+        let header = Ipv4Repr { ttl: ip.ttl, tos: ip.tos, ident: self.ident, ..Ipv4Repr::new(src, dst, PROTOCOL_TCP) };
+        self.ident = self.ident.wrapping_add(1);
+        let mut packet = Vec::with_capacity(crate::wire::ipv4::HEADER_LEN + segment.wire_len());
+        if header.emit(segment.wire_len(), &mut packet).is_err() {
+            // The effective send MSS keeps every segment below the MTU, which is 16 bits wide.
+            return self.dropped(Rule::TransmitQueueFull);
+        }
+        segment.emit(src, dst, &mut packet);
+        if dst == src {
+            self.loopback.push_back(packet);
+        } else {
+            self.transmits.push_back(Transmit { packet, rules });
+        }
+    }
+
+    pub(crate) fn next_transmit(&mut self) -> Option<Transmit> {
+        self.transmits.pop_front()
+    }
+
+    /// The next packet to ourselves, as long as this instant has not seen too many: two of our own
+    /// endpoints that disagree could otherwise answer each other without end.
+    pub(crate) fn next_loopback(&mut self, now: Instant) -> Option<Vec<u8>> {
+        let packet = self.loopback.pop_front()?;
+        if self.looped.0 != now {
+            self.looped = (now, 0);
+        }
+        self.looped.1 = self.looped.1.saturating_add(1);
+        if self.looped.1 > self.max_looped {
+            self.loopback.clear();
+            self.dropped(Rule::LoopbackOverrun);
+            return None;
+        }
+        Some(packet)
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        if self.events.len() >= self.max_events {
+            self.events.pop_front();
+        }
+        self.events.push_back(event);
+    }
+
+    pub(crate) fn next_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    pub(crate) fn dropped(&mut self, rule: Rule) {
+        self.event(Event::Dropped { rule });
+    }
+
+    pub(crate) fn notify(&mut self, socket: Option<SocketId>, notice: Notice) {
+        if let Some(socket) = socket {
+            self.event(Event::Notify { socket, notice });
+        }
+    }
+}

@@ -1,0 +1,449 @@
+//! Tests that read like packet scripts: a peer injects segments into a [`Stack`] and states what comes
+//! back, in numbers relative to each side's ISN.
+//!
+//! [`given`] leads to any state; [`Script::inject`], [`Script::expect`] and [`Script::call`] go on from
+//! there. Every expectation ends with "and nothing else".
+
+use core::fmt;
+use core::net::{Ipv4Addr, SocketAddrV4};
+use core::time::Duration;
+
+use crate::tcp::seq::Seq;
+use crate::wire::ipv4::{Ipv4Packet, Ipv4Repr, PROTOCOL_TCP};
+use crate::wire::tcp::{Flags, TcpRepr, TcpSegment};
+use crate::wire::tcp_options::TcpOptions;
+use crate::{
+    CallError, Config, Event, Instant, Notice, Profile, Reply, Rule, Rules, SocketId, SocketOptions, Stack, State,
+    UserCall,
+};
+
+pub(crate) const TARGET: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+pub(crate) const PEER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
+pub(crate) const TARGET_PORT: u16 = 80;
+pub(crate) const PEER_PORT: u16 = 4000;
+/// The peer's ISN: close enough to 2^32 that most scripts wrap.
+pub(crate) const PEER_ISN: Seq = Seq(u32::MAX - 3);
+
+pub(crate) const SYN: Flags = Flags::SYN;
+pub(crate) const ACK: Flags = Flags::ACK;
+pub(crate) const RST: Flags = Flags::RST;
+pub(crate) const FIN_ACK: Flags = Flags::FIN.union(Flags::ACK);
+pub(crate) const SYN_ACK: Flags = Flags::SYN.union(Flags::ACK);
+pub(crate) const RST_ACK: Flags = Flags::RST.union(Flags::ACK);
+pub(crate) const PSH_ACK: Flags = Flags::PSH.union(Flags::ACK);
+
+/// A segment in relative numbers. What an expectation does not name is not compared.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub flags: Flags,
+    pub seq: u32,
+    pub ack: u32,
+    pub win: Option<u16>,
+    pub mss: Option<Option<u16>>,
+    pub urg: u16,
+    pub text: Vec<u8>,
+}
+
+/// `<SEQ=seq><ACK=ack><CTL=flags>`.
+pub(crate) fn seg(flags: Flags, seq: u32, ack: u32) -> Line {
+    Line { flags, seq, ack, win: None, mss: None, urg: 0, text: Vec::new() }
+}
+
+impl Line {
+    pub(crate) fn win(mut self, window: u16) -> Self {
+        self.win = Some(window);
+        self
+    }
+
+    pub(crate) fn mss(mut self, mss: u16) -> Self {
+        self.mss = Some(Some(mss));
+        self
+    }
+
+    pub(crate) fn no_mss(mut self) -> Self {
+        self.mss = Some(None);
+        self
+    }
+
+    pub(crate) fn text(mut self, text: &[u8]) -> Self {
+        self.text = text.to_vec();
+        self
+    }
+
+    pub(crate) fn zeros(self, len: usize) -> Self {
+        self.text(&vec![0; len])
+    }
+
+    pub(crate) fn urg(mut self, pointer: u16) -> Self {
+        self.flags |= Flags::URG;
+        self.urg = pointer;
+        self
+    }
+
+    fn matches(&self, came: &Line) -> bool {
+        self.flags == came.flags
+            && self.seq == came.seq
+            && self.ack == came.ack
+            && self.urg == came.urg
+            && self.text == came.text
+            && (self.win.is_none() || self.win == came.win)
+            && (self.mss.is_none() || self.mss == came.mss)
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} seq {} ack {}", self.flags, self.seq, self.ack)?;
+        if self.urg > 0 {
+            write!(f, " urg {}", self.urg)?;
+        }
+        if let Some(win) = self.win {
+            write!(f, " win {win}")?;
+        }
+        if let Some(Some(mss)) = self.mss {
+            write!(f, " mss {mss}")?;
+        }
+        if self.text.len() > 20 {
+            write!(f, " {} octets", self.text.len())
+        } else {
+            write!(f, " {:?}", String::from_utf8_lossy(&self.text))
+        }
+    }
+}
+
+pub(crate) struct Script {
+    pub stack: Stack,
+    pub now: Instant,
+    /// The connection's or the listener's socket.
+    pub socket: Option<SocketId>,
+    pub listener: Option<SocketId>,
+    /// The target's ISN, from the first SYN it sends.
+    iss: Option<Seq>,
+    local_port: u16,
+    came: Vec<(Line, Rules)>,
+    pub events: Vec<Event>,
+}
+
+impl Script {
+    pub(crate) fn new(profile: Profile) -> Self {
+        let config = Config { address: TARGET, prefix_len: 24, mtu: 1500, seed: 7, profile };
+        Self {
+            stack: Stack::new(config),
+            now: Instant::ZERO + Duration::from_secs(1000),
+            socket: None,
+            listener: None,
+            iss: None,
+            local_port: TARGET_PORT,
+            came: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+
+    pub(crate) fn remote() -> SocketAddrV4 {
+        SocketAddrV4::new(PEER, PEER_PORT)
+    }
+
+    /// Forgets the target's ISN: the next SYN,ACK sets it.
+    pub(crate) fn new_incarnation(&mut self) {
+        self.iss = None;
+    }
+
+    pub(crate) fn target_isn(&self) -> Option<Seq> {
+        self.iss
+    }
+
+    /// Injects from the usual peer port.
+    pub(crate) fn inject(&mut self, line: Line) -> &mut Self {
+        self.inject_from(PEER_PORT, line)
+    }
+
+    pub(crate) fn inject_from(&mut self, port: u16, line: Line) -> &mut Self {
+        let packet = self.packet(port, &line);
+        self.inject_bytes(&packet)
+    }
+
+    pub(crate) fn inject_bytes(&mut self, packet: &[u8]) -> &mut Self {
+        self.stack.handle_packet(self.now, packet);
+        self.collect();
+        self
+    }
+
+    /// Injects several packets before the target may answer.
+    pub(crate) fn inject_at_once(&mut self, lines: &[Line]) -> &mut Self {
+        for line in lines {
+            let packet = self.packet(PEER_PORT, line);
+            self.stack.handle_packet(self.now, &packet);
+        }
+        self.collect();
+        self
+    }
+
+    pub(crate) fn packet(&self, port: u16, line: &Line) -> Vec<u8> {
+        let iss = self.iss.unwrap_or_default();
+        let repr = TcpRepr {
+            src_port: port,
+            dst_port: self.local_port,
+            seq: PEER_ISN + line.seq,
+            ack: if line.flags.contains(ACK) { iss + line.ack } else { Seq(0) },
+            flags: line.flags,
+            window: line.win.unwrap_or(65_535),
+            urgent: line.urg,
+            options: TcpOptions { mss: line.mss.flatten(), ..TcpOptions::default() },
+            text: &line.text,
+        };
+        let mut packet = Vec::new();
+        Ipv4Repr::new(PEER, TARGET, PROTOCOL_TCP).emit(repr.wire_len(), &mut packet).expect("it fits");
+        repr.emit(PEER, TARGET, &mut packet);
+        packet
+    }
+
+    fn collect(&mut self) {
+        while let Some(transmit) = self.stack.poll_transmit(self.now) {
+            let ip = Ipv4Packet::parse(&transmit.packet).expect("a sound IP packet");
+            assert_eq!((ip.source(), ip.destination()), (TARGET, PEER));
+            let tcp = TcpSegment::parse(TARGET, PEER, ip.payload()).expect("a sound segment");
+            if tcp.flags().contains(SYN) {
+                self.iss.get_or_insert(tcp.seq());
+            }
+            let options = TcpOptions::parse(tcp.options_raw()).expect("sound options");
+            // A reset that answers a segment without ACK has the absolute sequence number zero.
+            let seq = if tcp.flags() == RST_ACK { tcp.seq().0 } else { tcp.seq().since(self.iss.unwrap_or_default()) };
+            let line = Line {
+                flags: tcp.flags(),
+                seq,
+                ack: if tcp.flags().contains(ACK) { tcp.ack().since(PEER_ISN) } else { tcp.ack().0 },
+                win: Some(tcp.window()),
+                mss: Some(options.mss),
+                urg: tcp.urgent(),
+                text: tcp.text().to_vec(),
+            };
+            self.came.push((line, transmit.rules));
+        }
+        while let Some(event) = self.stack.poll_event() {
+            self.events.push(event);
+        }
+    }
+
+    /// These came since the last expectation, in this order, and nothing else.
+    #[track_caller]
+    pub(crate) fn expect(&mut self, lines: &[Line]) -> &mut Self {
+        let came: Vec<Line> = self.came.drain(..).map(|(line, _)| line).collect();
+        let same = lines.len() == came.len() && lines.iter().zip(&came).all(|(want, got)| want.matches(got));
+        assert!(same, "expected {lines:#?}\nbut {came:#?} came");
+        self
+    }
+
+    /// One segment came, for this rule, and nothing else.
+    #[track_caller]
+    pub(crate) fn expect_for(&mut self, rule: Rule, line: Line) -> &mut Self {
+        let rules: Vec<Rules> = self.came.iter().map(|(_, rules)| *rules).collect();
+        self.expect(&[line]);
+        assert!(rules[0].contains(rule), "expected {rule}, but the rules were {rules:?}");
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_nothing(&mut self) -> &mut Self {
+        self.expect(&[])
+    }
+
+    /// The segment was dropped for this rule, since the last look at the events.
+    #[track_caller]
+    pub(crate) fn dropped(&mut self, rule: Rule) -> &mut Self {
+        let events: Vec<Event> = self.events.drain(..).collect();
+        assert!(events.contains(&Event::Dropped { rule }), "no drop for {rule} in {events:#?}");
+        self
+    }
+
+    /// The user was told, since the last look at the events.
+    #[track_caller]
+    pub(crate) fn notified(&mut self, notice: Notice) -> &mut Self {
+        let events: Vec<Event> = self.events.drain(..).collect();
+        let told = events.iter().any(|e| matches!(e, Event::Notify { notice: n, .. } if *n == notice));
+        assert!(told, "no {notice:?} in {events:#?}");
+        self
+    }
+
+    /// The connection's state; CLOSED if it has no TCB.
+    #[track_caller]
+    pub(crate) fn state(&mut self, state: State) -> &mut Self {
+        let current = self.stack.connection_state(self.local_port, Self::remote()).unwrap_or(State::Closed);
+        assert_eq!(current, state);
+        self
+    }
+
+    /// Lets time pass, running what falls due on the way.
+    pub(crate) fn wait(&mut self, span: Duration) -> &mut Self {
+        let until = self.now + span;
+        while let Some(at) = self.stack.poll_timeout().filter(|&at| at <= until) {
+            self.now = self.now.max(at);
+            self.stack.handle_timeout(self.now);
+            self.collect();
+        }
+        self.now = until;
+        self.stack.handle_timeout(self.now);
+        self.collect();
+        self
+    }
+
+    pub(crate) fn wait_ms(&mut self, millis: u64) -> &mut Self {
+        self.wait(Duration::from_millis(millis))
+    }
+
+    pub(crate) fn call(&mut self, call: UserCall<'_>) -> Result<Reply, CallError> {
+        let reply = self.stack.user_call(self.now, call);
+        self.collect();
+        reply
+    }
+
+    pub(crate) fn listen(&mut self) -> &mut Self {
+        self.listen_with(8, SocketOptions::default())
+    }
+
+    #[track_caller]
+    pub(crate) fn listen_with(&mut self, backlog: usize, options: SocketOptions) -> &mut Self {
+        match self.call(UserCall::Listen { port: TARGET_PORT, backlog, options }) {
+            Ok(Reply::Socket(socket)) => self.listener = Some(socket),
+            other => panic!("listen: {other:?}"),
+        }
+        self
+    }
+
+    pub(crate) fn connect(&mut self) -> &mut Self {
+        self.connect_with(SocketOptions::default())
+    }
+
+    #[track_caller]
+    pub(crate) fn connect_with(&mut self, options: SocketOptions) -> &mut Self {
+        match self.call(UserCall::Connect { local_port: TARGET_PORT, remote: Self::remote(), options }) {
+            Ok(Reply::Socket(socket)) => self.socket = Some(socket),
+            other => panic!("connect: {other:?}"),
+        }
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn accept(&mut self) -> &mut Self {
+        let listener = self.listener.expect("a listener");
+        match self.call(UserCall::Accept { listener }) {
+            Ok(Reply::Accepted { socket, remote }) => {
+                assert_eq!(remote, Self::remote());
+                self.socket = Some(socket);
+            }
+            other => panic!("accept: {other:?}"),
+        }
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn socket(&self) -> SocketId {
+        self.socket.expect("a connection")
+    }
+
+    #[track_caller]
+    pub(crate) fn send(&mut self, data: &[u8]) -> &mut Self {
+        let socket = self.socket();
+        let reply = self.call(UserCall::Send { socket, data, urgent: false });
+        assert_eq!(reply, Ok(Reply::Sent(data.len())));
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn receive(&mut self, data: &[u8]) -> &mut Self {
+        let socket = self.socket();
+        let reply = self.call(UserCall::Receive { socket, max: 1 << 20 });
+        assert_eq!(reply, Ok(Reply::Received(data.to_vec())));
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn receive_fails(&mut self, error: CallError) -> &mut Self {
+        let socket = self.socket();
+        let reply = self.call(UserCall::Receive { socket, max: 1 << 20 });
+        assert_eq!(reply, Err(error));
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn shutdown(&mut self) -> &mut Self {
+        let socket = self.socket();
+        assert_eq!(self.call(UserCall::Shutdown { socket }), Ok(Reply::Done));
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn close(&mut self) -> &mut Self {
+        let socket = self.socket();
+        assert_eq!(self.call(UserCall::Close { socket }), Ok(Reply::Done));
+        self
+    }
+}
+
+/// A connection in this state under the default profile, with nothing in flight but what the state
+/// implies: the peer has sent its SYN (and FIN), the target its own.
+#[track_caller]
+pub(crate) fn given(state: State) -> Script {
+    given_with(state, Profile::rfc9293(), SocketOptions::default())
+}
+
+#[track_caller]
+pub(crate) fn given_with(state: State, profile: Profile, options: SocketOptions) -> Script {
+    let mut s = Script::new(profile);
+    match state {
+        State::Closed => return s,
+        State::SynSent => {
+            s.connect_with(options).expect(&[seg(SYN, 0, 0)]);
+            return s;
+        }
+        State::Listen
+        | State::SynReceived
+        | State::Established
+        | State::FinWait1
+        | State::FinWait2
+        | State::CloseWait
+        | State::Closing
+        | State::LastAck
+        | State::TimeWait => s.listen_with(8, options),
+    };
+    if state == State::Listen {
+        return s;
+    }
+    s.inject(seg(SYN, 0, 0).mss(1460)).expect(&[seg(SYN_ACK, 0, 1)]);
+    if state == State::SynReceived {
+        return s;
+    }
+    s.inject(seg(ACK, 1, 1)).expect_nothing().accept();
+    match state {
+        State::FinWait1 | State::FinWait2 | State::Closing | State::TimeWait => {
+            s.shutdown().expect(&[seg(FIN_ACK, 1, 1)]);
+        }
+        State::CloseWait | State::LastAck => {
+            s.inject(seg(FIN_ACK, 1, 1)).expect(&[seg(ACK, 1, 2)]);
+        }
+        State::Closed | State::Listen | State::SynSent | State::SynReceived | State::Established => {}
+    }
+    match state {
+        State::FinWait2 | State::TimeWait => {
+            s.inject(seg(ACK, 1, 2)).expect_nothing();
+        }
+        State::Closing => {
+            s.inject(seg(FIN_ACK, 1, 1)).expect(&[seg(ACK, 2, 2)]);
+        }
+        State::LastAck => {
+            s.shutdown().expect(&[seg(FIN_ACK, 1, 2)]);
+        }
+        State::Closed
+        | State::Listen
+        | State::SynSent
+        | State::SynReceived
+        | State::Established
+        | State::FinWait1
+        | State::CloseWait => {}
+    }
+    if state == State::TimeWait {
+        s.inject(seg(FIN_ACK, 1, 2)).expect(&[seg(ACK, 2, 2)]);
+    }
+    s.state(state);
+    s.events.clear();
+    s
+}

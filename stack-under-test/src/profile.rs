@@ -1,0 +1,305 @@
+//! Every choice the RFCs leave open, as plain data: a field, its alternatives, its clause.
+//!
+//! A [`Profile`] is part of [`crate::Config`]; the TCP code reads it at each fork and nowhere keeps
+//! a copy. Start from a named one and override fields:
+//!
+//! ```
+//! use core::time::Duration;
+//! use stack_under_test::Profile;
+//!
+//! let quick = Profile { msl: Duration::from_secs(1), ..Profile::rfc9293() };
+//! assert_eq!(quick.name, "rfc9293");
+//! ```
+//!
+//! Left out: what a socket chooses for itself (see [`crate::SocketOptions`]).
+
+use core::time::Duration;
+
+/// How initial sequence numbers are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isn {
+    /// The 4 µs clock plus a keyed hash of the two sockets (SHLD-1, RFC6528#3).
+    Rfc6528,
+    /// The bare 4 µs clock (RFC793#3.3).
+    Clock793,
+}
+
+/// What happens to a segment that finds the listen queue full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overflow {
+    /// The segment is dropped; the peer retransmits and may find room later.
+    Drop,
+    /// A RST tells the peer at once.
+    Reset,
+}
+
+/// Which octet the urgent pointer names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UrgentPointer {
+    /// The octet that follows the urgent data (MUST-62, RFC6093#3.1).
+    FollowingOctet,
+    /// The last octet of the urgent data (RFC1122#4.2.2.4, since withdrawn).
+    LastOctet,
+}
+
+/// What an option with an illegal length does. RFC 9293 asks to be prepared and suggests the reset
+/// (MUST-7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IllegalOption {
+    /// The options before it count, the rest of the header is skipped.
+    SkipRest,
+    /// The connection is reset.
+    Reset,
+}
+
+/// The window a connection starts sending with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InitialWindow {
+    /// 2 to 4 segments, by the sender's maximum segment size (RFC5681#3.1).
+    Rfc5681,
+    /// 10 segments, at most 14600 octets or 2 segments (RFC6928#2).
+    Rfc6928,
+}
+
+/// Upper bounds of everything that grows with input. None is a protocol matter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// TCBs, of all states together. Further SYNs and OPENs find no room.
+    pub connections: usize,
+    /// Sockets: listeners, connections and what is left of deleted ones until they are closed.
+    pub sockets: usize,
+    /// Largest backlog a listener gets.
+    pub backlog: usize,
+    /// Separate ranges of out-of-order text a connection keeps.
+    pub out_of_order_ranges: usize,
+    /// Largest send buffer of a connection, octets.
+    pub send_buffer: usize,
+    /// Largest receive buffer of a connection, octets.
+    pub recv_buffer: usize,
+    /// Packets that wait for `poll_transmit`.
+    pub transmit_queue: usize,
+    /// Events that wait for `poll_event`; the oldest is forgotten.
+    pub event_queue: usize,
+    /// Packets to our own address handled at one instant.
+    pub loopback_per_instant: usize,
+}
+
+/// The stack's choices. All fields are public and independent; see the [module](self).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The profile it started from.
+    pub name: &'static str,
+
+    // Attacks from off the path.
+    /// `true`: a RST in the window but not at RCV.NXT draws a challenge ACK (U-6, RFC5961#3.2).
+    /// `false`: any RST in the window resets (RFC793#3.4).
+    pub challenge_ack_rst: bool,
+    /// `true`: a SYN on a synchronized connection draws a challenge ACK (U-8, RFC5961#4.2).
+    /// `false`: a SYN in the window resets (RFC793#3.9).
+    pub challenge_ack_syn: bool,
+    /// `true`: an ACK below SND.UNA - MAX.SND.WND is discarded and answered (MAY-12, U-10,
+    /// RFC5961#5.2). `false`: any old ACK is a duplicate (RFC793#3.9).
+    pub ack_validation: bool,
+    /// At most so many challenge ACKs in each interval, over all connections (RFC5961#7). `None`: no
+    /// limit, so that a run's answers do not depend on what came before.
+    pub challenge_ack_limit: Option<(u32, Duration)>,
+    /// `true`: in SYN-SENT a RST must be exactly at RCV.NXT (U-3), which has its initial value zero
+    /// until a SYN comes, the number a reset of a SYN carries. `false`: the ACK alone decides
+    /// (RFC9293#3.5.3).
+    pub syn_sent_rst_exact: bool,
+    /// `true`: in SYN-RECEIVED the crossing SYN,ACK of a simultaneous open completes the handshake
+    /// as figure 7 shows (RFC9293#3.5). `false`: it is only an unacceptable segment.
+    pub crossing_syn_ack: bool,
+    /// What an option with an illegal length does (MUST-7).
+    pub illegal_option: IllegalOption,
+    /// How initial sequence numbers are chosen (RFC9293#3.4.1).
+    pub isn: Isn,
+
+    // TIME-WAIT.
+    /// Maximum segment lifetime; TIME-WAIT lasts twice as long (MUST-13).
+    pub msl: Duration,
+    /// `true`: a SYN beyond the last sequence number opens a new incarnation (MAY-2, RFC6191#2).
+    pub time_wait_reopen: bool,
+    /// `true`: RST segments are ignored in TIME-WAIT (RFC1337#3). `false`: they end it
+    /// (RFC9293#3.10.7.4).
+    pub time_wait_rst_ignored: bool,
+
+    // Retransmission.
+    /// RTO before the first measurement (RFC6298#2.1).
+    pub initial_rto: Duration,
+    /// Lower bound of the RTO (RFC6298#2.4).
+    pub min_rto: Duration,
+    /// Upper bound of the RTO (RFC6298#2.5).
+    pub max_rto: Duration,
+    /// The clock's tick, G (RFC6298#2).
+    pub clock_granularity: Duration,
+    /// Retransmissions of one segment after which the user is told (SHLD-9, SHLD-10).
+    pub r1: u32,
+    /// Time one segment is retransmitted before the connection is closed (SHLD-11).
+    pub r2: Duration,
+    /// The same for a SYN (MUST-23).
+    pub r2_syn: Duration,
+    /// The user timeout of a socket that sets none (RFC9293#3.9.1.1 speaks of five minutes).
+    /// `None`: R2 alone decides, which lets a window stay closed for ever (MUST-37).
+    pub user_timeout: Option<Duration>,
+    /// Shortest time between zero-window probes; the RTO is the usual one (SHLD-29).
+    pub persist_min: Duration,
+    /// Longest time between zero-window probes (SHLD-30).
+    pub persist_max: Duration,
+
+    // Sending.
+    /// `true`: slow start, congestion avoidance, fast retransmit and fast recovery (MUST-19,
+    /// RFC5681#3). `false`: the send window alone limits (RFC793).
+    pub congestion_control: bool,
+    /// The congestion window a connection starts with.
+    pub initial_window: InitialWindow,
+    /// Send MSS when the peer names none (MUST-15).
+    pub default_send_mss: u16,
+    /// Lower bound of the send MSS, against a peer that names an absurd one.
+    pub min_send_mss: u16,
+    /// `true`: every SYN carries the MSS option (MAY-3). `false`: only when it differs from the
+    /// default (SHLD-5).
+    pub mss_option_always: bool,
+    /// The Nagle algorithm, unless the socket switches it off (SHLD-7, MUST-17).
+    pub nagle: bool,
+    /// Sender's silly window avoidance (MUST-38).
+    pub sender_sws_avoidance: bool,
+    /// The timeout that overrides it (RFC9293#3.8.6.2.1: 0.1 to 1 s).
+    pub sws_override: Duration,
+    /// Meaning of the urgent pointer, in and out (MUST-62).
+    pub urgent_pointer: UrgentPointer,
+
+    // Receiving.
+    /// How long an ACK may wait for company; less than 0.5 s (MUST-40). `None`: none waits (SHLD-18
+    /// is not followed).
+    pub delayed_ack: Option<Duration>,
+    /// Receiver's silly window avoidance (MUST-39).
+    pub receiver_sws_avoidance: bool,
+    /// `true`: text beyond RCV.NXT is kept (SHLD-31). `false`: it is dropped and acknowledged.
+    pub out_of_order_queue: bool,
+    /// `true`: text beyond RCV.NXT is acknowledged at once (MAY-13, RFC5681#4.2).
+    pub ack_out_of_order: bool,
+    /// `true`: closing with unread data, and data after closing, draws a RST (SHLD-3). `false`: the
+    /// data is lost without a sign.
+    pub close_unread_rst: bool,
+
+    // Listening. RFC 9293 knows no backlog: these are open choices.
+    /// The accept queue holds the backlog and so many more; BSD and Linux admit one more.
+    pub backlog_slack: usize,
+    /// What happens to the handshake's last ACK when the accept queue is full.
+    pub backlog_overflow: Overflow,
+    /// What happens to a SYN when the listen queue is full.
+    pub syn_overflow: Overflow,
+
+    /// Upper bounds of tables and queues.
+    pub limits: Limits,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            sockets: 4096,
+            backlog: 128,
+            out_of_order_ranges: 64,
+            send_buffer: 1 << 20,
+            recv_buffer: 1 << 20,
+            transmit_queue: 4096,
+            event_queue: 4096,
+            loopback_per_instant: 1024,
+        }
+    }
+}
+
+impl Default for Profile {
+    /// [`Profile::rfc9293`].
+    fn default() -> Self {
+        Self::rfc9293()
+    }
+}
+
+impl Profile {
+    /// The names [`Profile::by_name`] knows.
+    pub const NAMES: &'static [&'static str] = &["rfc9293", "rfc793"];
+
+    /// RFC 9293 with its SHOULDs, RFC 5961's three checks, RFC 6298 timers and RFC 5681 congestion
+    /// control.
+    pub fn rfc9293() -> Self {
+        Self {
+            name: "rfc9293",
+            challenge_ack_rst: true,
+            challenge_ack_syn: true,
+            ack_validation: true,
+            challenge_ack_limit: None,
+            syn_sent_rst_exact: false,
+            crossing_syn_ack: true,
+            illegal_option: IllegalOption::SkipRest,
+            isn: Isn::Rfc6528,
+            msl: Duration::from_secs(120),
+            time_wait_reopen: true,
+            time_wait_rst_ignored: false,
+            initial_rto: Duration::from_secs(1),
+            min_rto: Duration::from_secs(1),
+            max_rto: Duration::from_secs(60),
+            clock_granularity: Duration::from_millis(1),
+            r1: 3,
+            r2: Duration::from_secs(100),
+            r2_syn: Duration::from_secs(180),
+            user_timeout: None,
+            persist_min: Duration::from_millis(200),
+            persist_max: Duration::from_secs(60),
+            congestion_control: true,
+            initial_window: InitialWindow::Rfc5681,
+            default_send_mss: 536,
+            min_send_mss: 1,
+            mss_option_always: true,
+            nagle: true,
+            sender_sws_avoidance: true,
+            sws_override: Duration::from_millis(500),
+            urgent_pointer: UrgentPointer::FollowingOctet,
+            delayed_ack: Some(Duration::from_millis(200)),
+            receiver_sws_avoidance: true,
+            out_of_order_queue: true,
+            ack_out_of_order: true,
+            close_unread_rst: true,
+            backlog_slack: 1,
+            backlog_overflow: Overflow::Drop,
+            syn_overflow: Overflow::Drop,
+            limits: Limits::default(),
+        }
+    }
+
+    /// RFC 793 as it was written: no challenge ACKs, no ACK range check, the clock alone as ISN, no
+    /// congestion control, no Nagle, no silly window avoidance, no delayed ACK.
+    pub fn rfc793() -> Self {
+        Self {
+            name: "rfc793",
+            challenge_ack_rst: false,
+            challenge_ack_syn: false,
+            ack_validation: false,
+            isn: Isn::Clock793,
+            time_wait_reopen: false,
+            user_timeout: Some(Duration::from_secs(300)),
+            r2: Duration::from_secs(300),
+            r2_syn: Duration::from_secs(300),
+            congestion_control: false,
+            mss_option_always: false,
+            nagle: false,
+            sender_sws_avoidance: false,
+            urgent_pointer: UrgentPointer::FollowingOctet,
+            delayed_ack: None,
+            receiver_sws_avoidance: false,
+            close_unread_rst: false,
+            ..Self::rfc9293()
+        }
+    }
+
+    /// The profile of this name; `None` if there is none. See [`Profile::NAMES`].
+    pub fn by_name(name: &str) -> Option<Self> {
+        match name {
+            "rfc9293" => Some(Self::rfc9293()),
+            "rfc793" => Some(Self::rfc793()),
+            _ => None,
+        }
+    }
+}

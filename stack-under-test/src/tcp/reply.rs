@@ -1,0 +1,59 @@
+//! Answers that leave at once: resets (RFC9293#3.5.2) and acknowledgments that state where we are.
+
+use super::connection::{Connection, Context};
+use super::segment::Segment;
+use super::seq::Seq;
+use crate::outbox::{IpFields, Outbox};
+use crate::rule::{Rule, Rules};
+use crate::wire::tcp::{Flags, TcpRepr};
+use crate::wire::tcp_options::TcpOptions;
+
+/// The reset that answers a segment not intended for a connection (RFC9293#3.5.2, groups 1 and 2):
+/// at the number it acknowledges, or else at zero and acknowledging all of it.
+pub(crate) fn reset(seg: &Segment<'_>, rule: Rule, out: &mut Outbox) {
+    let (seq, ack, flags) =
+        if seg.ack_bit() { (seg.ack, Seq(0), Flags::RST) } else { (Seq(0), seg.end(), Flags::RST | Flags::ACK) };
+    let repr = TcpRepr {
+        src_port: seg.local.port(),
+        dst_port: seg.remote.port(),
+        seq,
+        ack,
+        flags,
+        window: 0,
+        urgent: 0,
+        options: TcpOptions::default(),
+        text: &[],
+    };
+    out.send(*seg.local.ip(), *seg.remote.ip(), IpFields::default(), &repr, Rules::one(rule));
+}
+
+/// `<SEQ=SND.NXT><CTL=RST>`: we give the connection up (RFC9293#3.10.5).
+pub(crate) fn abort(conn: &Connection, rule: Rule, out: &mut Outbox) {
+    let repr = TcpRepr {
+        src_port: conn.tcb.local.port(),
+        dst_port: conn.tcb.remote.port(),
+        seq: conn.tcb.snd.nxt,
+        ack: Seq(0),
+        flags: Flags::RST,
+        window: 0,
+        urgent: 0,
+        options: TcpOptions::default(),
+        text: &[],
+    };
+    out.send(*conn.tcb.local.ip(), *conn.tcb.remote.ip(), conn.ip_fields(), &repr, Rules::one(rule));
+}
+
+/// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.
+pub(crate) fn acknowledge(conn: &mut Connection, rule: Rule, cx: &mut Context<'_>) {
+    conn.transmit(conn.tcb.snd.nxt, Flags::ACK, 0, Rules::one(rule), cx);
+}
+
+/// The same as a challenge to whoever sent a suspicious segment (RFC5961#3.2, #4.2), unless there
+/// were too many (RFC5961#7).
+pub(crate) fn challenge(conn: &mut Connection, rule: Rule, cx: &mut Context<'_>) {
+    if cx.throttle.admit(cx.now, cx.profile) {
+        acknowledge(conn, rule, cx);
+    } else {
+        cx.out.dropped(Rule::ChallengeLimit);
+    }
+}

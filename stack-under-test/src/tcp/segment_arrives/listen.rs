@@ -1,0 +1,120 @@
+//! SEGMENT ARRIVES in LISTEN (RFC9293#3.10.7.2).
+//!
+//! The listener itself never changes state (MUST-41): a SYN makes a new connection in SYN-RECEIVED,
+//! so the port goes on listening.
+
+use core::ops::ControlFlow;
+
+use super::Stop;
+use crate::event::Event;
+use crate::profile::{IllegalOption, Overflow};
+use crate::rule::Rule;
+use crate::tcp::connection::{Connection, Context, OpenedBy, Owner};
+use crate::tcp::segment::Segment;
+use crate::tcp::state::State;
+use crate::tcp::{Pair, options, output, reply};
+use crate::wire::tcp::Flags;
+
+/// The connection a SYN opens, or why it opens none. `previous` is the incarnation in TIME-WAIT that
+/// the SYN replaces; `has_room` says whether the table takes another connection.
+///
+/// # Errors
+/// What became of a segment that opened nothing; `previous` stays then.
+pub(crate) fn segment_arrives(
+    seg: &Segment<'_>,
+    previous: &mut Option<Box<Connection>>,
+    has_room: bool,
+    cx: &mut Context<'_>,
+) -> Result<Connection, Stop> {
+    match first_checks(seg, cx) {
+        ControlFlow::Break(stop) => Err(stop),
+        ControlFlow::Continue(()) => check_syn(seg, previous, has_room, cx),
+    }
+}
+
+fn first_checks(seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
+    check_rst(seg)?;
+    check_ack(seg, cx)?;
+    check_options(seg, cx)
+}
+
+/// First: nothing we sent could have caused a RST.
+fn check_rst(seg: &Segment<'_>) -> ControlFlow<Stop> {
+    if seg.rst() { ControlFlow::Break(Stop::Dropped(Rule::ListenRst)) } else { ControlFlow::Continue(()) }
+}
+
+/// Second: any acknowledgment is bad.
+fn check_ack(seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
+    if seg.ack_bit() {
+        reply::reset(seg, Rule::ListenAck, cx.out);
+        return ControlFlow::Break(Stop::Dropped(Rule::ListenAck));
+    }
+    ControlFlow::Continue(())
+}
+
+/// An option of impossible length may be answered by a reset (MUST-7).
+fn check_options(seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
+    if seg.illegal_option && cx.profile.illegal_option == IllegalOption::Reset {
+        reply::reset(seg, Rule::TcpIllegalOptionReset, cx.out);
+        return ControlFlow::Break(Stop::Dropped(Rule::TcpIllegalOptionReset));
+    }
+    ControlFlow::Continue(())
+}
+
+/// Third: a SYN opens a connection in SYN-RECEIVED. Fourth: nothing else can be here.
+fn check_syn(
+    seg: &Segment<'_>,
+    previous: &mut Option<Box<Connection>>,
+    has_room: bool,
+    cx: &mut Context<'_>,
+) -> Result<Connection, Stop> {
+    let Some(listener) = cx.listeners.get(seg.local.port()).filter(|_| seg.syn()) else {
+        return Err(Stop::Dropped(Rule::ListenOther));
+    };
+    let (socket, options) = (listener.socket, listener.options.clone());
+    if !has_room || !listener.has_room_for_syn(cx.profile) {
+        return Err(overflow(seg, cx));
+    }
+    let pair = Pair { local: seg.local, remote: seg.remote };
+    let mut conn = Connection::new(pair, OpenedBy::Passive(socket), Owner::Listener, options, cx);
+    if let Some(old) = previous.take() {
+        conn.set_iss(super::time_wait::larger_iss(conn.tcb.snd.iss, &old));
+        let (local_port, remote) = (pair.local.port(), pair.remote);
+        let (from, to, rule) = (State::TimeWait, State::Closed, Rule::TimeWaitReopen);
+        cx.out.event(Event::StateChanged { local_port, remote, from, to, rule });
+        conn.previous = Some(old);
+    }
+    conn.send_mss = options::send_mss(&seg.options, cx.profile);
+    take_syn(&mut conn, seg);
+
+    // The record that was in LISTEN is the listener; this one begins there.
+    conn.tcb.state = State::Listen;
+    cx.listeners.handshake_began(seg.local.port(), socket);
+    output::send_syn(&mut conn, Flags::SYN | Flags::ACK, Rule::ListenSyn, cx);
+    conn.enter(State::SynReceived, Rule::ListenSyn, cx.out);
+    Ok(conn)
+}
+
+/// RCV.NXT and IRS from a SYN; "any other control or text should be queued for processing later".
+/// SYN-SENT does the same with a SYN of a simultaneous open.
+pub(crate) fn take_syn(conn: &mut Connection, seg: &Segment<'_>) {
+    conn.tcb.rcv.irs = seg.seq;
+    conn.tcb.rcv.nxt = seg.seq + 1;
+    conn.tcb.rcv.up = seg.seq + 1;
+    conn.tcb.set_send_window(seg);
+    let rest = seg.without_syn().trim_to(conn.tcb.rcv.nxt, conn.tcb.rcv.wnd);
+    conn.reassembly.insert(conn.tcb.rcv.nxt, rest.seq, rest.text, conn.tcb.rcv.wnd);
+    if rest.fin() {
+        conn.reassembly.note_fin(rest.seq + rest.text_len());
+    }
+}
+
+fn overflow(seg: &Segment<'_>, cx: &mut Context<'_>) -> Stop {
+    match cx.profile.syn_overflow {
+        Overflow::Drop => Stop::Dropped(Rule::ListenSynOverflowDrop),
+        Overflow::Reset => {
+            reply::reset(seg, Rule::ListenSynOverflowReset, cx.out);
+            Stop::Dropped(Rule::ListenSynOverflowReset)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! A SYN that finds the old connection in TIME-WAIT (MAY-2, RFC1122#4.2.2.13, RFC6191#2).
+//!
+//! [`crate::tcp::Tcp`] asks [`reopens`] before the steps of §3.10.7.4, as RFC 9293's first step
+//! allows. The new incarnation remembers the old one: if its SYN turns out to be an old duplicate,
+//! [`return_to_time_wait`] puts things back.
+//!
+//! Left out: the decision by timestamps (RFC6191#2, SHLD-4); this stack sends none yet.
+
+use crate::rule::Rule;
+use crate::tcp::connection::{Connection, Context, OpenedBy};
+use crate::tcp::segment::Segment;
+use crate::tcp::seq::Seq;
+use crate::tcp::state::State;
+
+/// The SYN begins a new incarnation: it is beyond the old one's last number, which was its FIN's, and
+/// somebody listens.
+pub(crate) fn reopens(old: &Connection, seg: &Segment<'_>, cx: &Context<'_>) -> bool {
+    let listens = || cx.listeners.get(seg.local.port()).is_some_and(|l| l.has_room_for_syn(cx.profile));
+    old.state() == State::TimeWait
+        && cx.profile.time_wait_reopen
+        && seg.syn()
+        && !seg.ack_bit()
+        && !seg.rst()
+        && seg.seq.ge(old.tcb.rcv.nxt)
+        && listens()
+}
+
+/// An ISS "larger than the largest sequence number it used on the previous connection incarnation".
+pub(crate) fn larger_iss(chosen: Seq, old: &Connection) -> Seq {
+    if chosen.gt(old.tcb.snd.nxt) { chosen } else { old.tcb.snd.nxt + 1 }
+}
+
+/// The SYN was an old duplicate: the new incarnation gives way to the old one, which starts its 2 MSL
+/// anew. `false` if there is no old one.
+pub(crate) fn return_to_time_wait(conn: &mut Connection, cx: &mut Context<'_>) -> bool {
+    let Some(old) = conn.previous.take() else { return false };
+    if let OpenedBy::Passive(listener) = conn.opened_by {
+        cx.listeners.handshake_ended(conn.tcb.local.port(), listener);
+    }
+    conn.enter(State::TimeWait, Rule::TimeWaitReturn, cx.out);
+    let scheduled = conn.scheduled;
+    *conn = *old;
+    conn.scheduled = scheduled;
+    conn.start_time_wait(cx);
+    true
+}

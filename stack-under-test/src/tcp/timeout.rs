@@ -1,0 +1,121 @@
+//! Timeouts (RFC9293#3.10.8): the user timeout, the retransmission timeout, the time-wait timeout; and
+//! the timers that chapter leaves to others: zero-window probe, delayed ACK, keep-alive.
+//!
+//! Called by [`super::Tcp::handle_timeout`] for a connection whose deadline has come; what may leave
+//! then is sent by [`super::output`] afterwards.
+
+use super::connection::{Connection, Context};
+use super::output;
+use super::retransmit::Sent;
+use super::state::State;
+use crate::call::CallError;
+use crate::event::Notice;
+use crate::rule::{Rule, Rules};
+use crate::time::Instant;
+use crate::wire::tcp::Flags;
+
+/// Runs every timer that is due. Each may end the connection, then the rest is moot.
+pub(crate) fn expire(conn: &mut Connection, cx: &mut Context<'_>) {
+    let timers: [fn(&mut Connection, &mut Context<'_>); 6] =
+        [user_timeout, retransmission_timeout, time_wait_timeout, persist_timeout, delayed_ack, keepalive_timeout];
+    for timer in timers {
+        if conn.state() != State::Closed {
+            timer(conn, cx);
+        }
+    }
+}
+
+fn due(deadline: Option<Instant>, cx: &Context<'_>) -> bool {
+    deadline.is_some_and(|at| at <= cx.now)
+}
+
+/// "Flush all queues, signal the user, delete the TCB, enter CLOSED."
+fn user_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
+    if due(conn.user_timeout, cx) {
+        conn.fail(CallError::TimedOut, Notice::TimedOut, Rule::UserTimeout, cx);
+    }
+}
+
+/// "Send the segment at the front of the retransmission queue again, reinitialize the retransmission
+/// timer": RFC6298#5.4 to #5.6, R1 and R2 (MUST-20).
+fn retransmission_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
+    if !due(conn.retransmission.deadline(), cx) {
+        return;
+    }
+    let Some(&front) = conn.retransmission.front() else {
+        return conn.retransmission.stop_timer();
+    };
+    if let Some(rule) = gives_up(conn, &front, cx) {
+        return conn.fail(CallError::TimedOut, Notice::TimedOut, rule, cx);
+    }
+    if front.timeouts.saturating_add(1) == cx.profile.r1 {
+        cx.out.notify(conn.socket(), Notice::R1Reached);
+    }
+    let closed_window = !front.syn && conn.tcb.snd.wnd == 0;
+    let rule = if closed_window { Rule::ZeroWindowProbe } else { Rule::RetransmissionTimeout };
+    if !front.syn && !closed_window {
+        conn.congestion.on_timeout(conn.tcb.in_flight(), front.timeouts == 0);
+    }
+    conn.retransmission.time_out(rule, cx.profile.congestion_control);
+    conn.rto.back_off();
+    conn.retransmission.restart(cx.now, conn.rto.rto());
+}
+
+/// R2 (MUST-20, MUST-23), or the user's own (MUST-21). While the window is closed only silence counts,
+/// not the refusal (MUST-37, SHLD-17).
+fn gives_up(conn: &Connection, front: &Sent, cx: &Context<'_>) -> Option<Rule> {
+    let (r2, rule) = if front.syn { (cx.profile.r2_syn, Rule::R2SynReached) } else { (cx.profile.r2, Rule::R2Reached) };
+    let r2 = conn.options.user_timeout.unwrap_or(r2);
+    let closed_window = !front.syn && conn.tcb.snd.wnd == 0;
+    let since = if closed_window { front.first_sent.max(conn.last_heard) } else { front.first_sent };
+    (cx.now.saturating_since(since) >= r2).then_some(rule)
+}
+
+/// "Delete the TCB, enter the CLOSED state": 2 MSL have passed (MUST-13).
+fn time_wait_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
+    if due(conn.time_wait, cx) {
+        conn.enter(State::Closed, Rule::TimeWaitTimeout, cx.out);
+    }
+}
+
+/// Probes the closed window (MUST-36), or overrides the silly window avoidance.
+fn persist_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
+    if !due(conn.persist.deadline(), cx) {
+        return;
+    }
+    if conn.tcb.snd.wnd > 0 {
+        return conn.persist.override_expired();
+    }
+    let silent_since = conn.persist.since().unwrap_or(cx.now).max(conn.last_heard);
+    let r2 = conn.options.user_timeout.unwrap_or(cx.profile.r2);
+    if conn.persist.probes() > 0 && cx.now.saturating_since(silent_since) >= r2 {
+        return conn.fail(CallError::TimedOut, Notice::TimedOut, Rule::R2Reached, cx);
+    }
+    output::probe_window(conn, cx);
+}
+
+/// The ACK has waited long enough (MUST-40).
+fn delayed_ack(conn: &mut Connection, cx: &mut Context<'_>) {
+    if due(conn.acknowledgment.deadline(), cx) {
+        conn.acknowledgment.now(Rule::DelayedAck);
+    }
+}
+
+/// Probes an idle connection with `<SEQ=SND.NXT-1><CTL=ACK>` and no text (SHLD-12), never while data is
+/// outstanding (MUST-26); only a whole row of unanswered probes counts (MUST-29).
+fn keepalive_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
+    if !due(conn.keepalive.deadline(), cx) {
+        return;
+    }
+    let Some(keepalive) = conn.options.keepalive else {
+        return conn.keepalive.stop();
+    };
+    if conn.tcb.in_flight() > 0 || conn.has_unsent() {
+        return conn.restart_keepalive(cx);
+    }
+    if conn.keepalive.probes >= keepalive.count {
+        return conn.fail(CallError::TimedOut, Notice::TimedOut, Rule::KeepaliveTimeout, cx);
+    }
+    conn.transmit(conn.tcb.snd.nxt - 1, Flags::ACK, 0, Rules::one(Rule::KeepaliveProbe), cx);
+    conn.keepalive.probed(cx.now + keepalive.interval);
+}
