@@ -11,6 +11,7 @@
 
 pub mod case;
 pub mod clause;
+pub mod generate;
 pub mod judge;
 pub mod peer;
 pub mod run;

@@ -4,6 +4,9 @@
 //! expectations are resolved before they get here. Implementations: `reference` (in process, virtual time) and
 //! `kernel` (this host's Linux, real time).
 
+pub mod reference;
+pub mod spec;
+
 use std::{
     net::{Ipv4Addr, SocketAddrV4},
     time::Duration,

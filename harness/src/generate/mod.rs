@@ -1,0 +1,9 @@
+//! Inputs nobody wrote: from the bytes a fuzzer gives to something that can be run.
+//!
+//! [`raw`] feeds bytes straight to the reference stack, [`arbitrary`] makes the same [`Case`] that YAML makes. The
+//! targets under `fuzz/` are glue around these.
+//!
+//! [`Case`]: crate::case::format::Case
+
+pub mod arbitrary;
+pub mod raw;

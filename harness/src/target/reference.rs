@@ -1,0 +1,262 @@
+//! The reference stack as a target: in process, in virtual time.
+//!
+//! A wait costs nothing: the clock jumps to the next deadline. Every packet comes with the rules that produced it.
+//! One [`Reference`] serves any number of cases; each gets a fresh [`Stack`].
+
+mod config;
+mod translate;
+
+use std::{collections::BTreeMap, net::Ipv4Addr, net::SocketAddrV4, time::Duration};
+
+use stack_under_test::{
+    CallError, Event, Instant, Keepalive, Profile, Reply, SocketId, SocketOption, Stack, State as StackState, UserCall,
+};
+
+use super::{
+    Capabilities, ConnState, Emission, Endpoints, Explanation, Handle, Outcome, Pair, Refusal, SocketCall, Target,
+    TargetError, Time,
+};
+use crate::case::format::{Config, Readiness, SocketSwitch};
+use config::Mapped;
+use translate::{errno_of, rule_name, state_of};
+
+const TARGET: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 8079);
+const PEER: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 2), 40_000);
+const OTHER_PEER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 3);
+const SUBNET_BROADCAST: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 255);
+const PREFIX_LEN: u8 = 24;
+/// Virtual time begins here: not at 0, so that a clock-driven ISN is not 0 by chance.
+const EPOCH: Instant = Instant::from_nanos(1_000_000_000_000);
+
+/// The target `reference` or `reference:PROFILE`.
+pub struct Reference {
+    name: String,
+    capabilities: Capabilities,
+    profile: Profile,
+    seed: u64,
+    mapped: Mapped,
+    stack: Stack,
+    now: Instant,
+    sockets: BTreeMap<Handle, SocketId>,
+    explanations: Vec<Explanation>,
+}
+
+impl Reference {
+    /// A target with this profile. `seed` fixes its ISNs.
+    #[must_use]
+    pub fn new(profile: Profile, seed: u64) -> Self {
+        let name = match profile.name {
+            "rfc9293" => "reference".to_owned(),
+            other => format!("reference:{other}"),
+        };
+        let capabilities =
+            Capabilities { version: env!("CARGO_PKG_VERSION").to_owned(), live: false, msl: profile.msl };
+        let mapped = Mapped::default(&profile);
+        let stack = Stack::new(stack_config(&mapped, seed));
+        Self {
+            name,
+            capabilities,
+            profile,
+            seed,
+            mapped,
+            stack,
+            now: EPOCH,
+            sockets: BTreeMap::new(),
+            explanations: Vec::new(),
+        }
+    }
+
+    fn socket(&self, on: Handle) -> Option<SocketId> {
+        self.sockets.get(&on).copied()
+    }
+
+    fn user_call(&mut self, on: Handle, call: UserCall<'_>) -> Result<Outcome, TargetError> {
+        let outcome = match self.stack.user_call(self.now, call) {
+            Err(error) => errno_of(error).map_or(Outcome::WouldBlock, Outcome::Error),
+            Ok(Reply::Socket(socket)) => {
+                self.sockets.insert(on, socket);
+                Outcome::Ok
+            }
+            Ok(Reply::Accepted { remote, .. }) => Outcome::Accepted(remote),
+            Ok(Reply::Sent(count)) => Outcome::Sent(count),
+            Ok(Reply::Received(bytes)) if bytes.is_empty() => Outcome::Eof,
+            Ok(Reply::Received(bytes)) => Outcome::Data(bytes),
+            Ok(Reply::Done | Reply::Status(_)) => Outcome::Ok,
+            Ok(Reply::Readiness(ready)) => Outcome::Ready(Readiness {
+                readable: Some(ready.readable),
+                writable: Some(ready.writable),
+                urgent: Some(ready.urgent),
+                hangup: Some(ready.hangup),
+                error: Some(ready.error),
+            }),
+        };
+        Ok(outcome)
+    }
+
+    /// Takes the next connection of the accept queue; it becomes the socket of `on`.
+    fn accept(&mut self, on: Handle) -> Outcome {
+        let Some(listener) = self.socket(Handle::Listener) else { return Outcome::NoSocket };
+        match self.stack.user_call(self.now, UserCall::Accept { listener }) {
+            Ok(Reply::Accepted { socket, remote }) => {
+                self.sockets.insert(on, socket);
+                Outcome::Accepted(remote)
+            }
+            Ok(_) | Err(CallError::WouldBlock) => Outcome::WouldBlock,
+            Err(error) => errno_of(error).map_or(Outcome::WouldBlock, Outcome::Error),
+        }
+    }
+
+    fn call_on(&mut self, on: Handle, call: &SocketCall<'_>) -> Result<Outcome, TargetError> {
+        let Some(socket) = self.socket(on) else { return Ok(Outcome::NoSocket) };
+        let user_call = match *call {
+            SocketCall::Send { data, urgent } => UserCall::Send { socket, data, urgent },
+            SocketCall::Recv { max } => UserCall::Receive { socket, max },
+            SocketCall::Shutdown => UserCall::Shutdown { socket },
+            SocketCall::Close => UserCall::Close { socket },
+            SocketCall::Abort => UserCall::Abort { socket },
+            SocketCall::Poll => UserCall::Poll { socket },
+            SocketCall::Set(switch) => UserCall::SetOption { socket, option: self.option(switch) },
+            SocketCall::Listen { .. } | SocketCall::Connect { .. } | SocketCall::Accept => {
+                return Err(TargetError::Broken("a call that makes a socket reached one that has it".to_owned()));
+            }
+        };
+        let outcome = self.user_call(on, user_call)?;
+        if matches!(call, SocketCall::Close | SocketCall::Abort) && outcome == Outcome::Ok {
+            self.sockets.remove(&on);
+        }
+        Ok(outcome)
+    }
+
+    fn option(&self, switch: SocketSwitch) -> SocketOption {
+        match switch {
+            SocketSwitch::Nagle(on) => SocketOption::NoDelay(!on),
+            SocketSwitch::Keepalive(on) => {
+                SocketOption::KeepAlive(on.then(|| self.mapped.options.keepalive.unwrap_or_else(Keepalive::default)))
+            }
+            SocketSwitch::Tos(tos) => SocketOption::Tos(tos),
+            SocketSwitch::UserTimeout(span) => SocketOption::UserTimeout(config::fixed(span)),
+        }
+    }
+
+    fn drain_events(&mut self) {
+        while let Some(event) = self.stack.poll_event() {
+            match event {
+                Event::StateChanged { from, to, rule, .. } => self.explanations.push(Explanation::StateChanged {
+                    from: state_of(from),
+                    to: state_of(to),
+                    rule: rule_name(rule),
+                }),
+                Event::Dropped { rule } => self.explanations.push(Explanation::Dropped(rule_name(rule))),
+                Event::Notify { .. } => {}
+            }
+        }
+    }
+}
+
+fn stack_config(mapped: &Mapped, seed: u64) -> stack_under_test::Config {
+    stack_under_test::Config {
+        address: *TARGET.ip(),
+        prefix_len: PREFIX_LEN,
+        mtu: mapped.mtu,
+        seed,
+        profile: mapped.profile.clone(),
+    }
+}
+
+impl Target for Reference {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn begin(&mut self, config: &Config) -> Result<Endpoints, Refusal> {
+        self.mapped = Mapped::new(&self.profile, config).map_err(Refusal::Unsupported)?;
+        self.stack = Stack::new(stack_config(&self.mapped, self.seed));
+        self.now = EPOCH;
+        self.sockets.clear();
+        self.explanations.clear();
+        Ok(Endpoints { target: TARGET, peer: PEER, other_peer: OTHER_PEER, subnet_broadcast: SUBNET_BROADCAST })
+    }
+
+    fn now(&self) -> Time {
+        self.now.saturating_since(EPOCH)
+    }
+
+    fn call(&mut self, on: Handle, pair: Pair, call: &SocketCall<'_>) -> Result<Outcome, TargetError> {
+        match *call {
+            SocketCall::Listen { backlog } => {
+                let backlog =
+                    backlog.map_or(self.mapped.backlog, |backlog| usize::try_from(backlog).unwrap_or(usize::MAX));
+                let options = self.mapped.options.clone();
+                self.user_call(on, UserCall::Listen { port: pair.target.port(), backlog, options })
+            }
+            SocketCall::Connect { to } => {
+                let options = self.mapped.options.clone();
+                self.user_call(on, UserCall::Connect { local_port: pair.target.port(), remote: to, options })
+            }
+            SocketCall::Accept => Ok(self.accept(on)),
+            SocketCall::Send { .. }
+            | SocketCall::Recv { .. }
+            | SocketCall::Shutdown
+            | SocketCall::Close
+            | SocketCall::Abort
+            | SocketCall::Poll
+            | SocketCall::Set(_) => self.call_on(on, call),
+        }
+    }
+
+    fn inject(&mut self, packet: &[u8]) -> Result<(), TargetError> {
+        self.stack.handle_packet(self.now, packet);
+        Ok(())
+    }
+
+    fn capture(&mut self, into: &mut Vec<Emission>) -> Result<(), TargetError> {
+        let at = self.now();
+        while let Some(transmit) = self.stack.poll_transmit(self.now) {
+            let rules = transmit.rules.iter().map(rule_name).collect();
+            into.push(Emission { at, packet: transmit.packet, rules });
+        }
+        self.drain_events();
+        Ok(())
+    }
+
+    fn advance(&mut self, until: Time) -> Result<(), TargetError> {
+        let until = EPOCH + until;
+        // One deadline at a time, so that what it sends can be captured before the next one.
+        match self.stack.poll_timeout() {
+            Some(deadline) if deadline <= until => {
+                self.now = self.now.max(deadline);
+                self.stack.handle_timeout(self.now);
+            }
+            Some(_) | None => self.now = self.now.max(until),
+        }
+        Ok(())
+    }
+
+    fn state(&mut self, _on: Handle, pair: Pair) -> Result<ConnState, TargetError> {
+        let listening = self.stack.is_listening(pair.target.port());
+        Ok(match self.stack.connection_state(pair.target.port(), pair.peer) {
+            None | Some(StackState::Closed | StackState::Listen) => ConnState::None { listening },
+            Some(state) => ConnState::Is(state_of(state)),
+        })
+    }
+
+    fn rto(&mut self, _on: Handle, pair: Pair) -> Result<Option<Duration>, TargetError> {
+        Ok(self.stack.connection_rto(pair.target.port(), pair.peer))
+    }
+
+    fn explain(&mut self, into: &mut Vec<Explanation>) {
+        into.append(&mut self.explanations);
+    }
+
+    fn end(&mut self) -> Result<(), TargetError> {
+        self.sockets.clear();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+//! The reference stack's words in the harness's.
+
+use stack_under_test::{CallError, Rule, State as StackState};
+
+use crate::{
+    case::{format::Errno, state::State},
+    target::RuleName,
+};
+
+/// The same state.
+pub(super) const fn state_of(state: StackState) -> State {
+    match state {
+        StackState::Closed => State::Closed,
+        StackState::Listen => State::Listen,
+        StackState::SynSent => State::SynSent,
+        StackState::SynReceived => State::SynReceived,
+        StackState::Established => State::Established,
+        StackState::FinWait1 => State::FinWait1,
+        StackState::FinWait2 => State::FinWait2,
+        StackState::CloseWait => State::CloseWait,
+        StackState::Closing => State::Closing,
+        StackState::LastAck => State::LastAck,
+        StackState::TimeWait => State::TimeWait,
+    }
+}
+
+/// The name a report shows.
+pub(super) fn rule_name(rule: Rule) -> RuleName {
+    RuleName { name: rule.name(), clause: rule.clause(), text: rule.text() }
+}
+
+/// The errno a socket interface would report; `None`: would block.
+pub(super) const fn errno_of(error: CallError) -> Option<Errno> {
+    match error {
+        CallError::WouldBlock => None,
+        CallError::NoSuchSocket => Some(Errno::EBADF),
+        CallError::Invalid => Some(Errno::EINVAL),
+        CallError::AddressInUse => Some(Errno::EADDRINUSE),
+        CallError::AlreadyConnected => Some(Errno::EISCONN),
+        CallError::NotConnected => Some(Errno::ENOTCONN),
+        CallError::Closing => Some(Errno::EPIPE),
+        CallError::Reset => Some(Errno::ECONNRESET),
+        CallError::Refused => Some(Errno::ECONNREFUSED),
+        CallError::TimedOut => Some(Errno::ETIMEDOUT),
+        CallError::HostUnreachable => Some(Errno::EHOSTUNREACH),
+        CallError::InsufficientResources => Some(Errno::ENOBUFS),
+    }
+}

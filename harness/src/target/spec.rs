@@ -1,0 +1,95 @@
+//! Targets by name, as the command line gives them: `reference`, `reference:rfc793`, `kernel`.
+
+use std::{fmt, str::FromStr};
+
+use stack_under_test::Profile;
+
+use super::{Target, TargetError, reference::Reference};
+
+/// Which target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TargetSpec {
+    /// The embedded stack with this profile.
+    Reference(&'static str),
+    /// This host's Linux.
+    Kernel,
+}
+
+/// What opening a target may need.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TargetOptions {
+    /// Fixes the randomness of targets that have any to fix.
+    pub seed: u64,
+    /// Use the kernel with its stock settings instead of those that show every rule.
+    pub stock_kernel: bool,
+}
+
+impl TargetSpec {
+    /// Every name there is, for help texts.
+    #[must_use]
+    pub fn names() -> Vec<String> {
+        let profiles = Profile::NAMES.iter().map(|name| Self::Reference(name).to_string());
+        profiles.chain([Self::Kernel.to_string()]).collect()
+    }
+
+    /// Whether its time is real.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        match self {
+            Self::Reference(_) => false,
+            Self::Kernel => true,
+        }
+    }
+
+    /// The name of its ledger file, without ending: `kernel`, `reference-rfc793`.
+    #[must_use]
+    pub fn ledger_name(&self) -> String {
+        self.to_string().replace(':', "-")
+    }
+
+    /// Opens it. The kernel target moves the calling thread into a network namespace of its own, for good: call this
+    /// on the thread that will use it.
+    ///
+    /// # Errors
+    /// If the environment does not have what it needs.
+    pub fn open(&self, options: TargetOptions) -> Result<Box<dyn Target>, TargetError> {
+        match self {
+            Self::Reference(name) => {
+                let profile = Profile::by_name(name).unwrap_or_default();
+                Ok(Box::new(Reference::new(profile, options.seed)))
+            }
+            Self::Kernel => Err(TargetError::Broken("not built yet".to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for TargetSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reference("rfc9293") => f.pad("reference"),
+            Self::Reference(name) => f.pad(&format!("reference:{name}")),
+            Self::Kernel => f.pad("kernel"),
+        }
+    }
+}
+
+/// No target has this name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown target `{0}`; targets are {names}", names = TargetSpec::names().join(", "))]
+pub struct UnknownTarget(String);
+
+impl FromStr for TargetSpec {
+    type Err = UnknownTarget;
+    fn from_str(s: &str) -> Result<Self, UnknownTarget> {
+        let profile = match s {
+            "kernel" => return Ok(Self::Kernel),
+            "reference" => "rfc9293",
+            other => other.strip_prefix("reference:").unwrap_or_default(),
+        };
+        let known = Profile::NAMES.iter().find(|name| **name == profile);
+        known.map(|name| Self::Reference(name)).ok_or_else(|| UnknownTarget(s.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests;
