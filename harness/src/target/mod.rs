@@ -12,6 +12,8 @@ use std::{
     time::Duration,
 };
 
+pub mod kernel;
+
 use crate::case::{
     format::{AddressName, Config, Data, Errno, Readiness, SocketSwitch, pattern_byte},
     state::State,

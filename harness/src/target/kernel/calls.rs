@@ -1,0 +1,311 @@
+//! The user calls, as socket calls that never block.
+//!
+//! OPEN is `listen` or `connect`, SEND `send`, RECEIVE `recv`, CLOSE `shutdown` or `close`, ABORT a close with a
+//! linger time of zero; STATUS is [`super::tcp_info`].
+
+use std::{
+    collections::BTreeMap,
+    io::{self, ErrorKind},
+    net::{Shutdown, SocketAddrV4},
+    os::fd::{AsFd, AsRawFd},
+    time::Duration,
+};
+
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::socket::{MsgFlags, recv, send},
+};
+use socket2::Socket;
+
+use super::{
+    config::{SocketOptions, new_socket},
+    errno,
+    sock_diag::Sighting,
+    tcp_info,
+};
+use crate::{
+    case::{
+        format::{Readiness, SocketSwitch},
+        state::State,
+    },
+    target::{Handle, Outcome, Pair, SocketCall, TargetError},
+};
+
+/// The most one `recv` takes: more than any window without scaling, twice over.
+const RECV_LIMIT: usize = 1 << 20;
+
+/// The sockets of one case.
+pub(super) struct Sockets {
+    options: SocketOptions,
+    listener: Option<Socket>,
+    connections: BTreeMap<u8, Socket>,
+    /// Accepted on the way to the connection that was asked for.
+    parked: Vec<(SocketAddrV4, Socket)>,
+}
+
+impl Sockets {
+    /// None yet; each will get these options.
+    pub(super) const fn new(options: SocketOptions) -> Self {
+        Self { options, listener: None, connections: BTreeMap::new(), parked: Vec::new() }
+    }
+
+    /// Whether the case has a listening socket.
+    pub(super) const fn has_listener(&self) -> bool {
+        self.listener.is_some()
+    }
+
+    /// What `TCP_INFO` says of a socket; `None` without a socket.
+    pub(super) fn info(&self, on: Handle) -> Result<Option<Sighting>, TargetError> {
+        let read = |socket| tcp_info::read(socket).map_err(|errno| errno::io("read TCP_INFO", errno));
+        self.socket(on).map(read).transpose()
+    }
+
+    /// Makes a call.
+    pub(super) fn call(&mut self, on: Handle, pair: Pair, call: &SocketCall<'_>) -> Result<Outcome, TargetError> {
+        match call {
+            SocketCall::Listen { backlog } => return self.listen(on, pair.target, *backlog),
+            SocketCall::Connect { to } => return self.connect(on, pair.target, *to),
+            SocketCall::Accept => return self.accept(on, pair.peer),
+            SocketCall::Close => return Ok(self.take(on).map_or(Outcome::NoSocket, |_closed| Outcome::Ok)),
+            SocketCall::Abort => return self.take(on).map_or(Ok(Outcome::NoSocket), abort),
+            SocketCall::Send { .. }
+            | SocketCall::Recv { .. }
+            | SocketCall::Shutdown
+            | SocketCall::Poll
+            | SocketCall::Set(_) => {}
+        }
+        let Some(socket) = self.socket(on) else { return Ok(Outcome::NoSocket) };
+        match call {
+            SocketCall::Send { data, urgent } => send_bytes(socket, data, *urgent),
+            SocketCall::Recv { max } => recv_bytes(socket, *max),
+            SocketCall::Shutdown => outcome("shut a socket down", socket.shutdown(Shutdown::Write)),
+            SocketCall::Poll => ready(socket, on),
+            SocketCall::Set(switch) => set(socket, *switch),
+            SocketCall::Listen { .. }
+            | SocketCall::Connect { .. }
+            | SocketCall::Accept
+            | SocketCall::Close
+            | SocketCall::Abort => Err(TargetError::Broken("a call was dispatched twice".to_owned())),
+        }
+    }
+
+    /// Sets the user timeout of a socket (MUST-21).
+    pub(super) fn set_user_timeout(&self, on: Handle, timeout: Duration) -> Result<Outcome, TargetError> {
+        let Some(socket) = self.socket(on) else { return Ok(Outcome::NoSocket) };
+        outcome("set the user timeout", socket.set_tcp_user_timeout(Some(timeout)))
+    }
+
+    /// Ends the case: no socket is left, nor anything that they would still send.
+    pub(super) fn abort_all(&mut self) {
+        let parked = self.parked.drain(..).map(|(_, socket)| socket);
+        let connections = std::mem::take(&mut self.connections).into_values();
+        for socket in connections.chain(parked) {
+            // It is closed in any case; a connection that then still sends is forgotten by its pair.
+            let _ = socket.set_linger(Some(Duration::ZERO));
+        }
+        self.listener = None;
+    }
+
+    fn socket(&self, on: Handle) -> Option<&Socket> {
+        match on {
+            Handle::Listener => self.listener.as_ref(),
+            Handle::Connection(number) => self.connections.get(&number),
+        }
+    }
+
+    fn take(&mut self, on: Handle) -> Option<Socket> {
+        match on {
+            Handle::Listener => self.listener.take(),
+            Handle::Connection(number) => self.connections.remove(&number),
+        }
+    }
+
+    fn listen(&mut self, on: Handle, at: SocketAddrV4, backlog: Option<u32>) -> Result<Outcome, TargetError> {
+        if on != Handle::Listener {
+            return Err(TargetError::Broken("only the listener can listen".to_owned()));
+        }
+        // One listener per port: a second one must not share the port, as it otherwise could.
+        let first = self.listener.is_none();
+        let socket = match self.bound(at, first)? {
+            Ok(socket) => socket,
+            Err(outcome) => return Ok(outcome),
+        };
+        let backlog = i32::try_from(backlog.unwrap_or(self.options.backlog)).unwrap_or(i32::MAX);
+        if let Err(error) = socket.listen(backlog) {
+            return Ok(Outcome::Error(errno::of_call("listen", error)?));
+        }
+        if self.options.pingpong {
+            delay_acks(&socket)?;
+        }
+        self.listener = Some(socket);
+        Ok(Outcome::Ok)
+    }
+
+    fn connect(&mut self, on: Handle, from: SocketAddrV4, to: SocketAddrV4) -> Result<Outcome, TargetError> {
+        let Handle::Connection(number) = on else {
+            return Err(TargetError::Broken("the listener cannot connect".to_owned()));
+        };
+        if let Some(socket) = self.connections.get(&number) {
+            return connect_outcome(socket.connect(&to.into()));
+        }
+        let socket = match self.bound(from, true)? {
+            Ok(socket) => socket,
+            Err(outcome) => return Ok(outcome),
+        };
+        if self.options.pingpong {
+            delay_acks(&socket)?;
+        }
+        let outcome = connect_outcome(socket.connect(&to.into()))?;
+        if outcome == Outcome::Ok {
+            self.connections.insert(number, socket);
+        }
+        Ok(outcome)
+    }
+
+    /// A new socket with the case's options and an address. Inside: what `bind` reported.
+    fn bound(&self, at: SocketAddrV4, share: bool) -> Result<Result<Socket, Outcome>, TargetError> {
+        let socket = new_socket().map_err(|error| errno::io("make a socket", error))?;
+        self.options
+            .apply(&socket)
+            .map_err(|(option, error)| errno::io(&format!("set the {option} of a socket"), error))?;
+        // A listener and connections from the same port have to get along (MUST-42); Linux asks each to agree.
+        socket
+            .set_reuse_address(true)
+            .and_then(|()| socket.set_reuse_port(share))
+            .map_err(|error| errno::io("let sockets share a port", error))?;
+        Ok(match socket.bind(&at.into()) {
+            Ok(()) => Ok(socket),
+            Err(error) => Err(Outcome::Error(errno::of_call("bind", error)?)),
+        })
+    }
+
+    /// Takes the connection from this peer. Others that come before it in the queue are kept for their turn.
+    fn accept(&mut self, on: Handle, from: SocketAddrV4) -> Result<Outcome, TargetError> {
+        let Handle::Connection(number) = on else {
+            return Err(TargetError::Broken("a connection cannot be accepted as the listener".to_owned()));
+        };
+        let found = match self.parked.iter().position(|(remote, _)| *remote == from) {
+            Some(index) => self.parked.swap_remove(index).1,
+            None => match self.accept_from(from)? {
+                Ok(socket) => socket,
+                Err(outcome) => return Ok(outcome),
+            },
+        };
+        if self.options.pingpong {
+            delay_acks(&found)?;
+        }
+        if let Some(earlier) = self.connections.insert(number, found) {
+            // It stays open, as it would in a program that has lost its descriptor, and is aborted with the case.
+            self.parked.push((SocketAddrV4::new(std::net::Ipv4Addr::UNSPECIFIED, 0), earlier));
+        }
+        Ok(Outcome::Accepted(from))
+    }
+
+    fn accept_from(&mut self, from: SocketAddrV4) -> Result<Result<Socket, Outcome>, TargetError> {
+        let Some(listener) = &self.listener else { return Ok(Err(Outcome::NoSocket)) };
+        loop {
+            let (socket, remote) = match listener.accept() {
+                Ok(accepted) => accepted,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Err(Outcome::WouldBlock)),
+                Err(error) => return Ok(Err(Outcome::Error(errno::of_call("accept", error)?))),
+            };
+            socket.set_nonblocking(true).map_err(|error| errno::io("make a socket non-blocking", error))?;
+            match remote.as_socket_ipv4() {
+                Some(remote) if remote == from => return Ok(Ok(socket)),
+                Some(remote) => self.parked.push((remote, socket)),
+                None => return Err(TargetError::Broken("an accepted connection is not IPv4".to_owned())),
+            }
+        }
+    }
+}
+
+fn abort(socket: Socket) -> Result<Outcome, TargetError> {
+    outcome("set the linger time", socket.set_linger(Some(Duration::ZERO)))
+}
+
+fn outcome(doing: &str, result: io::Result<()>) -> Result<Outcome, TargetError> {
+    match result {
+        Ok(()) => Ok(Outcome::Ok),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Outcome::WouldBlock),
+        Err(error) => Ok(Outcome::Error(errno::of_call(doing, error)?)),
+    }
+}
+
+/// A `connect` that is under way counts as success.
+fn connect_outcome(result: io::Result<()>) -> Result<Outcome, TargetError> {
+    match result {
+        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => Ok(Outcome::Ok),
+        result => outcome("connect", result),
+    }
+}
+
+fn send_bytes(socket: &Socket, data: &[u8], urgent: bool) -> Result<Outcome, TargetError> {
+    let mut flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
+    flags.set(MsgFlags::MSG_OOB, urgent);
+    match send(socket.as_raw_fd(), data, flags) {
+        Ok(sent) => Ok(Outcome::Sent(sent)),
+        Err(Errno::EAGAIN) => Ok(Outcome::WouldBlock),
+        Err(error) => Ok(Outcome::Error(errno::of_call("send", error.into())?)),
+    }
+}
+
+/// Receives all there is, up to `max`: one `recv` may stop short at an urgent mark.
+fn recv_bytes(socket: &Socket, max: usize) -> Result<Outcome, TargetError> {
+    let mut data = vec![0; max.clamp(1, RECV_LIMIT)];
+    let mut filled = 0;
+    loop {
+        match recv(socket.as_raw_fd(), &mut data[filled..], MsgFlags::MSG_DONTWAIT) {
+            Ok(0) if filled == 0 => return Ok(Outcome::Eof),
+            Ok(0) | Err(Errno::EAGAIN) if filled > 0 => break,
+            Ok(len) => filled += len,
+            Err(Errno::EAGAIN) => return Ok(Outcome::WouldBlock),
+            Err(error) => return Ok(Outcome::Error(errno::of_call("recv", error.into())?)),
+        }
+        // Not by trying again: that would take an error, or the end, that belongs to the next call.
+        if filled == data.len()
+            || tcp_info::unread(socket).map_err(|errno| errno::io("ask for unread bytes", errno))? == 0
+        {
+            break;
+        }
+    }
+    data.truncate(filled);
+    Ok(Outcome::Data(data))
+}
+
+fn ready(socket: &Socket, on: Handle) -> Result<Outcome, TargetError> {
+    let wanted = PollFlags::POLLIN | PollFlags::POLLOUT | PollFlags::POLLPRI;
+    let mut fds = [PollFd::new(socket.as_fd(), wanted)];
+    poll(&mut fds, PollTimeout::ZERO).map_err(|errno| errno::io("poll a socket", errno))?;
+    let [fd] = &fds;
+    let events = fd.revents().unwrap_or(PollFlags::empty());
+    // Linux calls a socket writable also when a write would only bring an error.
+    let open_to_send = match on {
+        Handle::Listener => false,
+        Handle::Connection(_) => {
+            let info = tcp_info::read(socket).map_err(|errno| errno::io("read TCP_INFO", errno))?;
+            matches!(info.state, Some(State::Established | State::CloseWait))
+        }
+    };
+    Ok(Outcome::Ready(Readiness {
+        readable: Some(events.contains(PollFlags::POLLIN)),
+        writable: Some(open_to_send && events.contains(PollFlags::POLLOUT)),
+        urgent: Some(events.contains(PollFlags::POLLPRI)),
+        hangup: Some(events.contains(PollFlags::POLLHUP)),
+        error: Some(events.contains(PollFlags::POLLERR)),
+    }))
+}
+
+fn set(socket: &Socket, switch: SocketSwitch) -> Result<Outcome, TargetError> {
+    match switch {
+        SocketSwitch::Nagle(on) => outcome("set TCP_NODELAY", socket.set_tcp_nodelay(!on)),
+        SocketSwitch::Keepalive(on) => outcome("set SO_KEEPALIVE", socket.set_keepalive(on)),
+        SocketSwitch::Tos(tos) => outcome("set IP_TOS", socket.set_tos_v4(u32::from(tos))),
+        SocketSwitch::UserTimeout(_) => Err(TargetError::Broken("a user timeout was not resolved".to_owned())),
+    }
+}
+
+/// Linux acknowledges the first segments of a connection at once; this makes it delay from the first one on.
+fn delay_acks(socket: &Socket) -> Result<(), TargetError> {
+    socket.set_tcp_quickack(false).map_err(|error| errno::io("switch quick acknowledgements off", error))
+}

@@ -1,0 +1,362 @@
+//! What a case's `config` means on Linux, and the switches every case starts from.
+//!
+//! Called by `KernelTarget` at [`begin`](crate::target::Target::begin). A switch that Linux does not have is refused
+//! with a reason, never passed over: the case is then skipped.
+
+use std::{borrow::Cow, io, time::Duration};
+
+use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
+
+use super::{KernelConfig, MSL, sysctl::Setting, tun};
+use crate::{
+    case::{format::Config, time::Span},
+    target::{Refusal, TargetError},
+};
+
+/// The accept queue if a case does not say: so long that no case fills it.
+const BACKLOG: u32 = 1024;
+
+/// Needed whatever is tested: the harness speaks IPv4 and spoofs sources.
+const ALWAYS: [(&str, &str); 4] = [
+    // No router solicitations and multicast reports of IPv6 among the target's segments.
+    ("ipv6/conf/all/disable_ipv6", "1"),
+    ("ipv6/conf/default/disable_ipv6", "1"),
+    // A segment from a wrong source has to reach TCP, whatever the distribution's default.
+    ("ipv4/conf/all/rp_filter", "0"),
+    ("ipv4/conf/default/rp_filter", "0"),
+];
+
+/// What hides the protocol's behaviour unless set, or is inherited from the host's tuning.
+const CONFORMANCE: [(&str, &str); 29] = [
+    // Inherited from the host, which may pace (bbr) or grow in its own way (cubic): RFC5681 is what cases speak of.
+    ("ipv4/tcp_congestion_control", "reno"),
+    // Inherited too. The kernel's own defaults; the window without scaling is then the largest there is.
+    ("ipv4/tcp_rmem", "4096 131072 6291456"),
+    ("ipv4/tcp_wmem", "4096 16384 4194304"),
+    // A receive buffer that grows by itself would move the right edge of the window without the reader reading.
+    ("ipv4/tcp_moderate_rcvbuf", "0"),
+    // Each answer to an unacceptable segment is one that a case waits for: no limit per connection ...
+    ("ipv4/tcp_invalid_ratelimit", "0"),
+    // ... nor of challenge ACKs in the whole namespace (RFC5961#7 allows both) ...
+    ("ipv4/tcp_challenge_ack_limit", "2147483647"),
+    // ... nor of ICMP errors, neither per peer nor in all.
+    ("ipv4/icmp_ratelimit", "0"),
+    ("ipv4/icmp_ratemask", "0"),
+    // A full SYN queue drops; it does not fall back to cookies (RFC4987#3.6), nor reset.
+    ("ipv4/tcp_syncookies", "0"),
+    ("ipv4/tcp_max_syn_backlog", "4096"),
+    ("ipv4/tcp_abort_on_overflow", "0"),
+    // Options are what a case asks for.
+    ("ipv4/tcp_timestamps", "0"),
+    ("ipv4/tcp_sack", "0"),
+    ("ipv4/tcp_window_scaling", "0"),
+    ("ipv4/tcp_ecn", "0"),
+    ("ipv4/tcp_fastopen", "0"),
+    // What one connection learned about a peer must not show in the next.
+    ("ipv4/tcp_no_metrics_save", "1"),
+    // Small segments leave at once, not when a queue below has drained.
+    ("ipv4/tcp_autocorking", "0"),
+    // The window's worth leaves at once, not in larger batches with the next acknowledgement.
+    ("ipv4/tcp_tso_win_divisor", "255"),
+    // SYNs back off exponentially from the first (RFC6298#5), not after four even tries.
+    ("ipv4/tcp_syn_linear_timeouts", "0"),
+    // After a timeout go-back as in RFC5681#3.1; F-RTO (RFC 5682) probes with new data instead.
+    ("ipv4/tcp_frto", "0"),
+    // No probe for a lost tail before the timeout (RFC 8985).
+    ("ipv4/tcp_early_retrans", "0"),
+    // With SACK: each duplicate acknowledgement leaves at once (RFC5681#4.2).
+    ("ipv4/tcp_comp_sack_nr", "0"),
+    // The urgent pointer is the octet after the urgent data (RFC9293#3.8.5); 1 would be RFC 1122's reading.
+    ("ipv4/tcp_stdurg", "0"),
+    // RST ends TIME-WAIT (RFC9293#3.10.7.4); 1 would be RFC 1337's remedy.
+    ("ipv4/tcp_rfc1337", "0"),
+    // FIN-WAIT-2 without a reader lasts as long as TIME-WAIT; the kernel's default, told to be sure.
+    ("ipv4/tcp_fin_timeout", "60"),
+    ("ipv4/tcp_slow_start_after_idle", "1"),
+    // The IP layer's view of the path is the device's MTU, no probing for another (RFC 4821).
+    ("ipv4/tcp_mtu_probing", "0"),
+    ("ipv4/ip_default_ttl", "64"),
+];
+
+/// The switches of a namespace before any case.
+pub(super) fn base(config: KernelConfig) -> Vec<(&'static str, &'static str)> {
+    let mut settings = ALWAYS.to_vec();
+    match config {
+        KernelConfig::Conformance => settings.extend(CONFORMANCE),
+        KernelConfig::Stock => {}
+    }
+    settings
+}
+
+/// What to do for one case.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Plan {
+    /// Switches of the namespace that differ from the base.
+    pub(super) sysctls: Vec<Setting>,
+    /// The device's MTU.
+    pub(super) mtu: u16,
+    /// Never delay an acknowledgement.
+    pub(super) quickack: bool,
+    /// What every socket of the case gets.
+    pub(super) options: SocketOptions,
+}
+
+impl Plan {
+    /// Maps a case's switches.
+    ///
+    /// # Errors
+    /// [`Refusal::Unsupported`] for what Linux does not have.
+    pub(super) fn new(config: &Config, stock: bool) -> Result<Self, Refusal> {
+        // Destructured, so that a new switch does not compile until it is thought of.
+        let Config {
+            timestamps,
+            sack,
+            wscale,
+            ecn,
+            nagle,
+            delayed_ack,
+            recv_buffer,
+            send_buffer,
+            mss,
+            mtu,
+            msl,
+            backlog,
+            abort_on_overflow,
+            syn_cookies,
+            syn_retries,
+            data_retries,
+            user_timeout,
+            ttl,
+            tos,
+            keepalive_idle,
+            keepalive_interval,
+            keepalive_count,
+            urgent_inline,
+        } = config;
+        if let Some(msl) = msl
+            && duration(*msl, None).map_err(Refusal::Unsupported)? != MSL
+        {
+            return Err(Refusal::Unsupported(
+                "the MSL of Linux is 30 s and cannot be changed (TIME-WAIT lasts 60 s)".to_owned(),
+            ));
+        }
+        let mut sysctls = Vec::new();
+        let mut set = |key, value: Option<Cow<'static, str>>| sysctls.extend(value.map(|value| (key, value)));
+        set("ipv4/tcp_timestamps", switch(*timestamps));
+        set("ipv4/tcp_sack", switch(*sack));
+        set("ipv4/tcp_window_scaling", switch(*wscale));
+        set("ipv4/tcp_ecn", switch(*ecn));
+        set("ipv4/tcp_abort_on_overflow", switch(*abort_on_overflow));
+        // 1 means "when the queue is full"; a case that asks for cookies wants to see them.
+        set("ipv4/tcp_syncookies", syn_cookies.map(|on| if on { "2".into() } else { "0".into() }));
+        set("ipv4/tcp_syn_retries", number(*syn_retries));
+        set("ipv4/tcp_synack_retries", number(*syn_retries));
+        set("ipv4/tcp_retries2", number(*data_retries));
+        set("ipv4/ip_default_ttl", number(*ttl));
+        let quickack_off = *delayed_ack == Some(true) && !stock;
+        let options = SocketOptions {
+            nodelay: *nagle == Some(false),
+            pingpong: quickack_off,
+            recv_buffer: *recv_buffer,
+            send_buffer: *send_buffer,
+            mss: *mss,
+            user_timeout: user_timeout.map(|span| duration(span, None)).transpose().map_err(Refusal::Unsupported)?,
+            tos: *tos,
+            keepalive: Keepalive {
+                idle: keepalive_idle.map(whole_seconds).transpose()?,
+                interval: keepalive_interval.map(whole_seconds).transpose()?,
+                count: *keepalive_count,
+            },
+            urgent_inline: urgent_inline.unwrap_or(true),
+            backlog: backlog.unwrap_or(BACKLOG),
+        };
+        let mtu = mtu.unwrap_or(tun::DEFAULT_MTU);
+        if mtu < tun::MIN_MTU {
+            return Err(Refusal::Unsupported(format!("Linux takes no MTU below {}", tun::MIN_MTU)));
+        }
+        Ok(Self { sysctls, mtu, quickack: *delayed_ack == Some(false), options })
+    }
+}
+
+fn switch(on: Option<bool>) -> Option<Cow<'static, str>> {
+    on.map(|on| if on { "1".into() } else { "0".into() })
+}
+
+fn number(value: Option<impl ToString>) -> Option<Cow<'static, str>> {
+    value.map(|value| value.to_string().into())
+}
+
+/// A span on this target. `rto` is needed only for spans that are made of it.
+///
+/// # Errors
+/// Why it means nothing here.
+pub(super) fn duration(span: Span, rto: Option<Duration>) -> Result<Duration, String> {
+    let rto = match (span.rto, rto) {
+        (0, _) => 0,
+        (count, Some(rto)) => i128::from(count) * rto.as_nanos() as i128,
+        (_, None) => return Err("a span made of RTO means nothing before there is a connection".to_owned()),
+    };
+    let nanos = i128::from(span.two_msl) * 2 * MSL.as_nanos() as i128 + rto + i128::from(span.nanos);
+    u64::try_from(nanos).map(Duration::from_nanos).map_err(|_| "the span is negative or too long".to_owned())
+}
+
+/// Keep-alive times are whole seconds on Linux.
+fn whole_seconds(span: Span) -> Result<Duration, Refusal> {
+    let time = duration(span, None).map_err(Refusal::Unsupported)?;
+    if time.subsec_nanos() != 0 || time.is_zero() {
+        return Err(Refusal::Unsupported("keep-alive times of Linux are whole seconds".to_owned()));
+    }
+    Ok(time)
+}
+
+/// Keep-alive as a case configures it; it is on if `idle` is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Keepalive {
+    idle: Option<Duration>,
+    interval: Option<Duration>,
+    count: Option<u32>,
+}
+
+/// What every socket of a case gets before it listens or connects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SocketOptions {
+    nodelay: bool,
+    /// Delayed acknowledgements from the first segment on.
+    pub(super) pingpong: bool,
+    recv_buffer: Option<u32>,
+    send_buffer: Option<u32>,
+    mss: Option<u16>,
+    user_timeout: Option<Duration>,
+    tos: Option<u8>,
+    keepalive: Keepalive,
+    urgent_inline: bool,
+    /// The accept queue of a `listen` that does not say.
+    pub(super) backlog: u32,
+}
+
+impl SocketOptions {
+    /// Tries the options on a socket that is thrown away, so that a case is refused before it begins.
+    pub(super) fn check(&self) -> Result<(), Refusal> {
+        let usual = Self { backlog: self.backlog, pingpong: self.pingpong, ..Self::default() };
+        if *self == usual {
+            return Ok(());
+        }
+        let socket =
+            new_socket().map_err(|error| TargetError::Io { doing: "make a socket".to_owned(), source: error })?;
+        self.apply(&socket).map_err(|(option, error)| {
+            Refusal::Unsupported(format!("this kernel does not take the {option} of the case's config: {error}"))
+        })?;
+        if let Some(wanted) = self.recv_buffer {
+            buffer_is("recv-buffer", wanted, socket.recv_buffer_size())?;
+        }
+        if let Some(wanted) = self.send_buffer {
+            buffer_is("send-buffer", wanted, socket.send_buffer_size())?;
+        }
+        Ok(())
+    }
+
+    /// Sets them.
+    ///
+    /// # Errors
+    /// Which one the kernel did not take, and why.
+    pub(super) fn apply(&self, socket: &Socket) -> Result<(), (&'static str, io::Error)> {
+        let named = |option| move |error| (option, error);
+        if self.nodelay {
+            socket.set_tcp_nodelay(true).map_err(named("nagle"))?;
+        }
+        // Always told: the kernel's default is to take urgent data out of line (RFC 6093 recommends in line).
+        socket.set_out_of_band_inline(self.urgent_inline).map_err(named("urgent-inline"))?;
+        if let Some(bytes) = self.recv_buffer {
+            set_buffer(
+                bytes,
+                |bytes| force(socket, nix::sys::socket::sockopt::RcvBufForce, bytes),
+                |bytes| socket.set_recv_buffer_size(bytes),
+            )
+            .map_err(named("recv-buffer"))?;
+        }
+        if let Some(bytes) = self.send_buffer {
+            set_buffer(
+                bytes,
+                |bytes| force(socket, nix::sys::socket::sockopt::SndBufForce, bytes),
+                |bytes| socket.set_send_buffer_size(bytes),
+            )
+            .map_err(named("send-buffer"))?;
+        }
+        if let Some(mss) = self.mss {
+            socket.set_tcp_mss(u32::from(mss)).map_err(named("mss"))?;
+        }
+        if let Some(timeout) = self.user_timeout {
+            socket.set_tcp_user_timeout(Some(timeout)).map_err(named("user-timeout"))?;
+        }
+        if let Some(tos) = self.tos {
+            socket.set_tos_v4(u32::from(tos)).map_err(named("tos"))?;
+        }
+        self.keepalive.apply(socket).map_err(named("keepalive"))
+    }
+}
+
+impl Default for SocketOptions {
+    fn default() -> Self {
+        Self {
+            nodelay: false,
+            pingpong: false,
+            recv_buffer: None,
+            send_buffer: None,
+            mss: None,
+            user_timeout: None,
+            tos: None,
+            keepalive: Keepalive::default(),
+            urgent_inline: true,
+            backlog: BACKLOG,
+        }
+    }
+}
+
+impl Keepalive {
+    fn apply(self, socket: &Socket) -> io::Result<()> {
+        let mut keepalive = TcpKeepalive::new();
+        if let Some(idle) = self.idle {
+            keepalive = keepalive.with_time(idle);
+        }
+        if let Some(interval) = self.interval {
+            keepalive = keepalive.with_interval(interval);
+        }
+        if let Some(count) = self.count {
+            keepalive = keepalive.with_retries(count);
+        }
+        if self != Self::default() {
+            socket.set_tcp_keepalive(&keepalive)?;
+            // The call above switches it on; a case may give times only, and switch it on later.
+            socket.set_keepalive(self.idle.is_some())?;
+        }
+        Ok(())
+    }
+}
+
+/// A TCP socket that never blocks.
+pub(super) fn new_socket() -> io::Result<Socket> {
+    Socket::new(Domain::IPV4, Type::STREAM.nonblocking().cloexec(), Some(Protocol::TCP))
+}
+
+/// Sets a buffer's size beyond the host's limit if that is allowed, else within.
+fn set_buffer(
+    bytes: u32,
+    force: impl Fn(usize) -> io::Result<()>,
+    within: impl Fn(usize) -> io::Result<()>,
+) -> io::Result<()> {
+    let bytes = usize::try_from(bytes).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+    force(bytes).or_else(|_| within(bytes))
+}
+
+fn force(socket: &Socket, option: impl nix::sys::socket::SetSockOpt<Val = usize>, bytes: usize) -> io::Result<()> {
+    Ok(nix::sys::socket::setsockopt(socket, option, &bytes)?)
+}
+
+/// The kernel doubles the size asked for (the other half is for its own overhead), and limits it without an error.
+fn buffer_is(option: &str, wanted: u32, got: io::Result<usize>) -> Result<(), Refusal> {
+    let got = got.map_err(|error| TargetError::Io { doing: "read a buffer's size".to_owned(), source: error })?;
+    if u64::from(wanted) * 2 == got as u64 {
+        return Ok(());
+    }
+    Err(Refusal::Unsupported(format!("this kernel makes a {option} of {} bytes out of {wanted}", got / 2)))
+}

@@ -1,0 +1,272 @@
+//! This host's Linux kernel as a [`Target`], in real time.
+//!
+//! The target lives in a network namespace of its own: a TUN device on which the harness plays the whole other side
+//! of the wire, and ordinary sockets for the user calls. The namespace belongs to one worker thread and is held by
+//! descriptors only; it has no name, so when the thread or the process ends, however it ends, nothing is left.
+//!
+//! - [`netns`]: moving a thread into a namespace of its own, with or without root
+//! - [`tun`]: the device: packets in and out, addresses, MTU
+//! - [`config`]: what a case's `config` means here: sysctls, socket options, route metrics
+//! - [`sysctl`]: setting the namespace's switches and putting them back
+//! - [`calls`]: the user calls
+//! - [`sock_diag`]: states of connections that have no descriptor; forgetting connections
+//!
+//! Who calls it: `run`, on a thread that it gives to the target ([`KernelTarget::open`] says why).
+//!
+//! A packet written to a TUN device is processed within the `write`: what the kernel answers at once can be read as
+//! soon as [`Target::inject`] is back, so "nothing came" needs no timeout.
+//!
+//! What it leaves out: IPv6 (switched off in the namespace), Ethernet and ARP (TUN starts at IP). The clock is the
+//! machine's: an emission's time is when it was read, which is never before it was sent but may be later.
+
+mod addresses;
+mod calls;
+mod config;
+mod errno;
+mod netlink;
+mod netns;
+mod route;
+mod sock_diag;
+mod sysctl;
+mod tcp_info;
+mod tun;
+
+use std::{
+    marker::PhantomData,
+    time::{Duration, Instant},
+};
+
+pub use self::netns::{Standing, enter_user_namespace_if_needed};
+use self::{
+    addresses::{AddressPool, Touched},
+    calls::Sockets,
+    config::Plan,
+    route::Routes,
+    sock_diag::{Sighting, SockDiag},
+    sysctl::Sysctls,
+    tun::Tun,
+};
+use super::{Capabilities, ConnState, Emission, Endpoints, Handle, Outcome, Pair, Refusal, SocketCall, Target};
+use super::{TargetError, Time};
+use crate::case::{
+    format::{Config, SocketSwitch},
+    state::State,
+};
+
+/// Maximum Segment Lifetime of Linux: TIME-WAIT lasts 60 s, whatever is configured.
+pub const MSL: Duration = Duration::from_secs(30);
+
+/// How to open a [`KernelTarget`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KernelOptions {
+    /// Which switches the namespace gets before any case.
+    pub config: KernelConfig,
+}
+
+/// The switches that every case starts from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KernelConfig {
+    /// What hides protocol behaviour is off (rate limits, SYN cookies, options, a congestion control that paces), and
+    /// what depends on the host's tuning is fixed. `config` module: the list, with reasons.
+    #[default]
+    Conformance,
+    /// As a new namespace of this kernel comes; only what the harness itself cannot do without is set.
+    Stock,
+}
+
+/// This host's kernel in a network namespace of its own.
+///
+/// Not `Send`: it belongs to the thread whose namespace it made.
+pub struct KernelTarget {
+    capabilities: Capabilities,
+    name: &'static str,
+    stock: bool,
+    tun: Tun,
+    sysctls: Sysctls,
+    routes: Routes,
+    diag: SockDiag,
+    addresses: AddressPool,
+    case: Option<RunningCase>,
+    pending: Vec<Emission>,
+    thread: PhantomData<*const ()>,
+}
+
+/// What belongs to the case that is running.
+struct RunningCase {
+    began: Instant,
+    endpoints: Endpoints,
+    sockets: Sockets,
+    touched: Touched,
+}
+
+impl KernelTarget {
+    /// Moves the CALLING thread into a new network namespace, for good, and sets up the target in it.
+    ///
+    /// Call it on a thread made for it; when that thread ends and the target is dropped, the namespace goes.
+    /// Dropping takes the kernel some 20 ms (it waits for other processors to forget the device), so open a target
+    /// once per worker and run many cases on it.
+    ///
+    /// # Errors
+    /// [`TargetError::Permission`] when a right or the TUN driver is missing; [`TargetError::Broken`] on the
+    /// process's main thread, whose namespace is never touched; [`TargetError::Io`] if the kernel refuses a step.
+    pub fn open(options: KernelOptions) -> Result<Self, TargetError> {
+        netns::move_this_thread()?;
+        let stock = options.config == KernelConfig::Stock;
+        // Before the device exists, so that IPv6 never starts on it.
+        let mut sysctls = Sysctls::new();
+        sysctls.set_base(&config::base(options.config))?;
+        let tun = Tun::open(addresses::TARGET, addresses::PREFIX)?;
+        Ok(Self {
+            capabilities: Capabilities { version: version()?, live: true, msl: MSL },
+            name: if stock { "kernel:stock" } else { "kernel" },
+            stock,
+            routes: Routes::open(tun.index()?)?,
+            tun,
+            sysctls,
+            diag: SockDiag::open()?,
+            addresses: AddressPool::default(),
+            case: None,
+            pending: Vec::new(),
+            thread: PhantomData,
+        })
+    }
+
+    fn running(&mut self) -> Result<&mut RunningCase, TargetError> {
+        self.case.as_mut().ok_or_else(no_case)
+    }
+
+    /// Reads what the device holds; keeps what belongs to the case.
+    fn drain(&mut self) -> Result<(), TargetError> {
+        while let Some(packet) = self.tun.read()? {
+            if let Some(case) = &self.case
+                && addresses::belongs(packet, &case.endpoints)
+            {
+                let packet = packet.to_vec();
+                self.pending.push(Emission { at: case.began.elapsed(), packet, rules: Vec::new() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives everything back that the case used; nothing of it will send any more.
+    fn finish(&mut self) -> Result<(), TargetError> {
+        if let Some(mut case) = self.case.take() {
+            case.sockets.abort_all();
+            // Only now: the exact query falls back to a listener, and must not find one to destroy.
+            for pair in case.touched.pairs() {
+                self.diag.forget(pair)?;
+            }
+        }
+        while self.tun.read()?.is_some() {}
+        self.pending.clear();
+        Ok(())
+    }
+
+    fn look(&mut self, on: Handle, pair: Pair) -> Result<Sighting, TargetError> {
+        let case = self.case.as_mut().ok_or_else(no_case)?;
+        match case.sockets.info(on)? {
+            // A descriptor outlives its connection: the connection may be in TIME-WAIT, or gone.
+            None | Some(Sighting { state: None, .. }) => self.diag.find(pair),
+            Some(sighting) => Ok(sighting),
+        }
+    }
+}
+
+impl Target for KernelTarget {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn begin(&mut self, config: &Config) -> Result<Endpoints, Refusal> {
+        self.finish()?;
+        let plan = Plan::new(config, self.stock)?;
+        plan.options.check()?;
+        self.sysctls.set_case(&plan.sysctls)?;
+        self.tun.set_mtu(plan.mtu)?;
+        self.routes.set_quickack(plan.quickack)?;
+        let endpoints = self.addresses.next_case();
+        self.case = Some(RunningCase {
+            began: Instant::now(),
+            endpoints,
+            sockets: Sockets::new(plan.options),
+            touched: Touched::default(),
+        });
+        Ok(endpoints)
+    }
+
+    fn now(&self) -> Time {
+        self.case.as_ref().map_or(Time::ZERO, |case| case.began.elapsed())
+    }
+
+    fn call(&mut self, on: Handle, pair: Pair, call: &SocketCall<'_>) -> Result<Outcome, TargetError> {
+        if let SocketCall::Set(SocketSwitch::UserTimeout(span)) = call {
+            let rto = if span.rto == 0 { None } else { self.rto(on, pair)? };
+            let timeout = config::duration(*span, rto).map_err(TargetError::Broken)?;
+            return self.running()?.sockets.set_user_timeout(on, timeout);
+        }
+        let case = self.running()?;
+        case.touched.add(pair);
+        case.sockets.call(on, pair, call)
+    }
+
+    fn inject(&mut self, packet: &[u8]) -> Result<(), TargetError> {
+        let case = self.case.as_mut().ok_or_else(no_case)?;
+        case.touched.add_packet(packet);
+        self.tun.write(packet)
+    }
+
+    fn capture(&mut self, into: &mut Vec<Emission>) -> Result<(), TargetError> {
+        self.drain()?;
+        into.append(&mut self.pending);
+        Ok(())
+    }
+
+    fn advance(&mut self, until: Time) -> Result<(), TargetError> {
+        let began = self.running()?.began;
+        loop {
+            self.drain()?;
+            let left = until.saturating_sub(began.elapsed());
+            if !self.pending.is_empty() || left.is_zero() {
+                return Ok(());
+            }
+            self.tun.wait_readable(left)?;
+        }
+    }
+
+    fn state(&mut self, on: Handle, pair: Pair) -> Result<ConnState, TargetError> {
+        let has_listener = self.running()?.sockets.has_listener();
+        if on == Handle::Listener {
+            return Ok(ConnState::None { listening: has_listener });
+        }
+        Ok(match self.look(on, pair)? {
+            Sighting { state: Some(State::Listen), .. } => ConnState::None { listening: true },
+            Sighting { state: Some(State::Closed) | None, .. } => ConnState::None { listening: has_listener },
+            Sighting { state: Some(state), .. } => ConnState::Is(state),
+        })
+    }
+
+    fn rto(&mut self, on: Handle, pair: Pair) -> Result<Option<Duration>, TargetError> {
+        Ok(self.look(on, pair)?.rto)
+    }
+
+    fn end(&mut self) -> Result<(), TargetError> {
+        self.finish()
+    }
+}
+
+fn no_case() -> TargetError {
+    TargetError::Broken("the kernel target was used outside begin and end".to_owned())
+}
+
+/// The kernel's release, as `uname -r` gives it.
+fn version() -> Result<String, TargetError> {
+    let name = nix::sys::utsname::uname().map_err(|errno| errno::io("ask for the kernel's release", errno))?;
+    Ok(name.release().to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests;
