@@ -78,6 +78,12 @@ pub enum NotTcp {
     TooShort,
 }
 
+/// Whether two checksums are the same number in one's complement, where 0x0000 and 0xffff both are zero (RFC1071#1).
+/// Linux writes 0xffff, others 0x0000; a receiver cannot tell them apart.
+const fn same_number(a: u16, b: u16) -> bool {
+    a % 0xffff == b % 0xffff
+}
+
 /// Reads a packet.
 ///
 /// # Errors
@@ -95,7 +101,7 @@ pub fn parse(packet: &[u8]) -> Result<Parsed, NotTcp> {
         return Err(NotTcp::Fragment);
     }
     let mut faults = Vec::new();
-    if ip.get_checksum() != ipv4::checksum(&ip) {
+    if !same_number(ip.get_checksum(), ipv4::checksum(&ip)) {
         faults.push((
             format!("IP header checksum is {:#06x}, right is {:#06x}", ip.get_checksum(), ipv4::checksum(&ip)),
             "RFC791#3.1",
@@ -153,7 +159,7 @@ fn check_tcp(
 ) {
     debug_assert_eq!(tcp.packet().len(), bytes.len());
     let right = checksum_of(bytes, source, destination);
-    if tcp.get_checksum() != right {
+    if !same_number(tcp.get_checksum(), right) {
         faults.push((format!("TCP checksum is {:#06x}, right is {right:#06x}", tcp.get_checksum()), "MUST-2"));
     }
     if tcp.get_reserved() & 0x0e != 0 {

@@ -4,6 +4,7 @@
 //! expectations are resolved before they get here. Implementations: `reference` (in process, virtual time) and
 //! `kernel` (this host's Linux, real time).
 
+pub mod kernel;
 pub mod reference;
 pub mod spec;
 
@@ -11,8 +12,6 @@ use std::{
     net::{Ipv4Addr, SocketAddrV4},
     time::Duration,
 };
-
-pub mod kernel;
 
 use crate::case::{
     format::{AddressName, Config, Data, Errno, Readiness, SocketSwitch, pattern_byte},

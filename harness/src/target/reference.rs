@@ -9,7 +9,7 @@ mod translate;
 use std::{collections::BTreeMap, net::Ipv4Addr, net::SocketAddrV4, time::Duration};
 
 use stack_under_test::{
-    CallError, Event, Instant, Keepalive, Profile, Reply, SocketId, SocketOption, Stack, State as StackState, UserCall,
+    CallError, Event, Instant, Profile, Reply, SocketId, SocketOption, Stack, State as StackState, UserCall,
 };
 
 use super::{
@@ -131,7 +131,7 @@ impl Reference {
         match switch {
             SocketSwitch::Nagle(on) => SocketOption::NoDelay(!on),
             SocketSwitch::Keepalive(on) => {
-                SocketOption::KeepAlive(on.then(|| self.mapped.options.keepalive.unwrap_or_else(Keepalive::default)))
+                SocketOption::KeepAlive(on.then(|| self.mapped.options.keepalive.unwrap_or_default()))
             }
             SocketSwitch::Tos(tos) => SocketOption::Tos(tos),
             SocketSwitch::UserTimeout(span) => SocketOption::UserTimeout(config::fixed(span)),

@@ -4,7 +4,11 @@ use std::{fmt, str::FromStr};
 
 use stack_under_test::Profile;
 
-use super::{Target, TargetError, reference::Reference};
+use super::{
+    Target, TargetError,
+    kernel::{KernelConfig, KernelOptions, KernelTarget},
+    reference::Reference,
+};
 
 /// Which target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +62,10 @@ impl TargetSpec {
                 let profile = Profile::by_name(name).unwrap_or_default();
                 Ok(Box::new(Reference::new(profile, options.seed)))
             }
-            Self::Kernel => Err(TargetError::Broken("not built yet".to_owned())),
+            Self::Kernel => {
+                let config = if options.stock_kernel { KernelConfig::Stock } else { KernelConfig::Conformance };
+                Ok(Box::new(KernelTarget::open(KernelOptions { config })?))
+            }
         }
     }
 }

@@ -50,6 +50,26 @@ fn what_is_no_tcp_says_so() {
 }
 
 #[test]
+fn a_checksum_of_zero_has_two_spellings() {
+    let mut packet = vec![0; 40];
+    packet[0] = 0x45;
+    packet[3] = 40;
+    packet[9] = 6;
+    packet[32] = 0x50;
+    let checksum_faults = |packet: &[u8]| {
+        let faults = parse(packet).unwrap().faults;
+        faults.into_iter().filter(|(text, _)| text.contains("TCP checksum")).count()
+    };
+    // All that is summed besides the sequence number: protocol, length, data offset.
+    packet[26..28].copy_from_slice(&(0xffff_u16 - 6 - 20 - 0x5000).to_be_bytes());
+    assert_eq!(checksum_faults(&packet), 0, "0x0000");
+    packet[36..38].copy_from_slice(&[0xff, 0xff]);
+    assert_eq!(checksum_faults(&packet), 0, "0xffff");
+    packet[36..38].copy_from_slice(&[0xff, 0xfe]);
+    assert_eq!(checksum_faults(&packet), 1, "0xfffe");
+}
+
+#[test]
 fn a_data_offset_outside_the_segment_is_a_fault_and_no_panic() {
     let mut packet = vec![0; 40];
     packet[0] = 0x45;

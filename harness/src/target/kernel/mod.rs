@@ -79,7 +79,6 @@ pub enum KernelConfig {
 /// Not `Send`: it belongs to the thread whose namespace it made.
 pub struct KernelTarget {
     capabilities: Capabilities,
-    name: &'static str,
     stock: bool,
     tun: Tun,
     sysctls: Sysctls,
@@ -118,7 +117,6 @@ impl KernelTarget {
         let tun = Tun::open(addresses::TARGET, addresses::PREFIX)?;
         Ok(Self {
             capabilities: Capabilities { version: version()?, live: true, msl: MSL },
-            name: if stock { "kernel:stock" } else { "kernel" },
             stock,
             routes: Routes::open(tun.index()?)?,
             tun,
@@ -174,7 +172,7 @@ impl KernelTarget {
 
 impl Target for KernelTarget {
     fn name(&self) -> &str {
-        self.name
+        "kernel"
     }
 
     fn capabilities(&self) -> &Capabilities {
