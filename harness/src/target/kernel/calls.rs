@@ -252,25 +252,28 @@ fn send_bytes(socket: &Socket, data: &[u8], urgent: bool) -> Result<Outcome, Tar
 
 /// Receives all there is, up to `max`: one `recv` may stop short at an urgent mark.
 fn recv_bytes(socket: &Socket, max: usize) -> Result<Outcome, TargetError> {
-    let mut data = vec![0; max.clamp(1, RECV_LIMIT)];
-    let mut filled = 0;
+    let max = max.clamp(1, RECV_LIMIT);
+    let mut data = Vec::new();
     loop {
+        // Only what is known to be there: another try would take an error, or the end, that belongs to the next call.
+        let waiting = tcp_info::unread(socket).map_err(|errno| errno::io("ask for unread bytes", errno))?;
+        let filled = data.len();
+        let room = waiting.max(usize::from(filled == 0)).min(max - filled);
+        if room == 0 {
+            return Ok(Outcome::Data(data));
+        }
+        data.resize(filled + room, 0);
         match recv(socket.as_raw_fd(), &mut data[filled..], MsgFlags::MSG_DONTWAIT) {
             Ok(0) if filled == 0 => return Ok(Outcome::Eof),
-            Ok(0) | Err(Errno::EAGAIN) if filled > 0 => break,
-            Ok(len) => filled += len,
-            Err(Errno::EAGAIN) => return Ok(Outcome::WouldBlock),
+            Ok(len) => data.truncate(filled + len),
+            Err(Errno::EAGAIN) if filled == 0 => return Ok(Outcome::WouldBlock),
+            Err(Errno::EAGAIN) => data.truncate(filled),
             Err(error) => return Ok(Outcome::Error(errno::of_call("recv", error.into())?)),
         }
-        // Not by trying again: that would take an error, or the end, that belongs to the next call.
-        if filled == data.len()
-            || tcp_info::unread(socket).map_err(|errno| errno::io("ask for unread bytes", errno))? == 0
-        {
-            break;
+        if data.len() == filled {
+            return Ok(Outcome::Data(data));
         }
     }
-    data.truncate(filled);
-    Ok(Outcome::Data(data))
 }
 
 fn ready(socket: &Socket, on: Handle) -> Result<Outcome, TargetError> {

@@ -88,6 +88,12 @@ impl<'t> Script<'t> {
     /// Injects a segment. `seq` is relative to the peer's ISN, `ack` to the target's.
     #[track_caller]
     pub(super) fn inject(&mut self, flags: Flags, seq: u32, ack: u32, text: &[u8]) {
+        self.inject_urgent(flags, seq, ack, 0, text);
+    }
+
+    /// As [`inject`](Self::inject), with this urgent pointer field.
+    #[track_caller]
+    pub(super) fn inject_urgent(&mut self, flags: Flags, seq: u32, ack: u32, urg: u16, text: &[u8]) {
         let pair = self.pair();
         let packet = build(&WireSegment {
             source: *pair.peer.ip(),
@@ -98,7 +104,7 @@ impl<'t> Script<'t> {
             ack: if flags.contains(Flags::ACK) { self.iss.wrapping_add(ack) } else { 0 },
             flags,
             win: 65_535,
-            urg: 0,
+            urg,
             options: if flags.contains(Flags::SYN) { &[2, 4, 5, 180] } else { &[] },
             text,
             checksum: None,

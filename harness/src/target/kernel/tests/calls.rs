@@ -1,5 +1,7 @@
 //! User calls and what they report.
 
+use std::net::{Ipv4Addr, SocketAddrV4};
+
 use super::*;
 use crate::case::format::{Errno, Readiness, SocketSwitch};
 
@@ -169,5 +171,52 @@ fn urgent_data_is_announced_and_kept_in_line() {
         let segment = script.one(Flags(PSH_ACK.0 | Flags::URG.0));
         // The octet after the urgent data (RFC9293#3.8.5).
         assert_eq!((segment.text.as_slice(), segment.urg), (&b"ab!"[..], 3));
+    });
+}
+
+#[test]
+fn received_urgent_data_is_pending_until_it_is_read() {
+    let urgent = |script: &mut Script<'_>| match script.call(&SocketCall::Poll) {
+        Outcome::Ready(readiness) => readiness.urgent,
+        other => panic!("poll gave {other:?}"),
+    };
+    case(&Config::default(), |script| {
+        script.established();
+        assert_eq!(urgent(script), Some(false));
+        // Two octets are urgent, the third is not.
+        script.inject_urgent(Flags(PSH_ACK.0 | Flags::URG.0), 1, 1, 2, b"ab.");
+        assert_eq!(urgent(script), Some(true));
+        // In line, and beyond the mark at which one `recv` of Linux stops.
+        assert_eq!(script.call(&SocketCall::Recv { max: 100 }), Outcome::Data(b"ab.".to_vec()));
+        assert_eq!(urgent(script), Some(false));
+    });
+    case(&Config { urgent_inline: Some(false), ..Config::default() }, |script| {
+        script.established();
+        script.inject_urgent(Flags(PSH_ACK.0 | Flags::URG.0), 1, 1, 2, b"ab.");
+        assert_eq!(script.call(&SocketCall::Recv { max: 100 }), Outcome::Data(b"a".to_vec()));
+        assert_eq!(script.call(&SocketCall::Recv { max: 100 }), Outcome::Data(b".".to_vec()));
+    });
+}
+
+#[test]
+fn opening_to_no_single_host_is_an_error() {
+    case(&Config::default(), |script| {
+        let port = script.endpoints.peer.port();
+        for to in [script.endpoints.subnet_broadcast, Ipv4Addr::BROADCAST, Ipv4Addr::new(224, 0, 0, 1)] {
+            let outcome = script.call(&SocketCall::Connect { to: SocketAddrV4::new(to, port) });
+            assert_eq!(outcome, Outcome::Error(Errno::ENETUNREACH), "{to}");
+        }
+        script.nothing();
+    });
+}
+
+#[test]
+fn an_error_after_data_waits_for_its_own_call() {
+    case(&Config::default(), |script| {
+        script.established();
+        script.inject(PSH_ACK, 1, 1, b"last words");
+        script.inject(Flags::RST, 11, 0, &[]);
+        assert_eq!(script.call(&SocketCall::Recv { max: 100 }), Outcome::Data(b"last words".to_vec()));
+        assert_eq!(script.call(&SocketCall::Recv { max: 100 }), Outcome::Error(Errno::ECONNRESET));
     });
 }
