@@ -43,7 +43,6 @@ mod event;
 mod ip;
 mod outbox;
 #[cfg(test)]
-#[allow(dead_code, reason = "more scripts are on their way")]
 mod packet_script;
 pub mod profile;
 pub mod rule;

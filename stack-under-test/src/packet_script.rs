@@ -224,6 +224,28 @@ impl Script {
         }
     }
 
+    /// What came since the last expectation, without judging it.
+    pub(crate) fn take_lines(&mut self) -> Vec<Line> {
+        self.came.drain(..).map(|(line, _)| line).collect()
+    }
+
+    /// Completes a handshake from another peer port; the connection waits to be accepted.
+    #[track_caller]
+    pub(crate) fn establish_from(&mut self, port: u16) {
+        let ours = self.iss.take();
+        self.inject_from(port, seg(SYN, 0, 0)).inject_from(port, seg(ACK, 1, 1));
+        assert_eq!(self.take_lines().len(), 1, "only its SYN,ACK");
+        self.iss = ours;
+    }
+
+    /// Takes whatever waits to be accepted.
+    #[track_caller]
+    pub(crate) fn accept_any(&mut self) {
+        let listener = self.listener.expect("a listener");
+        let reply = self.call(UserCall::Accept { listener });
+        assert!(matches!(reply, Ok(Reply::Accepted { .. })), "{reply:?}");
+    }
+
     /// These came since the last expectation, in this order, and nothing else.
     #[track_caller]
     pub(crate) fn expect(&mut self, lines: &[Line]) -> &mut Self {
@@ -377,6 +399,20 @@ impl Script {
         assert_eq!(self.call(UserCall::Close { socket }), Ok(Reply::Done));
         self
     }
+}
+
+/// Makes a packet whose TCP header has grown to `words` whole again: lengths and checksums.
+pub(crate) fn mend_lengths(packet: &mut [u8], words: u8) {
+    use crate::wire::checksum::Checksum;
+    let total = u16::try_from(packet.len()).expect("a short packet");
+    packet[2..4].copy_from_slice(&total.to_be_bytes());
+    packet[10..12].fill(0);
+    let sum = Checksum::new().add(&packet[..20]).finish();
+    packet[10..12].copy_from_slice(&sum.to_be_bytes());
+    packet[32] = words << 4;
+    packet[36..38].fill(0);
+    let sum = Checksum::ipv4_pseudo_header(PEER, TARGET, PROTOCOL_TCP, packet.len() - 20).add(&packet[20..]).finish();
+    packet[36..38].copy_from_slice(&sum.to_be_bytes());
 }
 
 /// A connection in this state under the default profile, with nothing in flight but what the state

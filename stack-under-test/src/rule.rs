@@ -218,3 +218,6 @@ impl fmt::Debug for Rules {
         f.debug_list().entries(self.iter()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,3 +97,6 @@ fn check_destination(host: &Host, packet: &Ipv4Packet<'_>) -> Result<(), Rule> {
         Err(Rule::IpNotOurs)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,3 +104,6 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -145,3 +145,6 @@ impl Congestion {
         self.ssthresh = (flight / 2).max(self.smss.saturating_mul(2));
     }
 }
+
+#[cfg(test)]
+mod tests;

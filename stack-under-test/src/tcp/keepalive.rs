@@ -39,3 +39,6 @@ impl Connection {
         self.keepalive.timer = self.options.keepalive.filter(|_| applies).map(|k| cx.now + k.idle);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,9 +20,12 @@ use crate::wire::tcp_options::TcpOptions;
 
 /// Sends everything that may leave now, and starts the timers that follow from what may not.
 pub(crate) fn run(conn: &mut Connection, cx: &mut Context<'_>) {
+    if conn.state() == State::Closed {
+        return;
+    }
     while resend_lost(conn, cx) || send_new(conn, cx) {}
     if let Some(rule) = conn.acknowledgment.owed() {
-        if conn.state() == State::Closed || conn.state() == State::SynSent {
+        if conn.state() == State::SynSent {
             conn.acknowledgment.sent();
         } else {
             conn.transmit(conn.tcb.snd.nxt, Flags::ACK, 0, Rules::one(rule), cx);
@@ -53,6 +56,7 @@ fn in_flight(seq: Seq, cx: &Context<'_>) -> Sent {
         push: false,
         probe: false,
         first_sent: cx.now,
+        waits_since: cx.now,
         transmissions: 1,
         timeouts: 0,
         lost: None,
@@ -92,7 +96,7 @@ impl Connection {
     /// The urgent field, while urgent data is outstanding (RFC9293#3.8.5). A pointer beyond what 16
     /// bits reach says as much as they can (MUST-31).
     fn urgent_field(&self, seq: Seq, meaning: UrgentPointer) -> Option<u16> {
-        if !self.tcb.snd.up.gt(seq) {
+        if !self.tcb.snd.up.gt(self.tcb.snd.una) || !self.tcb.snd.up.gt(seq) {
             return None;
         }
         let following = self.tcb.snd.up.since(seq);
@@ -287,3 +291,6 @@ pub(crate) fn start_timers(conn: &mut Connection, cx: &Context<'_>) {
         None => None,
     };
 }
+
+#[cfg(test)]
+mod tests;

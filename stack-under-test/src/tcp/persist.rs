@@ -81,3 +81,6 @@ impl Persist {
         *self = Self::default();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,6 +31,8 @@ pub(crate) struct Sent {
     pub probe: bool,
     /// When it was first sent.
     pub first_sent: Instant,
+    /// Since when no part of it was acknowledged; R2 counts from here.
+    pub waits_since: Instant,
     /// How often it was sent.
     pub transmissions: u32,
     /// How often the timer expired on it.
@@ -128,6 +130,8 @@ impl RetransmissionQueue {
             first.syn = false;
             first.text = first.text.saturating_sub(part.saturating_sub(syn));
             first.seq = una;
+            first.waits_since = now;
+            first.timeouts = 0;
         }
         if sent_twice {
             acked.rtt = None;
@@ -205,3 +209,6 @@ impl RetransmissionQueue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

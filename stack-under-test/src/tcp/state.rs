@@ -1,7 +1,7 @@
 //! The states of a connection (RFC9293#3.3.2).
 //!
-//! [`State`] is only the name. What an event does in each state is in [`super::user_call`],
-//! [`super::segment_arrives`] and [`super::timeout`].
+//! [`State`] is only the name. What an event does in each state is in `user_call`, `segment_arrives` and
+//! `timeout`.
 
 use core::fmt;
 use core::str::FromStr;

@@ -67,7 +67,7 @@ fn gives_up(conn: &Connection, front: &Sent, cx: &Context<'_>) -> Option<Rule> {
     let (r2, rule) = if front.syn { (cx.profile.r2_syn, Rule::R2SynReached) } else { (cx.profile.r2, Rule::R2Reached) };
     let r2 = conn.options.user_timeout.unwrap_or(r2);
     let closed_window = !front.syn && conn.tcb.snd.wnd == 0;
-    let since = if closed_window { front.first_sent.max(conn.last_heard) } else { front.first_sent };
+    let since = if closed_window { front.waits_since.max(conn.last_heard) } else { front.waits_since };
     (cx.now.saturating_since(since) >= r2).then_some(rule)
 }
 
@@ -119,3 +119,6 @@ fn keepalive_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
     conn.transmit(conn.tcb.snd.nxt - 1, Flags::ACK, 0, Rules::one(Rule::KeepaliveProbe), cx);
     conn.keepalive.probed(cx.now + keepalive.interval);
 }
+
+#[cfg(test)]
+mod tests;

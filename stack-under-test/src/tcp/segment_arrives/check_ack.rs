@@ -192,3 +192,6 @@ fn update_send_window(conn: &mut Connection, seg: &Segment<'_>) {
         conn.retransmission.mark_front_lost(Rule::WindowReopened);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,3 +15,6 @@ pub(crate) fn segment_arrives(seg: &Segment<'_>, out: &mut Outbox) -> Stop {
     reply::reset(seg, rule, out);
     Stop::Dropped(rule)
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,3 +118,6 @@ fn overflow(seg: &Segment<'_>, cx: &mut Context<'_>) -> Stop {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

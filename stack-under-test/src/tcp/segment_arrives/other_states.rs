@@ -149,3 +149,6 @@ fn check_syn(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> 
     }
     ControlFlow::Continue(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -116,8 +116,10 @@ pub(crate) fn check_fin(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Conte
             remote_closes(conn, cx);
             return ControlFlow::Continue(());
         }
-        if cx.profile.out_of_order_queue && fin.gt(nxt) {
-            conn.reassembly.note_fin(fin);
+        if fin.gt(nxt) {
+            if cx.profile.out_of_order_queue {
+                conn.reassembly.note_fin(fin);
+            }
             if seg.text.is_empty() && cx.profile.ack_out_of_order {
                 reply::acknowledge(conn, Rule::TextOutOfOrder, cx);
             }
@@ -154,3 +156,6 @@ fn remote_closes(conn: &mut Connection, cx: &mut Context<'_>) {
         conn.start_time_wait(cx);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,3 +44,6 @@ pub(crate) fn return_to_time_wait(conn: &mut Connection, cx: &mut Context<'_>) -
     conn.start_time_wait(cx);
     true
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,3 +100,6 @@ fn apply(options: &mut SocketOptions, option: SocketOption) {
         SocketOption::Linger0(on) => options.linger0 = on,
     }
 }
+
+#[cfg(test)]
+mod tests;
