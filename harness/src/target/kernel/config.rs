@@ -7,7 +7,7 @@ use std::{borrow::Cow, io, time::Duration};
 
 use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 
-use super::{KernelConfig, MSL, sysctl::Setting, tun};
+use super::{KernelConfig, MSL, route::Metrics, sysctl::Setting, tun};
 use crate::{
     case::{format::Config, time::Span},
     target::{Refusal, TargetError},
@@ -15,6 +15,12 @@ use crate::{
 
 /// The accept queue if a case does not say: so long that no case fills it.
 const BACKLOG: u32 = 1024;
+
+/// Least retransmission timeout where a case counts retransmissions.
+///
+/// `tcp_retries2` is not a count: n stands for the time until the n-th back-off of a 200 ms timeout is over, measured
+/// from the first retransmission. With a real timeout between 300 and 400 ms that is exactly n retransmissions.
+const COUNTABLE_RTO: Duration = Duration::from_millis(330);
 
 /// Needed whatever is tested: the harness speaks IPv4 and spoofs sources.
 const ALWAYS: [(&str, &str); 4] = [
@@ -95,8 +101,8 @@ pub(super) struct Plan {
     pub(super) sysctls: Vec<Setting>,
     /// The device's MTU.
     pub(super) mtu: u16,
-    /// Never delay an acknowledgement.
-    pub(super) quickack: bool,
+    /// What the route to the peers says.
+    pub(super) metrics: Metrics,
     /// What every socket of the case gets.
     pub(super) options: SocketOptions,
 }
@@ -106,7 +112,7 @@ impl Plan {
     ///
     /// # Errors
     /// [`Refusal::Unsupported`] for what Linux does not have.
-    pub(super) fn new(config: &Config, stock: bool) -> Result<Self, Refusal> {
+    pub(super) fn new(config: &Config) -> Result<Self, Refusal> {
         // Destructured, so that a new switch does not compile until it is thought of.
         let Config {
             timestamps,
@@ -140,6 +146,9 @@ impl Plan {
                 "the MSL of Linux is 30 s and cannot be changed (TIME-WAIT lasts 60 s)".to_owned(),
             ));
         }
+        if *data_retries == Some(0) {
+            return Err(Refusal::Unsupported("Linux retransmits data at least once".to_owned()));
+        }
         let mut sysctls = Vec::new();
         let mut set = |key, value: Option<Cow<'static, str>>| sysctls.extend(value.map(|value| (key, value)));
         set("ipv4/tcp_timestamps", switch(*timestamps));
@@ -153,10 +162,9 @@ impl Plan {
         set("ipv4/tcp_synack_retries", number(*syn_retries));
         set("ipv4/tcp_retries2", number(*data_retries));
         set("ipv4/ip_default_ttl", number(*ttl));
-        let quickack_off = *delayed_ack == Some(true) && !stock;
         let options = SocketOptions {
             nodelay: *nagle == Some(false),
-            pingpong: quickack_off,
+            pingpong: *delayed_ack == Some(true),
             recv_buffer: *recv_buffer,
             send_buffer: *send_buffer,
             mss: *mss,
@@ -174,7 +182,8 @@ impl Plan {
         if mtu < tun::MIN_MTU {
             return Err(Refusal::Unsupported(format!("Linux takes no MTU below {}", tun::MIN_MTU)));
         }
-        Ok(Self { sysctls, mtu, quickack: *delayed_ack == Some(false), options })
+        let metrics = Metrics { quickack: *delayed_ack == Some(false), rto_min: data_retries.map(|_| COUNTABLE_RTO) };
+        Ok(Self { sysctls, mtu, metrics, options })
     }
 }
 

@@ -8,6 +8,7 @@
 //! - [`tun`]: the device: packets in and out, addresses, MTU
 //! - [`config`]: what a case's `config` means here: sysctls, socket options, route metrics
 //! - [`sysctl`]: setting the namespace's switches and putting them back
+//! - [`route`]: the metrics of the route to the peers; segments one by one
 //! - [`calls`]: the user calls
 //! - [`sock_diag`]: states of connections that have no descriptor; forgetting connections
 //!
@@ -79,7 +80,6 @@ pub enum KernelConfig {
 /// Not `Send`: it belongs to the thread whose namespace it made.
 pub struct KernelTarget {
     capabilities: Capabilities,
-    stock: bool,
     tun: Tun,
     sysctls: Sysctls,
     routes: Routes,
@@ -110,16 +110,19 @@ impl KernelTarget {
     /// process's main thread, whose namespace is never touched; [`TargetError::Io`] if the kernel refuses a step.
     pub fn open(options: KernelOptions) -> Result<Self, TargetError> {
         netns::move_this_thread()?;
-        let stock = options.config == KernelConfig::Stock;
         // Before the device exists, so that IPv6 never starts on it.
         let mut sysctls = Sysctls::new();
         sysctls.set_base(&config::base(options.config))?;
         let tun = Tun::open(addresses::TARGET, addresses::PREFIX)?;
+        let mut routes = Routes::open(tun.index()?)?;
+        match options.config {
+            KernelConfig::Conformance => routes.send_single_segments()?,
+            KernelConfig::Stock => {}
+        }
         Ok(Self {
             capabilities: Capabilities { version: version()?, live: true, msl: MSL },
-            stock,
-            routes: Routes::open(tun.index()?)?,
             tun,
+            routes,
             sysctls,
             diag: SockDiag::open()?,
             addresses: AddressPool::default(),
@@ -181,11 +184,11 @@ impl Target for KernelTarget {
 
     fn begin(&mut self, config: &Config) -> Result<Endpoints, Refusal> {
         self.finish()?;
-        let plan = Plan::new(config, self.stock)?;
+        let plan = Plan::new(config)?;
         plan.options.check()?;
         self.sysctls.set_case(&plan.sysctls)?;
         self.tun.set_mtu(plan.mtu)?;
-        self.routes.set_quickack(plan.quickack)?;
+        self.routes.set(plan.metrics)?;
         let endpoints = self.addresses.next_case();
         self.case = Some(RunningCase {
             began: Instant::now(),

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    case::time::Span,
+    case::{format::Errno, time::Span},
     target::kernel::{
         config::{Plan, base},
         sysctl,
@@ -106,11 +106,56 @@ fn with_delayed_acknowledgements_the_first_segment_already_waits() {
 }
 
 #[test]
+fn retransmissions_are_counted_exactly() {
+    for count in 1..=2 {
+        case(&Config { data_retries: Some(count), ..Config::default() }, |script| {
+            script.established();
+            script.call(&SocketCall::Send { data: b"anyone?", urgent: false });
+            let limit = Duration::from_secs(12);
+            let mut sent = 0;
+            while script.state() == ConnState::Is(State::Established) && script.target.now() < limit {
+                sent += script.emitted().len();
+                let soon = script.target.now() + Duration::from_millis(50);
+                script.target.advance(soon).unwrap();
+            }
+            assert_eq!(sent, 1 + count as usize);
+            assert_eq!(script.call(&SocketCall::Recv { max: 1 }), Outcome::Error(Errno::ETIMEDOUT));
+        });
+    }
+}
+
+#[test]
+fn a_syn_is_repeated_as_often_as_asked() {
+    case(&Config { syn_retries: Some(1), ..Config::default() }, |script| {
+        let to = script.endpoints.peer;
+        script.call(&SocketCall::Connect { to });
+        script.one(Flags::SYN);
+        script.target.advance(Duration::from_millis(3_500)).unwrap();
+        script.one(Flags::SYN);
+        script.target.advance(Duration::from_millis(3_500)).unwrap();
+        script.nothing();
+        assert_eq!(script.call(&SocketCall::Recv { max: 1 }), Outcome::Error(Errno::ETIMEDOUT));
+    });
+}
+
+#[test]
 fn buffers_bound_the_window_and_what_is_taken() {
     case(&Config { recv_buffer: Some(2920), send_buffer: Some(8192), ..Config::default() }, |script| {
         script.listen();
         script.inject(Flags::SYN, 0, 0, &[]);
         assert_eq!(script.one(SYN_ACK).win, 2920);
+        script.inject(Flags::ACK, 1, 1, &[]);
+        script.accept();
+        // The window closes by what arrives, and opens by what is read.
+        script.inject(PSH_ACK, 1, 1, &[7; 1460]);
+        assert_eq!(script.one(Flags::ACK).win, 1460);
+        script.inject(PSH_ACK, 1461, 1, &[7; 1460]);
+        assert_eq!(script.call(&SocketCall::Recv { max: 10_000 }), Outcome::Data(vec![7; 2920]));
+        assert_eq!(script.one(Flags::ACK).win, 2920);
+        let Outcome::Sent(taken) = script.call(&SocketCall::Send { data: &[8; 100_000], urgent: false }) else {
+            panic!("nothing was taken");
+        };
+        assert!((8192..16_384).contains(&taken), "{taken}");
     });
 }
 
@@ -133,13 +178,14 @@ fn socket_options_show_on_the_wire() {
 
 #[test]
 fn what_linux_lacks_is_refused_with_a_reason() {
-    let refused = |config: &Config| match Plan::new(config, false) {
+    let refused = |config: &Config| match Plan::new(config) {
         Err(Refusal::Unsupported(why)) => why,
         other => panic!("not refused: {other:?}"),
     };
     assert!(refused(&Config { msl: Some(span(SECOND)), ..Config::default() }).contains("30 s"));
-    assert!(Plan::new(&Config { msl: Some(span(30 * SECOND)), ..Config::default() }, false).is_ok());
+    assert!(Plan::new(&Config { msl: Some(span(30 * SECOND)), ..Config::default() }).is_ok());
     assert!(refused(&Config { keepalive_idle: Some(span(SECOND / 2)), ..Config::default() }).contains("whole seconds"));
+    assert!(refused(&Config { data_retries: Some(0), ..Config::default() }).contains("at least once"));
     assert!(refused(&Config { mtu: Some(67), ..Config::default() }).contains("MTU"));
     let rto = Span { rto: 1, ..Span::default() };
     assert!(refused(&Config { user_timeout: Some(rto), ..Config::default() }).contains("RTO"));
