@@ -130,14 +130,20 @@ fn single(name: &str, value: &Node) -> Result<Row, Box<Fault>> {
 fn named_rows(name: &str, mark: Mark, entries: &[(Node, Node)]) -> Result<Axis, Box<Fault>> {
     let single_valued = entries.iter().all(|(_, value)| !matches!(value.content, Content::Map(_)));
     let mut rows = Vec::new();
+    let mut optional = None;
     for (key, value) in entries {
         let label = key.text().unwrap_or_default().to_owned();
         let variables = match &value.content {
             _ if single_valued => vec![(name.to_owned(), constant(value)?)],
             Content::Map(variables) => {
-                let own = (name.to_owned(), Node { mark: key.mark, ..Node::plain(&label) });
                 let named = variables.iter().map(|(key, value)| Ok((variable_name(key)?.to_owned(), constant(value)?)));
-                std::iter::once(Ok(own)).chain(named).collect::<Result<_, Box<Fault>>>()?
+                let mut named = named.collect::<Result<Vec<_>, Box<Fault>>>()?;
+                // `$position` stands for the row's name, unless the row gives it a value.
+                if !named.iter().any(|(variable, _)| variable == name) {
+                    named.insert(0, (name.to_owned(), Node { mark: key.mark, ..Node::plain(&label) }));
+                    optional = Some(name.to_owned());
+                }
+                named
             }
             Content::Scalar { .. } | Content::List(_) => {
                 return Err(Fault::at(
@@ -149,7 +155,7 @@ fn named_rows(name: &str, mark: Mark, entries: &[(Node, Node)]) -> Result<Axis, 
         };
         rows.push(Row { label, mark: key.mark, variables });
     }
-    Ok(Axis { mark, rows, optional: (!single_valued).then(|| name.to_owned()) })
+    Ok(Axis { mark, rows, optional })
 }
 
 fn check_rows(name: &str, axis: &Axis) -> Result<(), Box<Fault>> {
@@ -188,7 +194,8 @@ fn check_variables(axes: &[Axis], mentions: &BTreeMap<&str, Mark>) -> Result<(),
             }
             known.push(name);
             if !mentions.contains_key(name.as_str()) && axis.optional.as_ref() != Some(name) {
-                let mark = if axis.optional.is_some() { value.mark } else { axis.mark };
+                let is_in_row = axis.rows.iter().any(|row| row.variables.len() > 1);
+                let mark = if is_in_row { value.mark } else { axis.mark };
                 return Err(Fault::at(mark, format!("the matrix variable `{name}` is not used"))
                     .help(format!("write `${name}` where its value belongs, or leave it out")));
             }

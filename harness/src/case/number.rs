@@ -53,3 +53,6 @@ pub(crate) fn terms(text: &str) -> Option<Vec<(bool, &str)>> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
