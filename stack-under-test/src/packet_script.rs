@@ -121,6 +121,7 @@ pub(crate) struct Script {
     iss: Option<Seq>,
     local_port: u16,
     came: Vec<(Line, Rules)>,
+    notes: Vec<String>,
     pub events: Vec<Event>,
 }
 
@@ -135,6 +136,7 @@ impl Script {
             iss: None,
             local_port: TARGET_PORT,
             came: Vec::new(),
+            notes: Vec::new(),
             events: Vec::new(),
         }
     }
@@ -227,6 +229,20 @@ impl Script {
     /// What came since the last expectation, without judging it.
     pub(crate) fn take_lines(&mut self) -> Vec<Line> {
         self.came.drain(..).map(|(line, _)| line).collect()
+    }
+
+    /// The same, with the rules.
+    pub(crate) fn take_lines_with_rules(&mut self) -> Vec<(Line, Rules)> {
+        core::mem::take(&mut self.came)
+    }
+
+    /// Keeps a remark for [`Script::take_notes`].
+    pub(crate) fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+
+    pub(crate) fn take_notes(&mut self) -> Vec<String> {
+        core::mem::take(&mut self.notes)
     }
 
     /// Completes a handshake from another peer port; the connection waits to be accepted.

@@ -120,7 +120,7 @@ rules! {
     TextOutOfOrder "text-out-of-order" "MAY-13" "text beyond RCV.NXT is acknowledged with a duplicate at once";
     TextGapFilled "text-gap-filled" "RFC5681#4.2" "text that fills a gap is acknowledged at once";
     TextNotQueued "text-not-queued" "SHLD-31" "text beyond RCV.NXT is dropped: this profile keeps no out-of-order queue";
-    TextAfterFin "text-after-fin" "RFC9293#3.10.7.4" "seventh, process the segment text: a FIN was received, text is ignored";
+    TextAfterFin "text-after-fin" "RFC9293#3.10.7.4" "seventh, process the segment text: a FIN was received, what follows it is ignored";
     TextAfterClose "text-after-close" "SHLD-3" "text came after the user's CLOSE: a RST shows that it is lost";
     // Eighth: check the FIN bit.
     CheckFinCloseWait "check-fin-close-wait" "RFC9293#3.10.7.4" "eighth, check the FIN bit: the remote side closes first";

@@ -1,4 +1,10 @@
-//! The life of a connection, as its peer sees it.
+//! The life of a connection, as its peer sees it; two stacks that talk over a bad link or to themselves;
+//! what no input may do; and the table of states and events.
+
+mod loopback;
+mod lossy_link;
+mod robustness;
+mod state_table;
 
 use crate::packet_script::{ACK, FIN_ACK, PSH_ACK, SYN, SYN_ACK, Script, given, seg};
 use crate::{Profile, State};

@@ -56,7 +56,6 @@ fn in_flight(seq: Seq, cx: &Context<'_>) -> Sent {
         push: false,
         probe: false,
         first_sent: cx.now,
-        waits_since: cx.now,
         transmissions: 1,
         timeouts: 0,
         lost: None,

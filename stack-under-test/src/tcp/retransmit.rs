@@ -31,8 +31,6 @@ pub(crate) struct Sent {
     pub probe: bool,
     /// When it was first sent.
     pub first_sent: Instant,
-    /// Since when no part of it was acknowledged; R2 counts from here.
-    pub waits_since: Instant,
     /// How often it was sent.
     pub transmissions: u32,
     /// How often the timer expired on it.
@@ -65,6 +63,8 @@ pub(crate) struct Acked {
 pub(crate) struct RetransmissionQueue {
     sent: VecDeque<Sent>,
     timer: Option<Instant>,
+    /// Since when nothing was acknowledged; R2 counts from here.
+    stuck_since: Instant,
     /// Octets marked lost; they are not in flight.
     lost: u32,
 }
@@ -78,12 +78,20 @@ impl RetransmissionQueue {
         self.sent.front()
     }
 
+    /// Since when the segment at the front has been the oldest without an acknowledgment of any part.
+    pub(crate) fn stuck_since(&self) -> Instant {
+        self.stuck_since
+    }
+
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.timer
     }
 
     /// Appends a segment just sent, and starts the timer if it does not run (RFC6298#5.1).
     pub(crate) fn push(&mut self, sent: Sent, now: Instant, rto: Duration) {
+        if self.sent.is_empty() {
+            self.stuck_since = now;
+        }
         self.sent.push_back(sent);
         self.timer.get_or_insert(now + rto);
     }
@@ -105,6 +113,7 @@ impl RetransmissionQueue {
 
     /// Removes what `una` acknowledges entirely; a segment acknowledged in part keeps the rest.
     pub(crate) fn acknowledge(&mut self, una: Seq, now: Instant) -> Acked {
+        self.stuck_since = now;
         let mut acked = Acked::default();
         let mut sent_twice = false;
         while let Some(first) = self.sent.front_mut() {
@@ -130,7 +139,6 @@ impl RetransmissionQueue {
             first.syn = false;
             first.text = first.text.saturating_sub(part.saturating_sub(syn));
             first.seq = una;
-            first.waits_since = now;
             first.timeouts = 0;
         }
         if sent_twice {

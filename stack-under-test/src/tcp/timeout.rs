@@ -61,14 +61,15 @@ fn retransmission_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
     conn.retransmission.restart(cx.now, conn.rto.rto());
 }
 
-/// R2 (MUST-20, MUST-23), or the user's own (MUST-21). While the window is closed only silence counts,
+/// R2 (MUST-20, MUST-23), or the user's own (MUST-21); with a long RTO it is still beyond R1. While the window is closed only silence counts,
 /// not the refusal (MUST-37, SHLD-17).
 fn gives_up(conn: &Connection, front: &Sent, cx: &Context<'_>) -> Option<Rule> {
     let (r2, rule) = if front.syn { (cx.profile.r2_syn, Rule::R2SynReached) } else { (cx.profile.r2, Rule::R2Reached) };
     let r2 = conn.options.user_timeout.unwrap_or(r2);
     let closed_window = !front.syn && conn.tcb.snd.wnd == 0;
-    let since = if closed_window { front.waits_since.max(conn.last_heard) } else { front.waits_since };
-    (cx.now.saturating_since(since) >= r2).then_some(rule)
+    let stuck_since = conn.retransmission.stuck_since();
+    let since = if closed_window { stuck_since.max(conn.last_heard) } else { stuck_since };
+    (front.timeouts > cx.profile.r1 && cx.now.saturating_since(since) >= r2).then_some(rule)
 }
 
 /// "Delete the TCB, enter the CLOSED state": 2 MSL have passed (MUST-13).
@@ -88,7 +89,7 @@ fn persist_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
     }
     let silent_since = conn.persist.since().unwrap_or(cx.now).max(conn.last_heard);
     let r2 = conn.options.user_timeout.unwrap_or(cx.profile.r2);
-    if conn.persist.probes() > 0 && cx.now.saturating_since(silent_since) >= r2 {
+    if conn.persist.probes() > cx.profile.r1 && cx.now.saturating_since(silent_since) >= r2 {
         return conn.fail(CallError::TimedOut, Notice::TimedOut, Rule::R2Reached, cx);
     }
     output::probe_window(conn, cx);

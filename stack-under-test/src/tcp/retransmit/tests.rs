@@ -12,7 +12,6 @@ fn text(seq: u32, text: u32) -> Sent {
         push: false,
         probe: false,
         first_sent: NOW,
-        waits_since: NOW,
         transmissions: 1,
         timeouts: 0,
         lost: None,

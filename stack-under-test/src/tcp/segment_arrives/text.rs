@@ -107,6 +107,9 @@ fn deliver(conn: &mut Connection, text: &[u8]) {
 /// Eighth: a FIN at RCV.NXT is processed, one beyond waits for the text before it.
 pub(crate) fn check_fin(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
     if conn.state().remote_has_closed() {
+        if seg.fin() {
+            cx.out.dropped(Rule::TextAfterFin);
+        }
         return ControlFlow::Continue(());
     }
     let nxt = conn.tcb.rcv.nxt;
