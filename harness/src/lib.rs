@@ -3,7 +3,7 @@
 //! The data flow, left to right (a module imports only from modules to its left):
 //!
 //! ```text
-//! clause · case → target · trace → segment → peer → judge → run → report → cli
+//! clause · case → target · trace → segment → peer → judge → run → pool → report
 //! ```
 //!
 //! Start at [`case::format`] for what a case is, at [`target::Target`] for what can be tested, and at
@@ -14,7 +14,11 @@ pub mod clause;
 pub mod generate;
 pub mod judge;
 pub mod peer;
+pub mod pool;
+pub mod report;
 pub mod run;
+#[cfg(test)]
+mod sample;
 pub mod segment;
 pub mod target;
 pub mod trace;

@@ -1,6 +1,8 @@
 //! Judges: what a trace shows against what a case demands. Pure functions, no I/O, no clock.
 
+pub mod diff;
 pub mod expect;
+pub mod ledger;
 pub mod outcome;
 pub mod segment;
 pub mod verdict;

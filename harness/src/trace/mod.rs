@@ -1,3 +1,4 @@
 //! What was observed in one run of one case on one target. [`event`] holds the types.
 
 pub mod event;
+pub mod pcapng;

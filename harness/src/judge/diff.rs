@@ -1,0 +1,392 @@
+//! Two runs of one case on two targets: where they part, and whether anybody minds.
+//!
+//! [`compare`] is pure; the CLI calls it with two runs recorded in [`crate::run::Mode::Record`]. The key is flags,
+//! relative seq and ack, text and connection of what was emitted, the state after a check and the outcome of a call.
+//! Emissions are compared where a case looks at them: at its `expect` steps and at its end. After the first divergence
+//! the runs may legitimately drift apart, so the rest of the case is poisoned and not compared.
+//!
+//! Left out: the time of emissions, unless the case names it (then one side has a finding and the other has none).
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::{
+    case::{
+        flags::Flags,
+        format::{Action, Allow, ConcreteCase, Expect, ExpectSegment},
+        position::Bounds,
+    },
+    clause::ClauseId,
+    judge::{ledger::Ledger, outcome::show_outcome},
+    target::{ConnState, Explanation, Outcome, RuleName},
+    trace::event::{CaseRun, CaseSegment, EventKind, Finding, Verdict},
+};
+
+/// How much of a segment is compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strictness {
+    /// Flags, seq, ack, text.
+    #[default]
+    Key,
+    /// Also window, urgent pointer, options, TTL, DS field and DF.
+    Strict,
+}
+
+/// The answer for one case.
+#[derive(Clone, Debug)]
+pub enum Comparison {
+    /// Nothing differs.
+    Equal,
+    /// Something does; only the first divergence is told.
+    Divergent(Box<Divergence>),
+    /// At least one target cannot run the case.
+    Skipped(String),
+    /// The harness or its environment failed on at least one side.
+    Failed(String),
+}
+
+/// The first divergence of a case.
+#[derive(Clone, Debug)]
+pub struct Divergence {
+    /// The case.
+    pub case: Arc<ConcreteCase>,
+    /// Index of the step.
+    pub step: usize,
+    /// The clauses of that step, else of the case.
+    pub clauses: Vec<ClauseId>,
+    /// What the first target did.
+    pub left: Side,
+    /// What the second target did.
+    pub right: Side,
+    /// What differs, in the words of the case format.
+    pub fields: Vec<&'static str>,
+    /// Whether it is explained.
+    pub standing: Standing,
+    /// The first step that was not compared any more; `None` if the divergence is in the last one.
+    pub poisoned_from: Option<usize>,
+}
+
+/// Whether a divergence is explained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is not.
+    Unexplained,
+    /// The step is an `either` that accepts both answers.
+    Allowed,
+    /// A ledger knows it, for this reason.
+    Known(String),
+}
+
+/// One target at the step where the runs part.
+#[derive(Clone, Debug)]
+pub struct Side {
+    /// The target.
+    pub target: String,
+    /// What it emitted since the last comparison, without what the case allows at any moment.
+    pub emitted: Vec<CaseSegment>,
+    /// The state of the connection in hand after the step.
+    pub state: ConnState,
+    /// What the call of the step gave.
+    pub outcome: Option<String>,
+    /// The rules behind it, if the target can tell; the deciding one first.
+    pub rules: Vec<RuleName>,
+    /// What the judge of the case says of it.
+    pub finding: Option<String>,
+}
+
+/// Compares two runs of the same case. `ledgers` are those of the left and the right target.
+#[must_use]
+pub fn compare(left: &CaseRun, right: &CaseRun, strictness: Strictness, ledgers: [&Ledger; 2]) -> Comparison {
+    for run in [left, right] {
+        match &run.verdict {
+            Verdict::Skip(reason) => return Comparison::Skipped(format!("{}: {reason}", run.target)),
+            Verdict::Error(reason) => return Comparison::Failed(format!("{}: {reason}", run.target)),
+            Verdict::Pass
+            | Verdict::Fail
+            | Verdict::Deviates
+            | Verdict::Known(_)
+            | Verdict::Fixed(_)
+            | Verdict::Inconclusive(_) => {}
+        }
+    }
+    let mut walks = [Walk::new(left), Walk::new(right)];
+    let steps = &left.case.case.steps;
+    let both = left.trace.steps.len().min(right.trace.steps.len());
+    for index in 0..both {
+        let last = index + 1 == both;
+        for walk in &mut walks {
+            walk.step(index);
+        }
+        let fields = differing(&walks, index, last, strictness);
+        if !fields.is_empty() {
+            let standing = standing(&walks, index, ledgers);
+            let own = &steps[index].value.clauses;
+            let clauses = if own.is_empty() { &left.case.case.clauses } else { own };
+            let [left_walk, right_walk] = walks;
+            return Comparison::Divergent(Box::new(Divergence {
+                case: Arc::clone(&left.case),
+                step: index,
+                clauses: clauses.clone(),
+                left: left_walk.side(index),
+                right: right_walk.side(index),
+                fields,
+                standing,
+                poisoned_from: (index + 1 < steps.len()).then_some(index + 1),
+            }));
+        }
+        if looks_at_emissions(&steps[index].value.action) {
+            walks.iter_mut().for_each(Walk::looked);
+        } else if index + 1 == left.case.prelude {
+            walks.iter_mut().for_each(Walk::prelude_over);
+        }
+    }
+    if left.trace.steps.len() == right.trace.steps.len() {
+        return Comparison::Equal;
+    }
+    let shorter = if left.trace.steps.len() < right.trace.steps.len() { left } else { right };
+    Comparison::Skipped(match &shorter.verdict {
+        Verdict::Inconclusive(reason) => format!("{}: {reason}", shorter.target),
+        _ => format!("{} ended after {both} of {} steps", shorter.target, steps.len()),
+    })
+}
+
+const fn looks_at_emissions(action: &Action) -> bool {
+    match action {
+        Action::Expect(_) => true,
+        Action::Inject(_)
+        | Action::Call(_)
+        | Action::State(_)
+        | Action::Wait(_)
+        | Action::Save(_)
+        | Action::Check(_) => false,
+    }
+}
+
+/// Whether a step does something to the target, as opposed to looking at it.
+const fn acts(action: &Action) -> bool {
+    match action {
+        Action::Inject(_) | Action::Call(_) | Action::Wait(_) => true,
+        Action::Expect(_) | Action::State(_) | Action::Save(_) | Action::Check(_) => false,
+    }
+}
+
+/// One run on its way through the steps.
+struct Walk<'a> {
+    run: &'a CaseRun,
+    /// Emitted since the last look, without what is allowed.
+    emitted: Vec<&'a CaseSegment>,
+    /// Where the events of the current look begin.
+    looked: usize,
+    /// The first event of no step so far.
+    next_event: usize,
+    /// What each connection has sent: the next number, and the highest acknowledgement.
+    sent: HashMap<Option<u8>, (u32, u32)>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(run: &'a CaseRun) -> Self {
+        Self { run, emitted: Vec::new(), looked: 0, next_event: 0, sent: HashMap::new() }
+    }
+
+    /// Takes in what happened during a step.
+    fn step(&mut self, index: usize) {
+        let events = &self.run.trace.events;
+        // What comes behind the last step belongs to it: every case ends with "and nothing else".
+        let last = index + 1 == self.run.trace.steps.len();
+        while let Some(event) = events.get(self.next_event).filter(|event| event.step <= index || last) {
+            if let EventKind::Emitted { segment, .. } = &event.kind
+                && !self.allowed(segment)
+            {
+                self.emitted.push(segment);
+            }
+            self.next_event += 1;
+        }
+    }
+
+    /// Whether the case allows it at any moment; remembers what was sent.
+    fn allowed(&mut self, segment: &CaseSegment) -> bool {
+        let fresh = segment.flags.contains(Flags::SYN);
+        let (next, ack) = *self.sent.entry(segment.on).or_insert((segment.seq, segment.ack));
+        let end = segment.seq.wrapping_add(segment.seq_len());
+        let ahead = |a: u32, b: u32| a.wrapping_sub(b) < 1 << 31;
+        let pure_ack = segment.flags == Flags::ACK && segment.data.is_empty() && segment.seq == next;
+        let allow = &self.run.case.case.allow;
+        let allowed = allow.iter().any(|kind| match kind {
+            Allow::Ack => pure_ack && ahead(segment.ack, ack),
+            Allow::WindowUpdate => pure_ack && segment.ack == ack,
+            Allow::Retransmission => {
+                segment.seq_len() > 0 && !segment.flags.contains(Flags::RST) && next != segment.seq && ahead(next, end)
+            }
+        });
+        let next = if fresh || ahead(end, next) { end } else { next };
+        self.sent.insert(segment.on, (next, if ahead(segment.ack, ack) { segment.ack } else { ack }));
+        allowed
+    }
+
+    /// An `expect` has looked at what came.
+    fn looked(&mut self) {
+        self.emitted.clear();
+        self.looked = self.next_event;
+    }
+
+    /// The rules of the prelude explain nothing of what follows.
+    const fn prelude_over(&mut self) {
+        self.looked = self.next_event;
+    }
+
+    fn findings(&self, index: usize) -> impl Iterator<Item = &'a Finding> {
+        self.run.findings.iter().filter(move |finding| finding.step == index)
+    }
+
+    fn side(&self, index: usize) -> Side {
+        let record = &self.run.trace.steps[index];
+        Side {
+            target: self.run.target.clone(),
+            rules: self.rules(),
+            finding: self.findings(index).next().map(|finding| finding.observed.clone()),
+            emitted: self.emitted.iter().copied().cloned().collect(),
+            state: record.state,
+            outcome: record.outcome.as_ref().map(show_outcome),
+        }
+    }
+
+    /// The rules since the last look: those behind emissions first, then why something was dropped or changed.
+    fn rules(&self) -> Vec<RuleName> {
+        let mut rules: Vec<RuleName> = self.emitted.iter().flat_map(|segment| segment.rules.iter().copied()).collect();
+        for event in &self.run.trace.events[self.looked..self.next_event] {
+            match &event.kind {
+                EventKind::Explained(Explanation::Dropped(rule) | Explanation::StateChanged { rule, .. }) => {
+                    rules.push(*rule);
+                }
+                EventKind::Injected { .. }
+                | EventKind::Emitted { .. }
+                | EventKind::Called { .. }
+                | EventKind::Waited(_) => {}
+            }
+        }
+        let mut seen = std::collections::HashSet::new();
+        rules.retain(|rule| seen.insert(*rule));
+        rules
+    }
+}
+
+/// What differs at this step.
+fn differing(walks: &[Walk<'_>; 2], index: usize, last: bool, strictness: Strictness) -> Vec<&'static str> {
+    let [left, right] = walks;
+    let action = &left.run.case.case.steps[index].value.action;
+    let (left_record, right_record) = (&left.run.trace.steps[index], &right.run.trace.steps[index]);
+    let mut fields = Vec::new();
+    let same_outcome = match (&left_record.outcome, &right_record.outcome) {
+        // The remote port is the harness's own business.
+        (Some(Outcome::Accepted(_)), Some(Outcome::Accepted(_))) => true,
+        (one, other) => one == other,
+    };
+    if !same_outcome {
+        fields.push("returns");
+    }
+    if looks_at_emissions(action) || last {
+        fields.extend(emissions(action, &left.emitted, &right.emitted, strictness));
+    }
+    if (!acts(action) || last) && left_record.state != right_record.state {
+        fields.push("state");
+    }
+    // Where the case itself tells the two apart (a time, a window, a kept number), so does the comparison.
+    if fields.is_empty() && left.findings(index).next().is_some() != right.findings(index).next().is_some() {
+        let odd = left.findings(index).chain(right.findings(index));
+        let named = odd.flat_map(|finding| &finding.differences).map(|difference| difference.field);
+        fields.extend(named);
+        if fields.is_empty() {
+            fields.push("verdict");
+        }
+    }
+    fields.sort_unstable();
+    fields.dedup();
+    fields
+}
+
+fn emissions(
+    action: &Action,
+    left: &[&CaseSegment],
+    right: &[&CaseSegment],
+    strictness: Strictness,
+) -> Vec<&'static str> {
+    if left.len() != right.len() {
+        return vec!["emitted"];
+    }
+    let loose = left_open(action, left.len());
+    let mut fields = Vec::new();
+    for (index, (one, other)) in left.iter().zip(right).enumerate() {
+        fields.extend(segment(one, other, loose.get(index).copied(), strictness));
+    }
+    fields
+}
+
+/// The expected segment behind each emitted one, if the case lists as many in order. What it leaves open by `?` or by a
+/// range is not compared.
+fn left_open(action: &Action, count: usize) -> Vec<&ExpectSegment> {
+    let Action::Expect(Expect::InOrder(segments)) = action else { return Vec::new() };
+    let unrolled: Vec<_> = segments
+        .iter()
+        .flat_map(|segment| {
+            let times = usize::try_from(segment.repeat.unwrap_or(1)).unwrap_or(usize::MAX);
+            std::iter::repeat_n(segment, times.min(count + 1))
+        })
+        .collect();
+    if unrolled.len() == count { unrolled } else { Vec::new() }
+}
+
+fn segment(
+    left: &CaseSegment,
+    right: &CaseSegment,
+    expected: Option<&ExpectSegment>,
+    strictness: Strictness,
+) -> Vec<&'static str> {
+    let optional = expected.and_then(|expected| expected.flags).map_or(0, |pattern| pattern.optional.0);
+    let ranged = |bounds: Option<&Bounds>| matches!(bounds, Some(Bounds::Within(..)));
+    let open = |pick: fn(&ExpectSegment) -> Option<&Bounds>| ranged(expected.and_then(pick));
+    let has_ack = left.flags.contains(Flags::ACK) && right.flags.contains(Flags::ACK);
+    let mut fields = Vec::new();
+    let mut differ = |name, differs: bool| {
+        if differs {
+            fields.push(name);
+        }
+    };
+    differ("on", left.on != right.on);
+    differ("flags", (left.flags.0 ^ right.flags.0) & !optional != 0);
+    differ("seq", left.seq != right.seq && !open(|expected| expected.seq.as_ref()));
+    differ("ack", has_ack && left.ack != right.ack && !open(|expected| expected.ack.as_ref()));
+    differ("data", left.data != right.data && !open(|expected| expected.len.as_ref()));
+    if strictness == Strictness::Strict {
+        differ("win", left.win != right.win && !open(|expected| expected.win.as_ref()));
+        differ("urg", left.urg != right.urg);
+        differ("mss", left.mss != right.mss);
+        differ("wscale", left.wscale != right.wscale);
+        differ("sack-ok", left.sack_ok != right.sack_ok);
+        differ("sack", left.sack != right.sack);
+        differ("ts", left.ts.is_some() != right.ts.is_some());
+        differ("options", left.other_options != right.other_options);
+        differ("ttl", left.ttl != right.ttl);
+        differ("tos", left.tos != right.tos);
+        differ("df", left.df != right.df);
+    }
+    fields
+}
+
+/// Whether the divergence at `index` is explained.
+fn standing(walks: &[Walk<'_>; 2], index: usize, ledgers: [&Ledger; 2]) -> Standing {
+    let [left, right] = walks;
+    let steps = &left.run.case.case.steps;
+    // The checks that follow look at the same moment: what one of them remarks is about this divergence.
+    let end = (index + 1..steps.len()).find(|&next| acts(&steps[next].value.action)).unwrap_or(steps.len());
+    for (walk, ledger) in walks.iter().zip(ledgers) {
+        let first = walk.run.findings.iter().find(|finding| (index..end).contains(&finding.step));
+        if let Some(entry) = first.and_then(|finding| ledger.knows(walk.run, finding)) {
+            return Standing::Known(entry.reason.clone());
+        }
+    }
+    let either = matches!(&steps[index].value.action, Action::Expect(Expect::Either(_)));
+    let accepted = |walk: &Walk<'_>| walk.findings(index).next().is_none();
+    if either && accepted(left) && accepted(right) { Standing::Allowed } else { Standing::Unexplained }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+use std::path::Path;
+
+use super::{Comparison, Divergence, Standing, Strictness, compare};
+use crate::{
+    judge::ledger::Ledger,
+    run::Mode,
+    sample::{RST_IN_WINDOW, run_on},
+    trace::event::{CaseRun, CaseSegment, EventKind, Verdict},
+};
+
+/// The field that then differs, and how to make it so.
+type Change = (&'static str, fn(&mut CaseSegment));
+
+fn ledgers(text: &str) -> Ledger {
+    let (ledger, errors) = Ledger::parse(Path::new("ledger.yaml"), text);
+    assert!(errors.is_empty(), "{errors:?}");
+    ledger
+}
+
+fn record(target: &str, yaml: &str) -> CaseRun {
+    run_on(target, yaml, Mode::Record)
+}
+
+fn key(left: &CaseRun, right: &CaseRun) -> Comparison {
+    compare(left, right, Strictness::Key, [&Ledger::default(), &Ledger::default()])
+}
+
+#[track_caller]
+fn divergence(comparison: Comparison) -> Divergence {
+    match comparison {
+        Comparison::Divergent(found) => *found,
+        other => panic!("not divergent: {other:?}"),
+    }
+}
+
+/// Changes the n-th emitted segment behind the prelude.
+fn tamper(run: &mut CaseRun, change: impl Fn(&mut CaseSegment)) {
+    let prelude = run.case.prelude;
+    let segment = run.trace.events.iter_mut().find_map(|event| match &mut event.kind {
+        EventKind::Emitted { segment, .. } if event.step >= prelude => Some(segment),
+        _ => None,
+    });
+    change(segment.expect("an emission behind the prelude"));
+}
+
+#[test]
+fn a_target_does_not_differ_from_itself() {
+    let one = record("reference", RST_IN_WINDOW);
+    assert!(matches!(key(&one, &one.clone()), Comparison::Equal));
+}
+
+#[test]
+fn the_two_profiles_part_at_a_rst_inside_the_window() {
+    let found = divergence(key(&record("reference", RST_IN_WINDOW), &record("reference:rfc793", RST_IN_WINDOW)));
+    assert_eq!(found.case.step_number(found.step), Some(2));
+    assert_eq!(found.fields, ["emitted", "state"]);
+    assert_eq!(found.standing, Standing::Unexplained);
+    assert_eq!(found.left.emitted.len(), 1);
+    assert!(found.right.emitted.is_empty());
+    assert_eq!(found.left.state.to_string(), "ESTABLISHED");
+    assert_ne!(found.right.state.to_string(), "ESTABLISHED");
+    assert!(!found.left.rules.is_empty() && !found.right.rules.is_empty());
+    assert_eq!(found.right.finding.as_deref(), Some("nothing"));
+    // The state check behind it would differ too: it is not compared any more.
+    assert_eq!(found.poisoned_from, Some(found.step + 1));
+}
+
+#[test]
+fn each_field_of_the_key_counts() {
+    let left = record("reference", RST_IN_WINDOW);
+    let changes: [Change; 4] = [
+        ("flags", |segment| segment.flags.0 ^= 0x20),
+        ("seq", |segment| segment.seq += 1),
+        ("ack", |segment| segment.ack += 1),
+        ("data", |segment| segment.data.push(0)),
+    ];
+    for (field, change) in changes {
+        let mut right = left.clone();
+        tamper(&mut right, change);
+        assert_eq!(divergence(key(&left, &right)).fields, [field]);
+    }
+}
+
+#[test]
+fn window_options_and_ttl_count_only_if_strict() {
+    let left = record("reference", RST_IN_WINDOW);
+    let changes: [Change; 4] = [
+        ("win", |segment| segment.win ^= 1),
+        ("mss", |segment| segment.mss = Some(1)),
+        ("ttl", |segment| segment.ttl ^= 1),
+        ("options", |segment| segment.other_options.push(99)),
+    ];
+    for (field, change) in changes {
+        let mut right = left.clone();
+        tamper(&mut right, change);
+        assert!(matches!(key(&left, &right), Comparison::Equal), "{field}");
+        let strict = compare(&left, &right, Strictness::Strict, [&Ledger::default(), &Ledger::default()]);
+        assert_eq!(divergence(strict).fields, [field]);
+    }
+}
+
+#[test]
+fn what_the_case_leaves_open_is_not_compared() {
+    let open = RST_IN_WINDOW.replace("flags: ACK,", "flags: ACK+PSH?,").replace("ack: RCV.NXT }", "ack: 0..9 }");
+    let left = record("reference", &open);
+    let mut right = left.clone();
+    tamper(&mut right, |segment| {
+        segment.flags.0 ^= 0x8;
+        segment.ack += 1;
+    });
+    assert!(matches!(key(&left, &right), Comparison::Equal));
+    tamper(&mut right, |segment| segment.seq += 1);
+    assert_eq!(divergence(key(&left, &right)).fields, ["seq"]);
+}
+
+#[test]
+fn what_the_case_allows_is_left_out_on_both_sides() {
+    let allowing = RST_IN_WINDOW.replace("steps:", "allow: [ack]\nsteps:");
+    let quiet = allowing.replace("  - expect: { flags: ACK, seq: SND.NXT, ack: RCV.NXT }\n", "  - expect: nothing\n");
+    let left = record("reference", &quiet);
+    assert_eq!(left.verdict, Verdict::Pass);
+    let mut right = left.clone();
+    right
+        .trace
+        .events
+        .retain(|event| event.step < right.case.prelude || !matches!(event.kind, EventKind::Emitted { .. }));
+    assert!(matches!(key(&left, &right), Comparison::Equal));
+}
+
+#[test]
+fn an_either_that_accepts_both_allows_the_divergence() {
+    let either = RST_IN_WINDOW.replace(
+        "expect: { flags: ACK, seq: SND.NXT, ack: RCV.NXT }",
+        "expect: { either: [ { flags: ACK, clause: U-6 }, nothing ] }",
+    );
+    let found = divergence(key(&record("reference", &either), &record("reference:rfc793", &either)));
+    assert_eq!(found.standing, Standing::Allowed);
+}
+
+#[test]
+fn a_ledger_of_either_side_explains_a_divergence() {
+    let known = ledgers("- { case: tcp/sample, step: 2, clause: U-6, observed: nothing, reason: old rules }\n");
+    let (left, right) = (record("reference", RST_IN_WINDOW), record("reference:rfc793", RST_IN_WINDOW));
+    let none = Ledger::default();
+    let standing = |ledgers| divergence(compare(&left, &right, Strictness::Key, ledgers)).standing;
+    assert_eq!(standing([&none, &known]), Standing::Known("old rules".to_owned()));
+    // The ledger of the side that does nothing wrong explains nothing.
+    assert_eq!(standing([&known, &none]), Standing::Unexplained);
+}
+
+#[test]
+fn an_outcome_that_differs_is_a_divergence_at_the_call() {
+    let yaml = "\
+title: a listener has nothing to accept
+clauses: [MUST-13]
+steps:
+  - call: listen
+  - call: accept
+    returns: would-block
+";
+    let left = record("reference", yaml);
+    assert_eq!(left.verdict, Verdict::Pass);
+    let mut right = left.clone();
+    right.trace.steps[1].outcome = Some(crate::target::Outcome::Ok);
+    let found = divergence(key(&left, &right));
+    assert_eq!((found.step, found.fields), (1, vec!["returns"]));
+    assert_eq!(found.poisoned_from, None);
+    assert_eq!(found.left.outcome.as_deref(), Some("would-block"));
+}
+
+#[test]
+fn what_one_side_cannot_run_is_skipped() {
+    let left = record("reference", RST_IN_WINDOW);
+    let mut right = left.clone();
+    right.verdict = Verdict::Skip("no such switch".to_owned());
+    assert!(matches!(key(&left, &right), Comparison::Skipped(reason) if reason.contains("no such switch")));
+    right.verdict = Verdict::Error("broken".to_owned());
+    assert!(matches!(key(&left, &right), Comparison::Failed(reason) if reason.contains("broken")));
+    // A run that ended early without a difference so far says nothing of the rest.
+    right.verdict = Verdict::Inconclusive("no prelude".to_owned());
+    right.trace.steps.truncate(right.case.prelude);
+    right.trace.events.retain(|event| event.step < right.case.prelude);
+    assert!(matches!(key(&left, &right), Comparison::Skipped(reason) if reason.contains("no prelude")));
+}

@@ -1,0 +1,293 @@
+//! The ledger: divergences of one target that we know of, each with its reason.
+//!
+//! Read from `cases/ledger/<target>.yaml` by the CLI before a run; [`Ledger::apply`] then turns the verdict of a run
+//! into [`Verdict::Known`] or [`Verdict::Fixed`]. An entry names one step of one case and what is observed there,
+//! so a known failure never hides a new one. What a case itself allows does not belong here.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use serde::Deserialize;
+use serde_yaml::Spanned;
+
+use crate::{
+    clause::{ClauseId, Level},
+    trace::event::{CaseRun, Finding, Verdict},
+};
+
+mod versions;
+
+pub use versions::{BadVersions, Versions};
+
+/// A ledger larger than this was not written by a person.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// The known divergences of one target.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    entries: Vec<Entry>,
+    by_case: HashMap<String, Vec<usize>>,
+    file: PathBuf,
+    source: Arc<str>,
+}
+
+/// One known divergence.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Where the entry begins in its file (1-based).
+    pub line: usize,
+    /// The id of the case.
+    pub case: String,
+    /// The authored number of the step (from 1).
+    pub step: usize,
+    /// The clause that is not met.
+    pub clause: ClauseId,
+    /// What is observed there, as [`Finding::observed`] words it.
+    pub observed: String,
+    /// Why the target does so.
+    pub reason: String,
+    /// The target's versions that do so.
+    pub versions: Versions,
+}
+
+/// An entry as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    case: OneOrMany,
+    step: usize,
+    clause: String,
+    observed: String,
+    reason: String,
+    #[serde(default)]
+    versions: Option<String>,
+}
+
+/// `case: a` or `case: [a, b]`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// The bytes of a line (1-based) of `source`, without its indentation and its end; for labels under snippets.
+#[must_use]
+pub fn line_span(source: &str, line: usize) -> Option<std::ops::Range<usize>> {
+    let start = match line.checked_sub(1)? {
+        0 => 0,
+        before => source.match_indices('\n').nth(before - 1)?.0 + 1,
+    };
+    let text = source[start..].split('\n').next()?;
+    let indent = text.len() - text.trim_start().len();
+    Some(start + indent..start + text.trim_end().len().max(indent))
+}
+
+/// What is wrong with a ledger.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}:{line}: {message}", file = file.display())]
+pub struct LedgerError {
+    /// The file as the user named it.
+    pub file: PathBuf,
+    /// 1-based; 0 if the whole file is meant.
+    pub line: usize,
+    /// The fault.
+    pub message: String,
+    source_code: NamedSource<Arc<str>>,
+}
+
+impl LedgerError {
+    fn new(file: &Path, source: &Arc<str>, line: usize, message: impl fmt::Display) -> Self {
+        Self {
+            file: file.to_owned(),
+            line,
+            message: message.to_string(),
+            source_code: NamedSource::new(file.to_string_lossy(), Arc::clone(source)),
+        }
+    }
+}
+
+impl Diagnostic for LedgerError {
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        (self.line > 0).then_some(&self.source_code)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let span = line_span(self.source_code.inner(), self.line)?;
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(Some("here".to_owned()), span))))
+    }
+}
+
+impl Ledger {
+    /// Reads a ledger. Entries that are wrong are left out and reported.
+    #[must_use]
+    pub fn read(file: &Path) -> (Self, Vec<LedgerError>) {
+        let too_large = std::fs::metadata(file).is_ok_and(|meta| meta.len() > MAX_BYTES);
+        let text = if too_large {
+            Err(format!("the ledger is larger than {MAX_BYTES} bytes"))
+        } else {
+            std::fs::read_to_string(file).map_err(|error| format!("failed to read the ledger: {error}"))
+        };
+        match text {
+            Ok(text) => Self::parse(file, &text),
+            Err(message) => (Self::default(), vec![LedgerError::new(file, &Arc::from(""), 0, message)]),
+        }
+    }
+
+    /// Parses the text of a ledger; `file` is for messages only.
+    #[must_use]
+    pub fn parse(file: &Path, text: &str) -> (Self, Vec<LedgerError>) {
+        let source: Arc<str> = Arc::from(text);
+        let mut ledger = Self { file: file.to_owned(), source: Arc::clone(&source), ..Self::default() };
+        let options = serde_yaml::options! {
+            budget: serde_yaml::budget! { max_events: 200_000, max_aliases: 0, max_depth: 8 },
+            with_snippet: false,
+        };
+        let written = match serde_yaml::from_str_with_options::<Option<Vec<Spanned<Written>>>>(text, options) {
+            Ok(written) => written.unwrap_or_default(),
+            Err(error) => {
+                let line = error.location().map_or(0, |at| usize::try_from(at.line()).unwrap_or(0));
+                return (ledger, vec![LedgerError::new(file, &source, line, error)]);
+            }
+        };
+        let mut errors = Vec::new();
+        for entry in written {
+            let line = usize::try_from(entry.referenced.line()).unwrap_or(0);
+            if let Err(message) = ledger.add(line, entry.value) {
+                errors.push(LedgerError::new(file, &source, line, message));
+            }
+        }
+        (ledger, errors)
+    }
+
+    fn add(&mut self, line: usize, written: Written) -> Result<(), String> {
+        let clause: ClauseId = written.clause.parse().map_err(|_| format!("unknown clause `{}`", written.clause))?;
+        let versions: Versions = match written.versions.as_deref() {
+            Some(text) => text.parse().map_err(|error: BadVersions| error.to_string())?,
+            None => Versions::default(),
+        };
+        if written.step == 0 {
+            return Err("steps are numbered from 1".to_owned());
+        }
+        for (name, text) in [("reason", &written.reason), ("observed", &written.observed)] {
+            if text.trim().is_empty() {
+                return Err(format!("an entry needs its `{name}`"));
+            }
+        }
+        let cases = match written.case {
+            OneOrMany::One(case) => vec![case],
+            OneOrMany::Many(cases) => cases,
+        };
+        if cases.is_empty() {
+            return Err("an entry needs at least one case".to_owned());
+        }
+        for case in cases {
+            let entry = Entry {
+                line,
+                case,
+                step: written.step,
+                clause: clause.clone(),
+                observed: written.observed.clone(),
+                reason: written.reason.trim().to_owned(),
+                versions: versions.clone(),
+            };
+            if let Some(twin) = self.of(&entry.case).find(|known| known.says_the_same(&entry)) {
+                return Err(format!("the same as the entry at line {}: case {}", twin.line, entry.case));
+            }
+            self.by_case.entry(entry.case.clone()).or_default().push(self.entries.len());
+            self.entries.push(entry);
+        }
+        Ok(())
+    }
+
+    /// The entries, in the order of the file.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entries of one case.
+    fn of(&self, case: &str) -> impl Iterator<Item = &Entry> {
+        self.by_case.get(case).into_iter().flatten().map(|&index| &self.entries[index])
+    }
+
+    /// One error for each entry whose case does not exist.
+    #[must_use]
+    pub fn check_cases(&self, exists: impl Fn(&str) -> bool) -> Vec<LedgerError> {
+        self.entries
+            .iter()
+            .filter(|entry| !exists(&entry.case))
+            .map(|entry| {
+                LedgerError::new(&self.file, &self.source, entry.line, format!("there is no case `{}`", entry.case))
+            })
+            .collect()
+    }
+
+    /// The entry that knows this finding of this run.
+    #[must_use]
+    pub fn knows(&self, run: &CaseRun, finding: &Finding) -> Option<&Entry> {
+        let step = run.case.step_number(finding.step)?;
+        self.of(&run.case.id).find(|entry| {
+            entry.step == step && entry.observed == finding.observed && entry.versions.contains(&run.version)
+        })
+    }
+
+    /// Turns the verdict of a run that judged something into `known` or `fixed` where the ledger says so.
+    pub fn apply(&self, run: &mut CaseRun) {
+        match run.verdict {
+            Verdict::Pass | Verdict::Fail | Verdict::Deviates => {}
+            Verdict::Known(_) | Verdict::Fixed(_) | Verdict::Skip(_) | Verdict::Inconclusive(_) | Verdict::Error(_) => {
+                return;
+            }
+        }
+        let mut reasons: Vec<&str> = Vec::new();
+        let mut used: Vec<usize> = Vec::new();
+        let mut unknown: Option<Level> = None;
+        for finding in &run.findings {
+            match self.knows(run, finding) {
+                Some(entry) => {
+                    used.push(entry.line);
+                    if !reasons.contains(&entry.reason.as_str()) {
+                        reasons.push(&entry.reason);
+                    }
+                }
+                None => unknown = unknown.max(Some(finding.level)),
+            }
+        }
+        let idle = self.of(&run.case.id).find(|entry| {
+            // A step that was never reached says nothing about its entry.
+            let reached = run.trace.steps.len() >= run.case.prelude + entry.step;
+            reached && entry.versions.contains(&run.version) && !used.contains(&entry.line)
+        });
+        run.verdict = match (unknown, idle) {
+            (Some(Level::Must), _) => Verdict::Fail,
+            (Some(Level::Should | Level::May), _) => Verdict::Deviates,
+            (None, Some(entry)) => Verdict::Fixed(format!(
+                "{}:{}: step {} no longer gives `{}`; the entry has to go",
+                self.file.display(),
+                entry.line,
+                entry.step,
+                entry.observed
+            )),
+            (None, None) if reasons.is_empty() => return,
+            (None, None) => Verdict::Known(reasons.join("; ")),
+        };
+    }
+}
+
+impl Entry {
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.case == other.case
+            && self.step == other.step
+            && self.observed == other.observed
+            && self.versions == other.versions
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! The versions a ledger entry holds for: `>=5.10`, `<6.5`, `6.1..6.18`, `6.12`.
+
+use std::{cmp::Ordering, str::FromStr};
+
+/// A range of versions. The default holds for all.
+///
+/// A bound counts to its own precision: `..6.18` holds for 6.18.44 too.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Versions {
+    low: Option<Vec<u32>>,
+    high: Option<Bound>,
+}
+
+/// The upper end of a range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Bound {
+    Including(Vec<u32>),
+    Excluding(Vec<u32>),
+}
+
+/// The text is no range of versions.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{0}` is no range of versions; write `>=5.10`, `<6.5`, `6.1..6.18` or `6.12`")]
+pub struct BadVersions(String);
+
+impl Versions {
+    /// Whether a target's version is in the range. What follows the dotted numbers (`-generic`) is not looked at.
+    #[must_use]
+    pub fn contains(&self, version: &str) -> bool {
+        let version = leading_numbers(version);
+        let above = self.low.as_ref().is_none_or(|low| compare(&version, low) != Ordering::Less);
+        let below = match &self.high {
+            None => true,
+            Some(Bound::Including(high)) => compare(&version, high) != Ordering::Greater,
+            Some(Bound::Excluding(high)) => compare(&version, high) == Ordering::Less,
+        };
+        above && below
+    }
+}
+
+impl FromStr for Versions {
+    type Err = BadVersions;
+    fn from_str(text: &str) -> Result<Self, BadVersions> {
+        let number = |part: &str| exact_numbers(part.trim()).ok_or_else(|| BadVersions(text.to_owned()));
+        let trimmed = text.trim();
+        if let Some(low) = trimmed.strip_prefix(">=") {
+            return Ok(Self { low: Some(number(low)?), high: None });
+        }
+        if let Some(high) = trimmed.strip_prefix("<=") {
+            return Ok(Self { low: None, high: Some(Bound::Including(number(high)?)) });
+        }
+        if let Some(high) = trimmed.strip_prefix('<') {
+            return Ok(Self { low: None, high: Some(Bound::Excluding(number(high)?)) });
+        }
+        let (low, high) = trimmed.split_once("..").unwrap_or((trimmed, trimmed));
+        let (low, high) = (number(low)?, number(high)?);
+        if compare(&high, &low) == Ordering::Less {
+            return Err(BadVersions(text.to_owned()));
+        }
+        Ok(Self { low: Some(low), high: Some(Bound::Including(high)) })
+    }
+}
+
+/// `6.18.44-generic` → 6, 18, 44.
+fn leading_numbers(version: &str) -> Vec<u32> {
+    let mut numbers = Vec::new();
+    for part in version.split('.') {
+        let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let Ok(number) = part[..digits].parse() else { break };
+        numbers.push(number);
+        if digits < part.len() {
+            break;
+        }
+    }
+    numbers
+}
+
+/// `6.18` → 6, 18; anything else is none.
+fn exact_numbers(text: &str) -> Option<Vec<u32>> {
+    let digits = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
+    text.split('.').map(|part| Some(part).filter(digits)?.parse().ok()).collect()
+}
+
+/// Compares a version with a bound, as far as the bound goes; missing numbers are 0.
+fn compare(version: &[u32], bound: &[u32]) -> Ordering {
+    let padded = version.iter().copied().chain(std::iter::repeat(0));
+    padded.zip(bound).map(|(number, bound)| number.cmp(bound)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! Injected segments, calls and spans of a case in one line, before any number is known.
+
+use crate::case::format::{
+    AddressName, Call, CallStep, Checksum, Comparison, Data, ExpectSegment, Inject, Ip, Options, Quantity, SocketSwitch,
+};
+
+/// `SYN seq=0 <mss 1460>`.
+pub(super) fn inject(inject: &Inject) -> String {
+    let mut words = Words(Vec::new());
+    if let Some(raw) = &inject.raw {
+        words.0.push(format!("{} raw bytes", raw.0.len()));
+    } else {
+        words.0.push(inject.flags.to_string());
+        words.field("seq", inject.seq.as_ref());
+        words.field("ack", inject.ack.as_ref());
+        words.field("win", inject.win);
+        words.field("urg", inject.urg);
+        words.field("data", inject.data.as_ref().map(data));
+        let options = options(&inject.options);
+        if !options.is_empty() {
+            words.0.push(format!("<{options}>"));
+        }
+        words.field("checksum", inject.checksum.map(checksum));
+        words.field("data-offset", inject.data_offset);
+    }
+    ip(&inject.ip, &mut words);
+    words.field("from", inject.from.map(address));
+    words.field("to", inject.to.map(address));
+    words.field("on", inject.on.as_ref());
+    words.0.join(" ")
+}
+
+/// The time bounds of an expected segment.
+pub(super) fn times(segment: &ExpectSegment) -> String {
+    let mut text = String::new();
+    if let Some(after) = segment.after {
+        text += &format!(" after {after}");
+    }
+    if let Some(within) = segment.within {
+        text += &format!(" within {within}");
+    }
+    if let Some(backoff) = segment.backoff {
+        text += &format!(" intervals ×{backoff}");
+    }
+    text
+}
+
+/// `send "hello"`, `close on b`.
+pub(super) fn call(step: &CallStep) -> String {
+    let text = match &step.call {
+        Call::Listen { backlog: None } => "listen".to_owned(),
+        Call::Listen { backlog: Some(backlog) } => format!("listen backlog {backlog}"),
+        Call::Connect { to: None } => "connect".to_owned(),
+        Call::Connect { to: Some(to) } => format!("connect to {}", address(*to)),
+        Call::Accept => "accept".to_owned(),
+        Call::Send { data: bytes, urgent: false } => format!("send {}", data(bytes)),
+        Call::Send { data: bytes, urgent: true } => format!("send {} urgent", data(bytes)),
+        Call::Recv { max: None } => "recv".to_owned(),
+        Call::Recv { max: Some(max) } => format!("recv at most {max}"),
+        Call::Shutdown => "shutdown".to_owned(),
+        Call::Close => "close".to_owned(),
+        Call::Abort => "abort".to_owned(),
+        Call::Poll => "poll".to_owned(),
+        Call::Set(SocketSwitch::Nagle(on)) => format!("set nagle {}", on_off(*on)),
+        Call::Set(SocketSwitch::Keepalive(on)) => format!("set keepalive {}", on_off(*on)),
+        Call::Set(SocketSwitch::Tos(tos)) => format!("set tos {tos}"),
+        Call::Set(SocketSwitch::UserTimeout(span)) => format!("set user-timeout {span}"),
+    };
+    text + &step.on.as_ref().map(|on| format!(" on {on}")).unwrap_or_default()
+}
+
+/// `isn1 = ISS`.
+pub(super) fn kept(name: &str, what: Quantity) -> String {
+    match what {
+        Quantity::Iss => format!("{name} = ISS"),
+        Quantity::Time => format!("{name} = TIME"),
+        Quantity::Symbol(symbol) => format!("{name} = {symbol}"),
+    }
+}
+
+/// `isn2 - isn1 in 1..9`.
+pub(super) fn comparison(comparison: &Comparison) -> String {
+    let right = comparison.right.as_ref().map(|right| format!(" - {right}")).unwrap_or_default();
+    format!("{}{right} in {}..{}", comparison.left, comparison.low, comparison.high)
+}
+
+struct Words(Vec<String>);
+
+impl Words {
+    fn field(&mut self, name: &str, value: Option<impl std::fmt::Display>) {
+        self.0.extend(value.map(|value| format!("{name}={value}")));
+    }
+}
+
+fn data(data: &Data) -> String {
+    match data {
+        Data::Text(text) => format!("{text:?}"),
+        Data::Hex(bytes) => format!("{} bytes", bytes.0.len()),
+        Data::Pattern(len) => format!("{len} bytes"),
+    }
+}
+
+fn options(options: &Options) -> String {
+    let mut words = Vec::new();
+    words.extend(options.mss.map(|mss| format!("mss {mss}")));
+    words.extend(options.sack_ok.then(|| "sack-ok".to_owned()));
+    words.extend(options.ts.map(|(val, ecr)| format!("ts {val} ecr {ecr}")));
+    words.extend(options.wscale.map(|shift| format!("wscale {shift}")));
+    words.extend(options.sack.iter().map(|(left, right)| format!("sack {left}..{right}")));
+    words.extend(options.raw.as_ref().map(|raw| format!("{} raw bytes", raw.0.len())));
+    words.join(", ")
+}
+
+fn ip(ip: &Ip, words: &mut Words) {
+    words.field("ip.ttl", ip.ttl);
+    words.field("ip.tos", ip.tos);
+    words.field("ip.id", ip.id);
+    words.field("ip.df", ip.df);
+    words.field("ip.mf", ip.mf);
+    words.field("ip.fragment-offset", ip.fragment_offset);
+    words.field("ip.length", ip.length);
+    words.field("ip.version", ip.version);
+    words.field("ip.header-length", ip.header_length);
+    words.field("ip.protocol", ip.protocol);
+    words.field("ip.checksum", ip.checksum.map(checksum));
+    words.field("ip.options", ip.options.as_ref().map(|bytes| format!("{} bytes", bytes.0.len())));
+}
+
+fn checksum(checksum: Checksum) -> String {
+    match checksum {
+        Checksum::Bad => "bad".to_owned(),
+        Checksum::Value(value) => format!("{value:#06x}"),
+    }
+}
+
+const fn on_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
+/// The name of an address as cases write it.
+const fn address(name: AddressName) -> &'static str {
+    match name {
+        AddressName::Peer => "peer",
+        AddressName::OtherPeer => "other-peer",
+        AddressName::Target => "target",
+        AddressName::SubnetBroadcast => "subnet-broadcast",
+        AddressName::LimitedBroadcast => "limited-broadcast",
+        AddressName::Multicast => "multicast",
+        AddressName::Loopback => "loopback",
+        AddressName::Unspecified => "unspecified",
+    }
+}
