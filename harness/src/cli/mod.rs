@@ -1,0 +1,65 @@
+//! The command line: arguments → library call → exit code.
+//!
+//! [`main`] is all that the binary calls. One file per subcommand; what they share is [`select`] (which cases),
+//! [`session`] (targets, ledgers, pool), [`output`] (stdout and a closed pipe), [`interrupt`] (Ctrl-C) and [`exit`].
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+mod arguments;
+mod diff;
+mod exit;
+mod interrupt;
+mod list;
+mod output;
+mod run;
+mod select;
+mod session;
+mod show;
+
+/// RFC 9293 conformance: replays cases against a TCP and judges the answers.
+///
+/// Exit codes: 0 all well; 1 a case failed, is inconclusive, or a ledger entry no longer holds; 2 bad usage or a bad
+/// case; 3 the environment or the harness failed; 4 nothing was selected; 130 interrupted.
+#[derive(Parser)]
+#[command(name = "rfc793", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run cases against a target and judge the answers.
+    Run(run::Arguments),
+    /// Run cases against two targets and tell where they differ.
+    Diff(diff::Arguments),
+    /// List the cases.
+    List(list::Arguments),
+    /// Draw a case as a ladder diagram.
+    Show(show::Arguments),
+}
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // `--help` and `--version` come this way too; they are no errors and go to stdout.
+            let _ = error.print();
+            return if error.use_stderr() { exit::Exit::Usage.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    let exit = match arguments.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::List(arguments) => list::run(&arguments),
+        Command::Show(arguments) => show::run(&arguments),
+    };
+    match exit {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.tell().into(),
+    }
+}
