@@ -4,7 +4,7 @@ use super::{Run, Stop};
 use crate::{
     case::{
         flags::Flags,
-        format::{AddressName, Inject, Options},
+        format::{Inject, Options},
     },
     judge::expect::Moment,
     peer::{Unknown, View},
@@ -18,8 +18,8 @@ use crate::{
 
 impl<'a> Run<'a> {
     pub(super) fn inject(&mut self, inject: &'a Inject) -> Result<(), Stop> {
-        let unicast = inject.from.filter(|from| matches!(from, AddressName::Peer | AddressName::OtherPeer));
-        let from = unicast.map(|name| self.peer.endpoints().address(name));
+        // A new name with a source that no host can have is a connection too: answers to it are told apart by it.
+        let from = inject.from.map(|name| self.peer.endpoints().address(name));
         self.in_hand = self.peer.resolve(inject.on.as_deref(), from);
         let packet = self.packet(inject)?;
         let earliest = self.target.now();

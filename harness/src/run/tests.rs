@@ -107,24 +107,28 @@ impl IntoSocket for (Ipv4Addr, u16) {
 }
 
 fn reply(flags: Flags, seq: u32, ack: u32, checksum: Option<crate::case::format::Checksum>) -> Vec<u8> {
-    build(&WireSegment {
+    build(&WireSegment { flags, seq, ack, checksum, ..wire_reply(&Ip::default()) })
+}
+
+fn wire_reply(ip: &Ip) -> WireSegment<'_> {
+    WireSegment {
         source: TARGET.0,
         destination: PEER.0,
         source_port: TARGET.1,
         destination_port: PEER.1,
-        seq,
-        ack,
-        flags,
+        seq: 0,
+        ack: 0,
+        flags: Flags::default(),
         win: 100,
         urg: 0,
         options: &[],
         text: &[],
-        checksum,
+        checksum: None,
         data_offset: None,
         raw: None,
         id: 1,
-        ip: &Ip::default(),
-    })
+        ip,
+    }
 }
 
 fn case(actions: Vec<Action>) -> Arc<ConcreteCase> {
@@ -274,4 +278,16 @@ fn kept_quantities_are_compared() {
     assert_eq!(good.verdict, Verdict::Pass);
     let bad = run(&mut Scripted::new(vec![]), vec![save("a"), wait, save("b"), check(1001, 2000)]);
     assert_eq!(kinds(&bad), [FindingKind::Comparison]);
+}
+
+#[test]
+fn an_answer_to_a_source_no_host_can_have_is_told_in_relative_numbers() {
+    let usual = Ip::default();
+    let mut answer = WireSegment { flags: Flags::SYN, seq: 7777, ..wire_reply(&usual) };
+    (answer.destination, answer.destination_port) = (Ipv4Addr::new(192, 0, 2, 255), PEER.1 + 1);
+    let mut target = Scripted::new(vec![build(&answer)]);
+    let from = Some(crate::case::format::AddressName::SubnetBroadcast);
+    let impostor = Inject { on: Some("impostor".into()), from, flags: Flags::SYN, ..Inject::default() };
+    let run = run(&mut target, vec![Action::Inject(Box::new(impostor))]);
+    assert_eq!(run.findings[0].observed, "SYN seq=0");
 }
