@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use crate::packet_script::{Script, TARGET, TARGET_PORT};
-use crate::{CallError, Profile, Reply, SocketId, SocketOptions, State, UserCall};
+use crate::{CallError, Profile, Reply, Rule, SocketId, SocketOptions, State, UserCall};
 use std::net::SocketAddrV4;
 
 fn connect(s: &mut Script, local_port: u16, remote_port: u16) -> SocketId {
@@ -58,4 +58,18 @@ fn refused_by_ourselves() {
     let mut s = Script::new(Profile::rfc9293());
     s.socket = Some(connect(&mut s, 5000, 99));
     s.receive_fails(CallError::Refused).expect_nothing();
+}
+
+/// Two of our own endpoints cannot keep each other busy for ever at one instant: what is too much is
+/// dropped, and retransmission gets over it.
+#[test]
+fn packets_to_ourselves_are_limited_per_instant() {
+    let mut profile = Profile::rfc9293();
+    profile.limits.loopback_per_instant = 1;
+    let mut s = Script::new(profile);
+    s.socket = Some(connect(&mut s, 7, 7));
+    s.dropped(Rule::LoopbackOverrun);
+    assert_eq!(state(&s, 7, 7), State::SynReceived);
+    s.wait_ms(1000);
+    assert_eq!(state(&s, 7, 7), State::Established);
 }

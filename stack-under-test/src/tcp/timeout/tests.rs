@@ -125,3 +125,25 @@ fn fin_wait_2_waits() {
     let mut s = given(State::FinWait2);
     s.wait(seconds(100_000)).expect_nothing().state(State::FinWait2);
 }
+
+/// MUST-20: R2 measures "the same segment": one that waited behind a lost one begins when it is the
+/// oldest.
+#[test]
+fn r2_counts_from_the_last_progress() {
+    let profile = Profile { max_rto: seconds(2), ..Profile::rfc9293() };
+    let mut s = given_with(State::Established, profile, SocketOptions { nodelay: true, ..<_>::default() });
+    s.send(b"a").send(b"b").wait(seconds(99)).inject(seg(ACK, 1, 2)).wait(seconds(99)).state(State::Established);
+    s.wait(seconds(3)).state(State::Closed);
+}
+
+/// SHLD-10, MUST-20: R2 is beyond R1 also when the RTO is so long that 100 seconds see fewer
+/// retransmissions.
+#[test]
+fn r2_is_beyond_r1() {
+    let slow = Profile { min_rto: seconds(60), ..Profile::rfc9293() };
+    let mut s = given_with(State::Established, slow, SocketOptions::default());
+    s.send(b"x").take_lines();
+    s.wait(seconds(299)).state(State::Established);
+    assert_eq!(s.take_lines().len(), 4);
+    s.wait(seconds(1)).state(State::Closed);
+}
