@@ -80,11 +80,11 @@ impl Touched {
         }
     }
 
-    /// Remembers the pair of an injected packet, if it has one.
-    pub(super) fn add_packet(&mut self, packet: &[u8]) {
-        if let Some(pair) = pair_of(packet) {
-            self.add(pair);
-        }
+    /// Remembers the pair of an injected packet, if it has one, and tells it.
+    pub(super) fn add_packet(&mut self, packet: &[u8]) -> Option<Pair> {
+        let pair = pair_of(packet)?;
+        self.add(pair);
+        Some(pair)
     }
 
     /// All of them.

@@ -4,7 +4,7 @@
 //! linger time of zero; STATUS is [`super::tcp_info`].
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{self, ErrorKind},
     net::{Shutdown, SocketAddrV4},
     os::fd::{AsFd, AsRawFd},
@@ -22,7 +22,7 @@ use super::{
     config::{SocketOptions, new_socket},
     errno,
     sock_diag::Sighting,
-    tcp_info,
+    tcp_info, urgent,
 };
 use crate::{
     case::{
@@ -40,6 +40,8 @@ pub(super) struct Sockets {
     options: SocketOptions,
     listener: Option<Socket>,
     connections: BTreeMap<u8, Socket>,
+    /// Connections with an urgent pointer that `poll` does not show yet.
+    announced: BTreeSet<u8>,
     /// Accepted on the way to the connection that was asked for.
     parked: Vec<(SocketAddrV4, Socket)>,
 }
@@ -47,7 +49,7 @@ pub(super) struct Sockets {
 impl Sockets {
     /// None yet; each will get these options.
     pub(super) const fn new(options: SocketOptions) -> Self {
-        Self { options, listener: None, connections: BTreeMap::new(), parked: Vec::new() }
+        Self { options, listener: None, connections: BTreeMap::new(), announced: BTreeSet::new(), parked: Vec::new() }
     }
 
     /// Whether the case has a listening socket.
@@ -75,12 +77,13 @@ impl Sockets {
             | SocketCall::Poll
             | SocketCall::Set(_) => {}
         }
+        let announced = self.urgent_announced_still(on)?;
         let Some(socket) = self.socket(on) else { return Ok(Outcome::NoSocket) };
         match call {
             SocketCall::Send { data, urgent } => send_bytes(socket, data, *urgent),
             SocketCall::Recv { max } => recv_bytes(socket, *max),
             SocketCall::Shutdown => outcome("shut a socket down", socket.shutdown(Shutdown::Write)),
-            SocketCall::Poll => ready(socket, on),
+            SocketCall::Poll => ready(socket, on, announced),
             SocketCall::Set(switch) => set(socket, *switch),
             SocketCall::Listen { .. }
             | SocketCall::Connect { .. }
@@ -94,6 +97,28 @@ impl Sockets {
     pub(super) fn set_user_timeout(&self, on: Handle, timeout: Duration) -> Result<Outcome, TargetError> {
         let Some(socket) = self.socket(on) else { return Ok(Outcome::NoSocket) };
         outcome("set the user timeout", socket.set_tcp_user_timeout(Some(timeout)))
+    }
+
+    /// The kernel gave notice of an urgent pointer on the connection with this remote side.
+    pub(super) fn urgent_announced(&mut self, peer: SocketAddrV4) {
+        let is_it = |socket: &Socket| socket.peer_addr().is_ok_and(|address| address.as_socket_ipv4() == Some(peer));
+        self.announced.extend(self.connections.iter().filter(|(_, socket)| is_it(socket)).map(|(&number, _)| number));
+    }
+
+    /// Whether an urgent pointer was announced and its octet is yet to come; when it has come, `poll` knows better.
+    fn urgent_announced_still(&mut self, on: Handle) -> Result<bool, TargetError> {
+        let Handle::Connection(number) = on else { return Ok(false) };
+        if !self.announced.contains(&number) {
+            return Ok(false);
+        }
+        let arrived = match self.socket(on) {
+            Some(socket) => events(socket)?.contains(PollFlags::POLLPRI),
+            None => true,
+        };
+        if arrived {
+            self.announced.remove(&number);
+        }
+        Ok(!arrived)
     }
 
     /// Ends the case: no socket is left, nor anything that they would still send.
@@ -156,6 +181,7 @@ impl Sockets {
         if self.options.pingpong {
             delay_acks(&socket)?;
         }
+        urgent::own(&socket).map_err(|error| errno::io("ask for notices of urgent data", error))?;
         let outcome = connect_outcome(socket.connect(&to.into()))?;
         if outcome == Outcome::Ok {
             self.connections.insert(number, socket);
@@ -195,6 +221,8 @@ impl Sockets {
         if self.options.pingpong {
             delay_acks(&found)?;
         }
+        urgent::own(&found).map_err(|error| errno::io("ask for notices of urgent data", error))?;
+        self.announced.remove(&number);
         if let Some(earlier) = self.connections.insert(number, found) {
             // It stays open, as it would in a program that has lost its descriptor, and is aborted with the case.
             self.parked.push((SocketAddrV4::new(std::net::Ipv4Addr::UNSPECIFIED, 0), earlier));
@@ -276,12 +304,16 @@ fn recv_bytes(socket: &Socket, max: usize) -> Result<Outcome, TargetError> {
     }
 }
 
-fn ready(socket: &Socket, on: Handle) -> Result<Outcome, TargetError> {
+fn events(socket: &Socket) -> Result<PollFlags, TargetError> {
     let wanted = PollFlags::POLLIN | PollFlags::POLLOUT | PollFlags::POLLPRI;
     let mut fds = [PollFd::new(socket.as_fd(), wanted)];
     poll(&mut fds, PollTimeout::ZERO).map_err(|errno| errno::io("poll a socket", errno))?;
     let [fd] = &fds;
-    let events = fd.revents().unwrap_or(PollFlags::empty());
+    Ok(fd.revents().unwrap_or(PollFlags::empty()))
+}
+
+fn ready(socket: &Socket, on: Handle, urgent_announced: bool) -> Result<Outcome, TargetError> {
+    let events = events(socket)?;
     // Linux calls a socket writable also when a write would only bring an error.
     let open_to_send = match on {
         Handle::Listener => false,
@@ -293,7 +325,7 @@ fn ready(socket: &Socket, on: Handle) -> Result<Outcome, TargetError> {
     Ok(Outcome::Ready(Readiness {
         readable: Some(events.contains(PollFlags::POLLIN)),
         writable: Some(open_to_send && events.contains(PollFlags::POLLOUT)),
-        urgent: Some(events.contains(PollFlags::POLLPRI)),
+        urgent: Some(urgent_announced || events.contains(PollFlags::POLLPRI)),
         hangup: Some(events.contains(PollFlags::POLLHUP)),
         error: Some(events.contains(PollFlags::POLLERR)),
     }))

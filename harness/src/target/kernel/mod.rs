@@ -10,6 +10,7 @@
 //! - [`sysctl`]: setting the namespace's switches and putting them back
 //! - [`route`]: the metrics of the route to the peers; segments one by one
 //! - [`calls`]: the user calls
+//! - [`urgent`]: the notice of urgent data
 //! - [`sock_diag`]: states of connections that have no descriptor; forgetting connections
 //!
 //! Who calls it: `run`, on a thread that it gives to the target ([`KernelTarget::open`] says why).
@@ -31,6 +32,7 @@ mod sock_diag;
 mod sysctl;
 mod tcp_info;
 mod tun;
+mod urgent;
 
 use std::{
     marker::PhantomData,
@@ -46,6 +48,7 @@ use self::{
     sock_diag::{Sighting, SockDiag},
     sysctl::Sysctls,
     tun::Tun,
+    urgent::Notices,
 };
 use super::{Capabilities, ConnState, Emission, Endpoints, Handle, Outcome, Pair, Refusal, SocketCall, Target};
 use super::{TargetError, Time};
@@ -84,6 +87,7 @@ pub struct KernelTarget {
     sysctls: Sysctls,
     routes: Routes,
     diag: SockDiag,
+    notices: Notices,
     addresses: AddressPool,
     case: Option<RunningCase>,
     pending: Vec<Emission>,
@@ -125,6 +129,7 @@ impl KernelTarget {
             routes,
             sysctls,
             diag: SockDiag::open()?,
+            notices: Notices::open()?,
             addresses: AddressPool::default(),
             case: None,
             pending: Vec::new(),
@@ -159,6 +164,7 @@ impl KernelTarget {
             }
         }
         while self.tun.read()?.is_some() {}
+        self.notices.take()?;
         self.pending.clear();
         Ok(())
     }
@@ -216,8 +222,15 @@ impl Target for KernelTarget {
 
     fn inject(&mut self, packet: &[u8]) -> Result<(), TargetError> {
         let case = self.case.as_mut().ok_or_else(no_case)?;
-        case.touched.add_packet(packet);
-        self.tun.write(packet)
+        let pair = case.touched.add_packet(packet);
+        self.tun.write(packet)?;
+        if urgent::is_urgent(packet)
+            && self.notices.take()?
+            && let Some(pair) = pair
+        {
+            case.sockets.urgent_announced(pair.peer);
+        }
+        Ok(())
     }
 
     fn capture(&mut self, into: &mut Vec<Emission>) -> Result<(), TargetError> {

@@ -220,3 +220,38 @@ fn an_error_after_data_waits_for_its_own_call() {
         assert_eq!(script.call(&SocketCall::Recv { max: 100 }), Outcome::Error(Errno::ECONNRESET));
     });
 }
+
+#[test]
+fn an_urgent_pointer_is_pending_before_its_octet_arrives() {
+    let urgent = |script: &mut Script<'_>| match script.call(&SocketCall::Poll) {
+        Outcome::Ready(readiness) => readiness.urgent,
+        other => panic!("poll gave {other:?}"),
+    };
+    case(&Config::default(), |script| {
+        script.established();
+        script.on(1).handshake();
+        script.accept();
+        script.on(0).inject(Flags::ACK, 1, 1, &[]);
+        script.emitted();
+        script.on(1).inject_urgent(Flags(PSH_ACK.0 | Flags::URG.0), 1, 1, 4, b"ab");
+        assert_eq!(urgent(script), Some(true));
+        assert_eq!(script.call(&SocketCall::Recv { max: 100 }), Outcome::Data(b"ab".to_vec()));
+        assert_eq!(urgent(script), Some(true), "still to come");
+        script.inject_urgent(Flags(PSH_ACK.0 | Flags::URG.0), 3, 1, 2, b"cd");
+        assert_eq!(script.call(&SocketCall::Recv { max: 100 }), Outcome::Data(b"cd".to_vec()));
+        assert_eq!(urgent(script), Some(false), "read");
+        script.on(0);
+        assert_eq!(urgent(script), Some(false), "another connection's");
+    });
+}
+
+#[test]
+fn a_syn_from_no_single_host_draws_nothing() {
+    case(&Config::default(), |script| {
+        script.listen();
+        let broadcast = script.endpoints.subnet_broadcast;
+        script.endpoints.peer.set_ip(broadcast);
+        script.inject(Flags::SYN, 0, 0, &[]);
+        script.nothing();
+    });
+}
