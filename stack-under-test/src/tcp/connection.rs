@@ -96,8 +96,8 @@ pub(crate) struct Connection {
     pub user_timeout: Option<Instant>,
     /// Send MSS as the peer named it, or the default (MUST-15).
     pub send_mss: u16,
-    /// When an acceptable acknowledgment last arrived.
-    pub last_heard: Instant,
+    /// When the first zero-window probe left that nothing has answered yet (MUST-37).
+    pub probed_in_vain_since: Option<Instant>,
     /// The old incarnation in TIME-WAIT, while this one is in SYN-RECEIVED (MAY-2).
     pub previous: Option<Box<Connection>>,
     /// It waits in the table's list of connections that may have something to send.
@@ -136,7 +136,7 @@ impl Connection {
             time_wait: None,
             user_timeout: None,
             send_mss: profile.default_send_mss,
-            last_heard: cx.now,
+            probed_in_vain_since: None,
             previous: None,
             scheduled: false,
             options,

@@ -15,8 +15,6 @@ pub(crate) struct Persist {
     timer: Option<Instant>,
     /// Probes since the window closed.
     probes: u32,
-    /// When the window was found closed.
-    since: Option<Instant>,
     /// The override timeout has expired; the next segment may be small.
     overrides: bool,
 }
@@ -24,11 +22,6 @@ pub(crate) struct Persist {
 impl Persist {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.timer
-    }
-
-    /// When this row of probes began.
-    pub(crate) fn since(&self) -> Option<Instant> {
-        self.since
     }
 
     /// Probes of this row.
@@ -42,7 +35,6 @@ impl Persist {
         if self.timer.is_some() {
             return;
         }
-        self.since.get_or_insert(now);
         let backed_off = rto.saturating_mul(1 << self.probes.min(16));
         self.timer = Some(now + backed_off.max(profile.persist_min).min(profile.persist_max));
     }
@@ -50,7 +42,6 @@ impl Persist {
     /// The window is open but small: it is used anyway after the override timeout.
     pub(crate) fn start_override(&mut self, now: Instant, profile: &Profile) {
         self.probes = 0;
-        self.since = None;
         self.timer.get_or_insert(now + profile.sws_override);
     }
 

@@ -53,7 +53,9 @@ fn retransmission_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
     }
     let closed_window = !front.syn && conn.tcb.snd.wnd == 0;
     let rule = if closed_window { Rule::ZeroWindowProbe } else { Rule::RetransmissionTimeout };
-    if !front.syn && !closed_window {
+    if closed_window {
+        conn.probed_in_vain_since.get_or_insert(cx.now);
+    } else if !front.syn {
         conn.congestion.on_timeout(conn.tcb.in_flight(), front.timeouts == 0);
     }
     conn.retransmission.time_out(rule, cx.profile.congestion_control);
@@ -61,15 +63,15 @@ fn retransmission_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
     conn.retransmission.restart(cx.now, conn.rto.rto());
 }
 
-/// R2 (MUST-20, MUST-23), or the user's own (MUST-21); with a long RTO it is still beyond R1. While the window is closed only silence counts,
-/// not the refusal (MUST-37, SHLD-17).
+/// R2 (MUST-20, MUST-23), or the user's own (MUST-21); with a long RTO it is still beyond R1. While the
+/// window is closed only probes without an answer count, not the refusal (MUST-37, SHLD-17).
 fn gives_up(conn: &Connection, front: &Sent, cx: &Context<'_>) -> Option<Rule> {
     let (r2, rule) = if front.syn { (cx.profile.r2_syn, Rule::R2SynReached) } else { (cx.profile.r2, Rule::R2Reached) };
     let r2 = conn.options.user_timeout.unwrap_or(r2);
     let closed_window = !front.syn && conn.tcb.snd.wnd == 0;
-    let stuck_since = conn.retransmission.stuck_since();
-    let since = if closed_window { stuck_since.max(conn.last_heard) } else { stuck_since };
-    (front.timeouts > cx.profile.r1 && cx.now.saturating_since(since) >= r2).then_some(rule)
+    let since = if closed_window { conn.probed_in_vain_since } else { Some(conn.retransmission.stuck_since()) };
+    let expired = since.is_some_and(|since| cx.now.saturating_since(since) >= r2);
+    (front.timeouts > cx.profile.r1 && expired).then_some(rule)
 }
 
 /// "Delete the TCB, enter the CLOSED state": 2 MSL have passed (MUST-13).
@@ -87,11 +89,12 @@ fn persist_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
     if conn.tcb.snd.wnd > 0 {
         return conn.persist.override_expired();
     }
-    let silent_since = conn.persist.since().unwrap_or(cx.now).max(conn.last_heard);
     let r2 = conn.options.user_timeout.unwrap_or(cx.profile.r2);
-    if conn.persist.probes() > cx.profile.r1 && cx.now.saturating_since(silent_since) >= r2 {
+    let expired = conn.probed_in_vain_since.is_some_and(|since| cx.now.saturating_since(since) >= r2);
+    if conn.persist.probes() > cx.profile.r1 && expired {
         return conn.fail(CallError::TimedOut, Notice::TimedOut, Rule::R2Reached, cx);
     }
+    conn.probed_in_vain_since.get_or_insert(cx.now);
     output::probe_window(conn, cx);
 }
 

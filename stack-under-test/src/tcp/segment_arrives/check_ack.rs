@@ -104,7 +104,7 @@ pub(crate) fn establish(conn: &mut Connection, syn_lost: bool, rule: Rule, cx: &
 /// ESTABLISHED, FIN-WAIT-2 and CLOSE-WAIT.
 fn established(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
     check_range(conn, seg, cx)?;
-    conn.last_heard = cx.now;
+    conn.probed_in_vain_since = None;
     if conn.tcb.acks_something_new(seg.ack) {
         take_acknowledgment(conn, seg.ack, cx);
     } else if is_duplicate(conn, seg) && conn.congestion.on_duplicate_ack(conn.tcb.in_flight()) {
@@ -150,7 +150,7 @@ pub(crate) fn take_acknowledgment(conn: &mut Connection, ack: Seq, cx: &Context<
     let acked = ack.since(conn.tcb.snd.una);
     let handshake = !conn.tcb.syn_acked();
     conn.tcb.snd.una = ack;
-    conn.last_heard = cx.now;
+    conn.probed_in_vain_since = None;
     let removed = conn.retransmission.acknowledge(ack, cx.now);
     if let Some(rtt) = removed.rtt {
         conn.rto.sample(rtt);
