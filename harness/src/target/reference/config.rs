@@ -54,9 +54,12 @@ impl Mapped {
         }
         if let Some(retries) = config.syn_retries {
             profile.r2_syn = until_retry(retries, profile);
+            profile.r1 = profile.r1.min(retries.saturating_sub(1));
         }
         if let Some(retries) = config.data_retries {
             profile.r2 = until_retry(retries, profile);
+            // R2 is greater than R1 (MUST-20).
+            profile.r1 = profile.r1.min(retries.saturating_sub(1));
         }
         if let Some(backlog) = config.backlog {
             self.backlog = usize::try_from(backlog).unwrap_or(usize::MAX);
