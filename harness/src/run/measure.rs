@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Run, Stop};
 use crate::{
     case::format::{Comparison, Quantity, Step},
-    trace::event::FindingKind,
+    trace::event::{Difference, FindingKind},
 };
 
 impl<'a> Run<'a> {
@@ -31,8 +31,14 @@ impl<'a> Run<'a> {
         let right = comparison.right.as_deref().map_or(Ok(0), |name| self.kept_value(name))?;
         let difference = left.wrapping_sub(right);
         if difference.wrapping_sub(comparison.low) > comparison.high.wrapping_sub(comparison.low) {
-            let expected = describe(comparison);
-            self.remark(step, FindingKind::Comparison, expected, format!("{difference}"));
+            // What ledgers match has to be the same in every run; the number itself is not.
+            let observed = format!("{} outside", name(comparison));
+            let got = Difference {
+                field: "value",
+                expected: format!("{}..{}", comparison.low, comparison.high),
+                got: difference.to_string(),
+            };
+            self.remark_all(step, FindingKind::Comparison, &[], describe(comparison), observed, vec![got], None);
         }
         Ok(())
     }
@@ -42,8 +48,12 @@ impl<'a> Run<'a> {
     }
 }
 
+/// `isn2 - isn1`
+fn name(comparison: &Comparison) -> String {
+    let minus = comparison.right.as_ref().map(|right| format!(" - {right}")).unwrap_or_default();
+    format!("{}{minus}", comparison.left)
+}
+
 fn describe(comparison: &Comparison) -> String {
-    let Comparison { left, right, low, high } = comparison;
-    let minus = right.as_ref().map(|right| format!(" - {right}")).unwrap_or_default();
-    format!("{left}{minus} in {low}..{high}")
+    format!("{} in {}..{}", name(comparison), comparison.low, comparison.high)
 }
