@@ -93,6 +93,7 @@ impl CaseError {
             Some(key) => format!("{key}: {message}"),
             None => message,
         };
+        let mark = mark.map(|mark| within_line(mark, source));
         let name = file.display().to_string();
         let source = mark.map(|_| NamedSource::new(name, Arc::clone(source)).with_language("yaml"));
         Self(Box::new(Inner { file: file.to_owned(), mark, message, help, source }))
@@ -123,6 +124,15 @@ impl CaseError {
     }
 }
 
+/// A label over many lines would fill the screen: it ends with the line it begins on.
+fn within_line(mark: Mark, source: &str) -> Mark {
+    let start = (mark.offset as usize).min(source.len());
+    let rest = source.get(start..).unwrap_or_default();
+    let to_line_end = rest.find('\n').unwrap_or(rest.len());
+    let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    Mark { offset: small(start), len: mark.len.min(small(to_line_end)), ..mark }
+}
+
 impl fmt::Display for CaseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.file.display())?;
@@ -150,3 +160,6 @@ impl Diagnostic for CaseError {
         Some(Box::new(std::iter::once(LabeledSpan::new_with_span(Some("here".to_owned()), span))))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,115 @@
-//! The case format: these types *are* the specification. See `cases/` for examples.
+//! The case format: these types *are* the specification, and every example below is loaded by a test.
 //!
-//! A [`Case`] is what one YAML file holds after its `matrix` has been applied; it is also what the fuzzers
-//! generate. [`crate::case::load`] reads it, [`crate::case::print`] writes it, [`crate::case::expand`] turns it
-//! into [`ConcreteCase`]s whose `given` has become ordinary steps.
+//! A [`Case`] is what one YAML file holds after its `matrix` has been applied; it is also what the fuzzers generate.
+//! [`load`](crate::case::load) reads it, [`print`](crate::case::print) writes it, and a [`ConcreteCase`] is one ready
+//! to run, its `given` turned into ordinary steps. Unknown fields and duplicate keys are errors with their line; YAML's
+//! anchors, aliases and tags are not part of the format.
+//!
+//! # A case
+//!
+//! Only `title`, `clauses` and `steps` are needed.
+//!
+//! ```yaml
+//! title: a RST inside the window but not at RCV.NXT draws a challenge ACK
+//! clauses: [U-6, RFC5961#3.2]              # what the verdict rests on: labels of RFC 9293, or sections
+//! level: MUST                              # only where no clause has a level of its own
+//! origin: RFC 5961, section 3.2            # a figure, an erratum, a finding
+//! given: ESTABLISHED                       # any of the 11 states, reached by a standard prelude
+//! via: active                              # the prelude connects; passive (it listens) if absent
+//! peer: { isn: 2^32-6, win: 8192, mss: none, wscale: 7, sack-ok: true, ts: true }
+//! config: { nagle: off, delayed-ack: off, recv-buffer: 8192, msl: 1s }
+//! allow: [ack, window-update, retransmission]   # what may come unasked; nothing else ever may
+//! steps:
+//!   - inject: { flags: RST, seq: RCV.NXT+1 }
+//!   - expect: { flags: ACK, seq: SND.NXT, ack: RCV.NXT }
+//!   - state: ESTABLISHED
+//! ```
+//!
+//! # Steps
+//!
+//! A step is one action, and whatever of this belongs to it: `clause` or `clauses` (else the case's), `continue: true`
+//! (go on if it fails), `note`.
+//!
+//! ```yaml
+//! title: every action
+//! clauses: [MUST-3]
+//! steps:
+//!   - call: listen                                  # the application on the target
+//!   - call: { listen: { backlog: 1 } }
+//!   - call: connect
+//!   - call: { connect: { to: other-peer } }
+//!     returns: EHOSTUNREACH
+//!   - call: accept
+//!     on: b                                         # a connection by name; `listener` is the listening socket
+//!   - call: { send: "hello" }                       # text, or 100 (pattern bytes), or { hex: 00ff }
+//!     returns: { sent: 1..5 }
+//!   - call: { send: { data: 100, urgent: true } }
+//!   - call: recv
+//!     returns: { data: "hello" }                    # ok, would-block, eof, an errno, { sent: … }, { ready: … }
+//!   - call: { recv: 5 }
+//!     returns: { either: [would-block, eof] }
+//!   - call: { set: { nagle: off } }                 # nagle, keepalive, tos, user-timeout
+//!   - call: poll
+//!     returns: { ready: { readable: true, urgent: false } }
+//!   - call: shutdown                                # the RFC's CLOSE; `close` ends receiving as well; `abort`
+//!   - inject: { flags: SYN, ts: { val: 1, ecr: 0 } }   # the peer sends; `Inject` has all fields
+//!   - inject: { on: b, from: subnet-broadcast, flags: ACK+PSH, data: { hex: 00ff }, checksum: bad }
+//!   - inject: { flags: ACK, sack: [[101, 201]], options: "0101", ip: { ttl: 1, df: false } }
+//!   - expect: nothing                               # what the target emitted since the last `expect`
+//!   - expect: { flags: ACK+PSH?, ack: 6, win: 1..65535, within: 500ms }
+//!   - expect:                                       # in this order
+//!       - { flags: ACK, len: 536 }
+//!       - { flags: PSH+ACK, data: "rest" }
+//!   - expect:
+//!       any-order:
+//!         - { on: a, flags: RST }
+//!         - { on: b, flags: RST }
+//!   - expect: { flags: SYN, mss: 536..1460, wscale: none, after: RTO, tolerance: 20, repeat: 3, backoff: 2 }
+//!   - expect:                                       # every allowed answer
+//!       either:
+//!         - { flags: ACK, clause: MAY-13 }
+//!         - { nothing: true, clause: SHLD-31 }
+//!         - segments:
+//!             - { flags: ACK }
+//!             - { flags: RST }
+//!           clauses: [U-8, U-9]
+//!         - nothing
+//!   - state: ESTABLISHED                            # or a list, or { on: b, is: [CLOSED, LISTEN] }
+//!   - wait: 2MSL+1s                                 # 500ms, 1.5s, 2m, RTO, 3*RTO, and sums
+//!   - save: { isn1: ISS, began: TIME, edge: RCV.NXT }
+//!   - save: { isn2: ISS }
+//!   - check: "isn2 - isn1 in 1..2^31"
+//!     clause: MUST-8
+//!     continue: true
+//!     note: modulo 2^32
+//! ```
+//!
+//! # Numbers
+//!
+//! `seq` and `ack` are relative: both initial numbers are 0. [Symbols](Symbol) are the *target's* variables as the wire
+//! shows them; [sums](super::position::Position) of them and of `5`, `0x10`, `2^31` are positions, `low..high` (both
+//! included) a range. In an `expect` a symbol means the value just before that segment left, in an `inject` the value
+//! now. Without `within` or `after` a segment must come at once.
+//!
+//! # Matrix
+//!
+//! `$name` stands for the value of `name`, whatever that is; the case runs once per combination. Ids end with the
+//! values: `file#ESTABLISHED,left-edge`. Every variable has to be used; `$$` is a dollar sign.
+//!
+//! ```yaml
+//! title: in $state a RST at the $position of the window
+//! clauses: [U-5, U-6]
+//! matrix:
+//!   state: [ESTABLISHED, FIN-WAIT-1]
+//!   position:
+//!     left-edge:    { seq: RCV.NXT,   reply: nothing }
+//!     outside-left: { seq: RCV.NXT-1, reply: nothing }
+//!     inside:       { seq: RCV.NXT+1, reply: { flags: ACK } }
+//! given: $state
+//! steps:
+//!   - inject: { flags: RST, seq: $seq }
+//!   - expect: $reply
+//! ```
 
 mod call;
 mod header;
@@ -157,3 +264,6 @@ impl ConcreteCase {
         (index >= self.prelude).then(|| index - self.prelude + 1)
     }
 }
+
+#[cfg(test)]
+mod tests;

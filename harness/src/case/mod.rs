@@ -13,6 +13,8 @@ pub mod load;
 pub(crate) mod number;
 pub mod position;
 pub mod prelude;
+pub mod print;
+pub mod schema;
 pub mod state;
 pub(crate) mod suggest;
 pub mod time;

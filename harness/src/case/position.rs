@@ -189,4 +189,4 @@ impl FromStr for Bounds {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -162,4 +162,4 @@ fn show_fixed(nanos: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

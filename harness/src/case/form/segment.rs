@@ -28,9 +28,9 @@ use crate::{
 pub(crate) struct InjectForm {
     /// The connection [the first one]. A new name is a new peer port.
     on: ConnName,
-    /// The IP source [`peer`].
+    /// The IP source (`peer`).
     from: Option<AddressName>,
-    /// The IP destination [`target`].
+    /// The IP destination (`target`).
     to: Option<AddressName>,
     /// The control bits [none].
     flags: Option<Flags>,
@@ -38,7 +38,7 @@ pub(crate) struct InjectForm {
     seq: Option<Position>,
     /// Relative to the target's ISS [SND.NXT if ACK is set].
     ack: Option<Position>,
-    /// The window field, unscaled [`peer.win`].
+    /// The window field, unscaled (`peer.win`).
     win: Option<u16>,
     /// The urgent pointer field [0].
     urg: Option<u16>,

@@ -19,38 +19,38 @@ pub struct CallStep {
     pub returns: Option<Returns>,
 }
 
-/// The application's calls. In brackets: the user call of RFC9293#3.9.1 it stands for.
+/// The application's calls. First: the user call of RFC9293#3.9.1 it stands for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Call {
-    /// [passive OPEN] on the target's port. `backlog` overrides `config.backlog`.
+    /// passive OPEN: on the target's port. `backlog` overrides `config.backlog`.
     Listen {
         /// Accept queue limit.
         backlog: Option<u32>,
     },
-    /// [active OPEN] to the peer.
+    /// active OPEN: to the peer.
     Connect {
         /// Where to [the peer].
         to: Option<AddressName>,
     },
     /// Takes this connection from the accept queue.
     Accept,
-    /// [SEND]
+    /// SEND.
     Send {
         /// What.
         data: Data,
         /// With the urgent flag.
         urgent: bool,
     },
-    /// [RECEIVE] at most `max` bytes (absent: all there is).
+    /// RECEIVE: at most `max` bytes (absent: all there is).
     Recv {
         /// Limit in bytes.
         max: Option<u32>,
     },
-    /// [CLOSE] no more data to send; receiving goes on.
+    /// CLOSE: no more data to send; receiving goes on.
     Shutdown,
     /// Full close: no more sending nor receiving (RFC1122#4.2.2.13 half-duplex close).
     Close,
-    /// [ABORT]
+    /// ABORT.
     Abort,
     /// What could be done without blocking, and what is pending.
     Poll,

@@ -16,15 +16,15 @@ use crate::{
 /// Which connection a step speaks of. `None`: the first one.
 pub type ConnName = Option<String>;
 
-/// A segment the peer sends. What is absent gets the value in brackets.
+/// A segment the peer sends. What is absent gets the value in brackets (or parentheses).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "InjectForm", into = "InjectForm")]
 pub struct Inject {
     /// The connection [the first one]. A new name is a new peer port.
     pub on: ConnName,
-    /// The IP source [`peer`].
+    /// The IP source (`peer`).
     pub from: Option<AddressName>,
-    /// The IP destination [`target`].
+    /// The IP destination (`target`).
     pub to: Option<AddressName>,
     /// The control bits [none].
     pub flags: Flags,
@@ -32,7 +32,7 @@ pub struct Inject {
     pub seq: Option<Position>,
     /// Relative to the target's ISS [SND.NXT if ACK is set and the target has sent anything, else the field is 0 on the wire].
     pub ack: Option<Position>,
-    /// The window field, unscaled [`peer.win`].
+    /// The window field, unscaled (`peer.win`).
     pub win: Option<u16>,
     /// The urgent pointer field [0].
     pub urg: Option<u16>,

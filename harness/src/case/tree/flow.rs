@@ -8,7 +8,6 @@ use super::{Content, Node};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// Behind `key: ` or `- ` on a line of its own.
-    #[expect(dead_code, reason = "the printer will")]
     Block,
     /// Between brackets.
     Flow,
@@ -46,9 +45,10 @@ pub(crate) fn write_flow(node: &Node, keep_quotes: bool, out: &mut String) {
     }
 }
 
-/// Keys whose value is bytes for the wire or an expression: quotes say "this is text" to the reader.
+/// Keys whose value is bytes for the wire or an expression: quotes say "this is text" to the reader, and hex without
+/// letters looks like the rest of it.
 pub(crate) fn is_text_key(key: &str) -> bool {
-    matches!(key, "data" | "send" | "check")
+    matches!(key, "data" | "send" | "check" | "options" | "raw" | "hex")
 }
 
 /// A scalar with quotes if it needs them, or if it had some and `keep_quotes` says they are not mere habit.

@@ -4,6 +4,7 @@
 //! with the place of every mistake, and the printer writes it. Serde alone would lose the places, the comments
 //! and the order. YAML's anchors, aliases and tags are left out on purpose: a case has no use for them.
 
+pub(crate) mod comments;
 pub(crate) mod de;
 pub(crate) mod flow;
 pub(crate) mod read;
@@ -17,7 +18,7 @@ pub(crate) struct Node {
     pub(crate) mark: Mark,
     /// The value.
     pub(crate) content: Content,
-    /// Comments around it; empty until a printer attaches them.
+    /// Comments around it; empty until [`comments::attach`].
     pub(crate) comments: Comments,
 }
 

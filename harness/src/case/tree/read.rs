@@ -3,7 +3,7 @@
 //! Called by [`crate::case::load`] and [`crate::case::print`]. Builds on the event parser that `serde_yaml`
 //! (the package serde-saphyr) exports.
 
-use serde_yaml::granit_parser::{ErrorKind, Event, Options, Parser, Placement, ScalarStyle, ScanError, Span, StrInput};
+use serde_yaml::granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput};
 
 use super::{Comments, Content, Node};
 use crate::case::error::{Fault, Mark};
@@ -38,7 +38,6 @@ pub(crate) fn read(text: &str) -> Result<Node, Box<Fault>> {
 ///
 /// # Errors
 /// As [`read`].
-#[expect(dead_code, reason = "the printer will")]
 pub(crate) fn read_with_comments(text: &str) -> Result<(Node, Vec<Comment>), Box<Fault>> {
     read_with(text, true)
 }
@@ -52,13 +51,14 @@ fn read_with(text: &str, emit_comments: bool) -> Result<(Node, Vec<Comment>), Bo
     options.flow_nesting_limit = MAX_DEPTH;
     options.block_nesting_limit = MAX_DEPTH;
     let parser = Parser::new_from_str_with_options(text, options);
-    let mut reader = Reader { parser, events: 0, comments: Vec::new() };
+    let mut reader = Reader { parser, text, events: 0, comments: Vec::new() };
     let node = reader.document()?;
     Ok((node, reader.comments))
 }
 
 struct Reader<'t> {
     parser: Parser<'t, StrInput<'t>>,
+    text: &'t str,
     events: usize,
     comments: Vec<Comment>,
 }
@@ -95,10 +95,11 @@ impl<'t> Reader<'t> {
                 return Err(Fault::at(mark(span), format!("more than {MAX_EVENTS} values in one file"))
                     .help("split the file; `matrix` writes variants once"));
             }
-            let Event::Comment(text, placement) = event else { return Ok((event, span)) };
-            let Mark { offset, line, .. } = mark(span);
-            let text = text.trim_end().to_owned();
-            self.comments.push(Comment { offset, line, text, own_line: placement != Placement::Right });
+            let Event::Comment(text, _) = event else { return Ok((event, span)) };
+            let Mark { offset, line, column, .. } = mark(span);
+            let before = &self.text[..offset as usize];
+            let own_line = before.chars().rev().take(column as usize - 1).all(char::is_whitespace);
+            self.comments.push(Comment { offset, line, text: text.trim_end().to_owned(), own_line });
         }
     }
 
