@@ -86,9 +86,10 @@ fn main() {
     let no_wait = measure(5000, || passing(reference.as_mut(), &case));
     show("reference: a no-wait case, judge included", &no_wait, Some(micros(50)));
 
-    let cases: Vec<Arc<ConcreteCase>> = discover(&[suite.clone()]).cases.into_iter().map(Arc::new).collect();
+    let cases: Vec<Arc<ConcreteCase>> =
+        discover(std::slice::from_ref(&suite)).cases.into_iter().map(Arc::new).collect();
     println!("the suite: {} concrete cases", cases.len());
-    show("load the whole suite", &measure(10, || drop(discover(&[suite.clone()]))), None);
+    show("load the whole suite", &measure(10, || drop(discover(std::slice::from_ref(&suite)))), None);
     let whole = measure(10, || {
         for case in &cases {
             run_case(reference.as_mut(), case, Mode::Judge);

@@ -212,7 +212,7 @@ pub enum Action {
 /// `state: ESTABLISHED`, `state: [CLOSED, LISTEN]`, `state: { on: b, is: CLOSED }`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StateCheck {
-    /// The connection [the first one].
+    /// The connection (default: the first one).
     pub on: ConnName,
     /// Any of these. CLOSED: there is no connection. LISTEN: there is no connection, and a listener.
     pub any_of: Vec<State>,

@@ -1,7 +1,7 @@
 //! Cases: the authored tests.
 //!
-//! [`format`] is the specification and the place to start. [`load`] finds and reads case files: text → tree → matrix
-//! ([`expand`]) → typed [`format::Case`] → checked and with its prelude ([`prelude`]). [`print`] is the way back,
+//! [`mod@format`] is the specification and the place to start. [`load`] finds and reads case files: text → tree → matrix
+//! ([`expand`]) → typed [`format::Case`] → checked and with its prelude ([`prelude`]). [`mod@print`] is the way back,
 //! [`schema`] what an editor needs. Every mistake of an author is a [`CaseError`] with its line.
 
 pub mod error;

@@ -1,7 +1,7 @@
 //! `given: FIN-WAIT-1` → the ordinary steps that lead there.
 //!
 //! Called by [`crate::case::load`] and by the fuzzers. Each step is checked like an authored one; a case whose prelude
-//! fails is inconclusive. Where to start: [`prepend`]. Leaves out urgent data, text and anything else a case may want
+//! fails is inconclusive. Where to start: `prepend`. Leaves out urgent data, text and anything else a case may want
 //! to have happened on the way: it says so in its own steps.
 
 use std::sync::Arc;

@@ -26,23 +26,23 @@ use crate::{
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 #[schemars(rename = "Inject")]
 pub(crate) struct InjectForm {
-    /// The connection [the first one]. A new name is a new peer port.
+    /// The connection (default: the first one). A new name is a new peer port.
     on: ConnName,
-    /// The IP source (`peer`).
+    /// The IP source (default: `peer`).
     from: Option<AddressName>,
-    /// The IP destination (`target`).
+    /// The IP destination (default: `target`).
     to: Option<AddressName>,
-    /// The control bits [none].
+    /// The control bits (default: none).
     flags: Option<Flags>,
-    /// Relative to the peer's ISN [RCV.NXT].
+    /// Relative to the peer's ISN (default: RCV.NXT).
     seq: Option<Position>,
-    /// Relative to the target's ISS [SND.NXT if ACK is set].
+    /// Relative to the target's ISS (default: SND.NXT if ACK is set).
     ack: Option<Position>,
-    /// The window field, unscaled (`peer.win`).
+    /// The window field, unscaled (default: `peer.win`).
     win: Option<u16>,
-    /// The urgent pointer field [0].
+    /// The urgent pointer field (default: 0).
     urg: Option<u16>,
-    /// The text [none].
+    /// The text (default: none).
     data: Option<Data>,
     /// Option: Maximum Segment Size.
     mss: Option<u16>,
@@ -56,12 +56,12 @@ pub(crate) struct InjectForm {
     ts: Option<TimestampsForm>,
     /// Raw option bytes in hex, appended as they are, padded to a word.
     options: Option<Bytes>,
-    /// The TCP checksum: `bad` or a number [right].
+    /// The TCP checksum: `bad` or a number (default: right).
     checksum: Option<Checksum>,
-    /// The data offset field in 32-bit words [right].
+    /// The data offset field in 32-bit words (default: right).
     #[serde(deserialize_with = "nibble")]
     data_offset: Option<u8>,
-    /// IP header fields [right].
+    /// IP header fields (default: right).
     ip: Option<Ip>,
     /// The whole TCP segment in hex; the TCP fields above are ignored.
     raw: Option<Bytes>,

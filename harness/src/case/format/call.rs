@@ -11,7 +11,7 @@ use crate::case::{position::Bounds, time::Span};
 /// A socket call and what it should give.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallStep {
-    /// The connection it is made on [the first one]; `listener` is the listening socket.
+    /// The connection it is made on (default: the first one); `listener` is the listening socket.
     pub on: ConnName,
     /// The call.
     pub call: Call,
@@ -29,7 +29,7 @@ pub enum Call {
     },
     /// active OPEN: to the peer.
     Connect {
-        /// Where to [the peer].
+        /// Where to (default: the peer).
         to: Option<AddressName>,
     },
     /// Takes this connection from the accept queue.

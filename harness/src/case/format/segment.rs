@@ -16,35 +16,35 @@ use crate::{
 /// Which connection a step speaks of. `None`: the first one.
 pub type ConnName = Option<String>;
 
-/// A segment the peer sends. What is absent gets the value in brackets (or parentheses).
+/// A segment the peer sends. What is absent gets its default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "InjectForm", into = "InjectForm")]
 pub struct Inject {
-    /// The connection [the first one]. A new name is a new peer port.
+    /// The connection (default: the first one). A new name is a new peer port.
     pub on: ConnName,
-    /// The IP source (`peer`).
+    /// The IP source (default: `peer`).
     pub from: Option<AddressName>,
-    /// The IP destination (`target`).
+    /// The IP destination (default: `target`).
     pub to: Option<AddressName>,
-    /// The control bits [none].
+    /// The control bits (default: none).
     pub flags: Flags,
-    /// Relative to the peer's ISN [RCV.NXT if the target has acknowledged anything yet, else 0].
+    /// Relative to the peer's ISN (default: RCV.NXT if the target has acknowledged anything yet, else 0).
     pub seq: Option<Position>,
-    /// Relative to the target's ISS [SND.NXT if ACK is set and the target has sent anything, else the field is 0 on the wire].
+    /// Relative to the target's ISS (default: SND.NXT if ACK is set and the target has sent anything, else the field is 0 on the wire).
     pub ack: Option<Position>,
-    /// The window field, unscaled (`peer.win`).
+    /// The window field, unscaled (default: `peer.win`).
     pub win: Option<u16>,
-    /// The urgent pointer field [0].
+    /// The urgent pointer field (default: 0).
     pub urg: Option<u16>,
-    /// The text [none].
+    /// The text (default: none).
     pub data: Option<Data>,
     /// The options, in the order MSS, SACK-permitted, timestamps, window scale, SACK, raw.
     pub options: Options,
-    /// The TCP checksum [right].
+    /// The TCP checksum (default: right).
     pub checksum: Option<Checksum>,
-    /// The data offset field in 32-bit words [right].
+    /// The data offset field in 32-bit words (default: right).
     pub data_offset: Option<u8>,
-    /// IP header fields [right].
+    /// IP header fields (default: right).
     pub ip: Ip,
     /// These bytes are the whole TCP segment, header included; all TCP fields above are ignored.
     pub raw: Option<Bytes>,
@@ -108,32 +108,32 @@ pub enum Checksum {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Ip {
-    /// Time to live [64].
+    /// Time to live (default: 64).
     pub ttl: Option<u8>,
-    /// DS field and ECN [0].
+    /// DS field and ECN (default: 0).
     pub tos: Option<u8>,
-    /// Identification [a counter].
+    /// Identification (default: a counter).
     pub id: Option<u16>,
-    /// Don't Fragment [true].
+    /// Don't Fragment (default: true).
     pub df: Option<bool>,
-    /// More Fragments [false].
+    /// More Fragments (default: false).
     pub mf: Option<bool>,
-    /// Fragment offset in units of 8 bytes [0].
+    /// Fragment offset in units of 8 bytes (default: 0).
     #[serde(deserialize_with = "bits_13")]
     pub fragment_offset: Option<u16>,
-    /// Total length [right].
+    /// Total length (default: right).
     pub length: Option<u16>,
-    /// Version [4].
+    /// Version (default: 4).
     #[serde(deserialize_with = "nibble")]
     pub version: Option<u8>,
-    /// Header length in 32-bit words [right].
+    /// Header length in 32-bit words (default: right).
     #[serde(deserialize_with = "nibble")]
     pub header_length: Option<u8>,
-    /// Protocol number [6].
+    /// Protocol number (default: 6).
     pub protocol: Option<u8>,
-    /// Header checksum [right].
+    /// Header checksum (default: right).
     pub checksum: Option<Checksum>,
-    /// Options, padded with zeros to a word [none].
+    /// Options, padded with zeros to a word (default: none).
     pub options: Option<Bytes>,
 }
 
@@ -185,7 +185,7 @@ pub struct Alternative {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct ExpectSegment {
-    /// The connection it belongs to [the first one].
+    /// The connection it belongs to (default: the first one).
     pub on: ConnName,
     /// Exactly these control bits (`?` marks those that may be set).
     pub flags: Option<FlagsPattern>,
@@ -217,13 +217,13 @@ pub struct ExpectSegment {
     pub within: Option<Span>,
     /// Not earlier than this after the event before it.
     pub after: Option<Span>,
-    /// With `after` alone: how much later than `after` it may come, in percent [12.5, the slack of a timer wheel].
+    /// With `after` alone: how much later than `after` it may come, in percent (default: 12.5, the slack of a timer wheel).
     #[serde(deserialize_with = "segment::percent")]
     pub tolerance: Option<f64>,
-    /// So many segments of this kind one after another [1].
+    /// So many segments of this kind one after another (default: 1).
     #[serde(deserialize_with = "segment::count")]
     pub repeat: Option<u32>,
-    /// With `repeat`: each interval is so many times the one before [1].
+    /// With `repeat`: each interval is so many times the one before (default: 1).
     #[serde(deserialize_with = "segment::factor")]
     pub backoff: Option<f64>,
 }
