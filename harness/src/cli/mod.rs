@@ -1,7 +1,7 @@
 //! The command line: arguments → library call → exit code.
 //!
-//! [`main`] is all that the binary calls. One file per subcommand; what they share is [`select`] (which cases),
-//! [`session`] (targets, ledgers, pool), [`output`] (stdout and a closed pipe), [`interrupt`] (Ctrl-C) and [`exit`].
+//! [`main`] is all that the binary calls. One file per subcommand; what they share is `select` (which cases),
+//! `session` (targets, ledgers, pool), `output` (stdout and a closed pipe), `interrupt` (Ctrl-C) and `exit`.
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -10,10 +10,12 @@ use clap::{Parser, Subcommand};
 mod arguments;
 mod diff;
 mod exit;
+mod fmt;
 mod interrupt;
 mod list;
 mod output;
 mod run;
+mod schema;
 mod select;
 mod session;
 mod show;
@@ -39,6 +41,10 @@ enum Command {
     List(list::Arguments),
     /// Draw a case as a ladder diagram.
     Show(show::Arguments),
+    /// Rewrite case files in the canonical form; names what it changed.
+    Fmt(fmt::Arguments),
+    /// Print the JSON Schema of the case format.
+    Schema,
 }
 
 /// Runs the program with the arguments of the process.
@@ -57,6 +63,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Diff(arguments) => diff::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
+        Command::Fmt(arguments) => fmt::run(&arguments),
+        Command::Schema => schema::run(),
     };
     match exit {
         Ok(exit) => exit.into(),

@@ -1,7 +1,7 @@
 //! A trace as a capture file: every packet, with the step, its clauses and the rule behind it as a comment.
 //!
 //! Written for `--pcap DIR`: one file per case and target, raw IP packets, time in nanoseconds since the case began.
-//! [`write`] is the whole interface. Left out: name resolution, statistics and all other optional blocks.
+//! [`write()`] is the whole interface. Left out: name resolution, statistics and all other optional blocks.
 
 use std::{
     io,
