@@ -6,4 +6,5 @@
 //! [`Case`]: crate::case::format::Case
 
 pub mod arbitrary;
+pub mod differential;
 pub mod raw;
