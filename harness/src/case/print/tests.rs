@@ -1,11 +1,13 @@
 mod any_case;
 
+use std::path::PathBuf;
+
 use proptest::prelude::*;
 
 use super::{format_source, to_yaml};
 use crate::case::{
     format::{Case, ConcreteCase},
-    load::load_str,
+    load::{discover, load_str},
 };
 
 /// The case without its line numbers and its prelude.
@@ -122,6 +124,24 @@ fn quotes_stand_where_they_are_needed() {
         assert_eq!(cases(&text)[0].case.title, cases(&once)[0].case.title);
         let first = once.lines().next().map(str::to_owned);
         assert_eq!(first, Some(format!("title: {printed}")));
+    }
+}
+
+/// Parse → print → parse is the identity over the whole suite, comments included, for files and for typed cases.
+#[test]
+fn the_suite_survives_printing() {
+    let suite = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../cases");
+    let found = discover(&[suite]);
+    assert!(found.errors.is_empty(), "{:?}", found.errors);
+    assert!(found.cases.len() >= 120, "{} cases", found.cases.len());
+    let mut last = None;
+    for case in &found.cases {
+        if last != Some(&case.file) {
+            formatted(&case.source);
+            last = Some(&case.file);
+        }
+        let text = to_yaml(&bare(case)).expect("a text");
+        assert_eq!(bare(&cases(&text)[0]), bare(case), "{}\n{text}", case.id);
     }
 }
 
