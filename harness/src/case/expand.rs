@@ -16,6 +16,9 @@ use super::{
 /// How many concrete cases one file may expand to.
 pub const MAX_VARIANTS: usize = 4096;
 
+/// How much text all combinations together may have, in bytes.
+const MAX_EXPANDED_BYTES: usize = 16 << 20;
+
 /// One combination of matrix values.
 pub(super) struct Variant<'t> {
     /// The values for the id: `ESTABLISHED,left-edge`. Empty without a matrix.
@@ -49,6 +52,13 @@ pub(super) fn variants(root: &Node) -> Result<impl Iterator<Item = Variant<'_>>,
         let message = format!("the matrix makes {} cases; at most {MAX_VARIANTS}", sizes.join("×"));
         Fault::at(root.entry_mark("matrix"), message).help("split the file")
     })?;
+    let body = entries.iter().filter(|(key, _)| key.text() != Some("matrix"));
+    let largest = largest_values(&axes);
+    let size = body.fold(0_usize, |sum, (_, value)| sum.saturating_add(expanded_size(value, &largest)));
+    if size.saturating_mul(count) > MAX_EXPANDED_BYTES && !axes.is_empty() {
+        let message = format!("the matrix makes more than {} MiB of text", MAX_EXPANDED_BYTES >> 20);
+        return Err(Fault::at(root.entry_mark("matrix"), message).help("split the file"));
+    }
     let plain = axes.is_empty() && mentions.is_empty() && !has_dollar(root);
     Ok((0..count).map(move |index| {
         if plain {
@@ -226,6 +236,34 @@ fn rows_at(axes: &[Axis], mut index: usize) -> Vec<&Row> {
         .collect();
     rows.reverse();
     rows
+}
+
+/// The size of each variable's largest value.
+fn largest_values(axes: &[Axis]) -> BTreeMap<&str, usize> {
+    let mut largest = BTreeMap::new();
+    for (name, value) in axes.iter().flat_map(|axis| &axis.rows).flat_map(|row| &row.variables) {
+        let known = largest.entry(name.as_str()).or_insert(0);
+        *known = expanded_size(value, &BTreeMap::new()).max(*known);
+    }
+    largest
+}
+
+/// At most how many bytes a node takes once its variables are replaced, brackets included.
+fn expanded_size(node: &Node, largest: &BTreeMap<&str, usize>) -> usize {
+    let below = |nodes: &mut dyn Iterator<Item = &Node>| {
+        nodes.fold(0, |sum: usize, node| sum.saturating_add(expanded_size(node, largest)))
+    };
+    let own = match &node.content {
+        Content::Scalar { text, .. } => pieces(text).fold(0, |sum: usize, piece| {
+            sum.saturating_add(match piece {
+                Piece::Text(text) => text.len(),
+                Piece::Variable(name) => largest.get(name).copied().unwrap_or(0),
+            })
+        }),
+        Content::List(items) => below(&mut items.iter()),
+        Content::Map(entries) => below(&mut entries.iter().flat_map(|(key, value)| [key, value])),
+    };
+    own.saturating_add(4)
 }
 
 /// A piece of a text.

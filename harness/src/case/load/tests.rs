@@ -178,6 +178,7 @@ fn every_mistake_is_found_at_its_place() {
         (&with_step("inject: { seq: 2^40 }"), (5, 20), "does not fit in 32 bits"),
         (&with_step("inject: { data: 65536 }"), (5, 13), "65536 bytes of text"),
         (&with_step("inject: { options: 000, flags: SYN }"), (5, 24), "`000` is not hex"),
+        (&with_step(&format!("inject: {{ options: {} }}", "01".repeat(41))), (5, 13), "44 bytes of TCP options"),
         (&with_step("inject: { from: nobody }"), (5, 21), "from: unknown value `nobody`"),
         (&with_step("inject: { flags: RST }\n    expect: nothing"), (5, 5), "two actions, `inject` and `expect`"),
         (&with_step("note: nothing done"), (5, 5), "a step without an action"),
@@ -246,6 +247,21 @@ fn too_deep_too_long_and_too_many_are_refused() {
         "title: $a $b $c\nclauses: [MUST-3]\nmatrix: {{ a: [{axis}], b: [{axis}], c: [{axis}] }}\nsteps: [{{ state: CLOSED }}]\n"
     );
     assert!(fails(&product).message().contains("17×17×17 cases; at most 4096"));
+    let values: Vec<String> = (0..4000).map(|n| n.to_string()).collect();
+    let laugh = format!(
+        "title: {}\nclauses: [MUST-3]\nmatrix: {{ a: [{}] }}\nsteps: [{{ state: CLOSED }}]\n",
+        "$a".repeat(100_000),
+        values.join(",")
+    );
+    assert_eq!((fails(&laugh).line(), fails(&laugh).message()), (Some(3), "the matrix makes more than 16 MiB of text"));
+    let nested = format!(
+        "title: {}\nclauses: [MUST-3]\nmatrix: {{ r: {{ x: {{ a: {{ k: {} }} }} }} }}\nsteps: [{{ state: CLOSED }}]\n",
+        "$a".repeat(10_000),
+        "x".repeat(100_000)
+    );
+    assert_eq!(fails(&nested).message(), "the matrix makes more than 16 MiB of text");
+    let keys: String = (0..2000).map(|n| format!("key{n}: 1\n")).collect();
+    assert_eq!((fails(&keys).line(), fails(&keys).message()), (Some(1001), "more than 1000 keys in one map"));
 }
 
 #[test]

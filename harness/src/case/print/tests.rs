@@ -72,6 +72,13 @@ fn an_untidy_file_becomes_tidy() {
 }
 
 #[test]
+fn two_comments_behind_one_entry_are_both_kept() {
+    let text = "title: # one\n  t # two\nclauses: [U-5, # three\n  U-6] # four\nsteps: # five\n  - # six\n    state: CLOSED # seven\n# eight";
+    let first: Vec<String> = formatted(text).lines().take(5).map(str::to_owned).collect();
+    assert_eq!(first, ["# two", "title: t  # one", "clauses:  # four", "  - U-5  # three", "  - U-6"]);
+}
+
+#[test]
 fn a_matrix_stands_in_columns() {
     insta::assert_snapshot!(formatted(
         "title: $state $position\nclauses: [U-5]\ngiven: $state\nmatrix:\n  state: [ESTABLISHED, FIN-WAIT-1] # two\n  \

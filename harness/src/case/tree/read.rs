@@ -13,6 +13,9 @@ const MAX_DEPTH: usize = 16;
 /// How many values, keys, brackets and comments a file may have.
 const MAX_EVENTS: usize = 50_000;
 
+/// How many keys one map may have; a case's largest maps are matrices.
+const MAX_KEYS: usize = 1000;
+
 /// A comment as it stands in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Comment {
@@ -143,6 +146,9 @@ impl<'t> Reader<'t> {
             if event == Event::MappingEnd {
                 let extent = extent(start, span, entries.last().map(|(_, value)| value));
                 return Ok((extent, Content::Map(entries)));
+            }
+            if entries.len() >= MAX_KEYS {
+                return Err(Fault::at(mark(span), format!("more than {MAX_KEYS} keys in one map")));
             }
             let key = self.node(event, span, depth + 1)?;
             let Some(name) = key.text() else {
