@@ -5,21 +5,26 @@
 //! Emissions are compared where a case looks at them: at its `expect` steps and at its end. After the first divergence
 //! the runs may legitimately drift apart, so the rest of the case is poisoned and not compared.
 //!
-//! Left out: the time of emissions, unless the case names it (then one side has a finding and the other has none).
+//! Where the case ties a number to something the RFCs leave to the target (`RCV.WND`, a range, `PSH?`) and both sides
+//! are right, the number itself is not compared. Left out: the time of emissions, unless the case names it (then one
+//! side has a finding and the other has none).
 
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     case::{
         flags::Flags,
-        format::{Action, Allow, ConcreteCase, Expect, ExpectSegment},
-        position::Bounds,
+        format::{Action, Allow, ConcreteCase, Expect, Returns},
     },
     clause::ClauseId,
     judge::{ledger::Ledger, outcome::show_outcome},
-    target::{ConnState, Explanation, Outcome, RuleName},
+    target::{ConnState, Explanation, RuleName},
     trace::event::{CaseRun, CaseSegment, EventKind, Finding, Verdict},
 };
+
+mod fields;
+
+use fields::Compared;
 
 /// How much of a segment is compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -274,100 +279,27 @@ fn differing(walks: &[Walk<'_>; 2], index: usize, last: bool, strictness: Strict
     let [left, right] = walks;
     let action = &left.run.case.case.steps[index].value.action;
     let (left_record, right_record) = (&left.run.trace.steps[index], &right.run.trace.steps[index]);
+    let odd: Vec<_> = left.findings(index).chain(right.findings(index)).collect();
+    let step = Compared { action, satisfied: odd.is_empty(), strictness };
     let mut fields = Vec::new();
-    let same_outcome = match (&left_record.outcome, &right_record.outcome) {
-        // The remote port is the harness's own business.
-        (Some(Outcome::Accepted(_)), Some(Outcome::Accepted(_))) => true,
-        (one, other) => one == other,
-    };
-    if !same_outcome {
+    if step.outcomes_differ(left_record.outcome.as_ref(), right_record.outcome.as_ref()) {
         fields.push("returns");
     }
     if looks_at_emissions(action) || last {
-        fields.extend(emissions(action, &left.emitted, &right.emitted, strictness));
+        fields.extend(step.emissions(&left.emitted, &right.emitted));
     }
     if (!acts(action) || last) && left_record.state != right_record.state {
         fields.push("state");
     }
     // Where the case itself tells the two apart (a time, a window, a kept number), so does the comparison.
     if fields.is_empty() && left.findings(index).next().is_some() != right.findings(index).next().is_some() {
-        let odd = left.findings(index).chain(right.findings(index));
-        let named = odd.flat_map(|finding| &finding.differences).map(|difference| difference.field);
-        fields.extend(named);
+        fields.extend(odd.iter().flat_map(|finding| &finding.differences).map(|difference| difference.field));
         if fields.is_empty() {
             fields.push("verdict");
         }
     }
     fields.sort_unstable();
     fields.dedup();
-    fields
-}
-
-fn emissions(
-    action: &Action,
-    left: &[&CaseSegment],
-    right: &[&CaseSegment],
-    strictness: Strictness,
-) -> Vec<&'static str> {
-    if left.len() != right.len() {
-        return vec!["emitted"];
-    }
-    let loose = left_open(action, left.len());
-    let mut fields = Vec::new();
-    for (index, (one, other)) in left.iter().zip(right).enumerate() {
-        fields.extend(segment(one, other, loose.get(index).copied(), strictness));
-    }
-    fields
-}
-
-/// The expected segment behind each emitted one, if the case lists as many in order. What it leaves open by `?` or by a
-/// range is not compared.
-fn left_open(action: &Action, count: usize) -> Vec<&ExpectSegment> {
-    let Action::Expect(Expect::InOrder(segments)) = action else { return Vec::new() };
-    let unrolled: Vec<_> = segments
-        .iter()
-        .flat_map(|segment| {
-            let times = usize::try_from(segment.repeat.unwrap_or(1)).unwrap_or(usize::MAX);
-            std::iter::repeat_n(segment, times.min(count + 1))
-        })
-        .collect();
-    if unrolled.len() == count { unrolled } else { Vec::new() }
-}
-
-fn segment(
-    left: &CaseSegment,
-    right: &CaseSegment,
-    expected: Option<&ExpectSegment>,
-    strictness: Strictness,
-) -> Vec<&'static str> {
-    let optional = expected.and_then(|expected| expected.flags).map_or(0, |pattern| pattern.optional.0);
-    let ranged = |bounds: Option<&Bounds>| matches!(bounds, Some(Bounds::Within(..)));
-    let open = |pick: fn(&ExpectSegment) -> Option<&Bounds>| ranged(expected.and_then(pick));
-    let has_ack = left.flags.contains(Flags::ACK) && right.flags.contains(Flags::ACK);
-    let mut fields = Vec::new();
-    let mut differ = |name, differs: bool| {
-        if differs {
-            fields.push(name);
-        }
-    };
-    differ("on", left.on != right.on);
-    differ("flags", (left.flags.0 ^ right.flags.0) & !optional != 0);
-    differ("seq", left.seq != right.seq && !open(|expected| expected.seq.as_ref()));
-    differ("ack", has_ack && left.ack != right.ack && !open(|expected| expected.ack.as_ref()));
-    differ("data", left.data != right.data && !open(|expected| expected.len.as_ref()));
-    if strictness == Strictness::Strict {
-        differ("win", left.win != right.win && !open(|expected| expected.win.as_ref()));
-        differ("urg", left.urg != right.urg);
-        differ("mss", left.mss != right.mss);
-        differ("wscale", left.wscale != right.wscale);
-        differ("sack-ok", left.sack_ok != right.sack_ok);
-        differ("sack", left.sack != right.sack);
-        differ("ts", left.ts.is_some() != right.ts.is_some());
-        differ("options", left.other_options != right.other_options);
-        differ("ttl", left.ttl != right.ttl);
-        differ("tos", left.tos != right.tos);
-        differ("df", left.df != right.df);
-    }
     fields
 }
 
@@ -383,7 +315,16 @@ fn standing(walks: &[Walk<'_>; 2], index: usize, ledgers: [&Ledger; 2]) -> Stand
             return Standing::Known(entry.reason.clone());
         }
     }
-    let either = matches!(&steps[index].value.action, Action::Expect(Expect::Either(_)));
+    let either = match &steps[index].value.action {
+        Action::Expect(Expect::Either(_)) => true,
+        Action::Call(call) => matches!(call.returns, Some(Returns::Either(_))),
+        Action::Expect(Expect::InOrder(_) | Expect::AnyOrder(_))
+        | Action::Inject(_)
+        | Action::State(_)
+        | Action::Wait(_)
+        | Action::Save(_)
+        | Action::Check(_) => false,
+    };
     let accepted = |walk: &Walk<'_>| walk.findings(index).next().is_none();
     if either && accepted(left) && accepted(right) { Standing::Allowed } else { Standing::Unexplained }
 }

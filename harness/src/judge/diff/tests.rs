@@ -67,7 +67,8 @@ fn the_two_profiles_part_at_a_rst_inside_the_window() {
 
 #[test]
 fn each_field_of_the_key_counts() {
-    let left = record("reference", RST_IN_WINDOW);
+    let left =
+        record("reference", &RST_IN_WINDOW.replace("{ flags: ACK, seq: SND.NXT, ack: RCV.NXT }", "{ flags: ACK }"));
     let changes: [Change; 4] = [
         ("flags", |segment| segment.flags.0 ^= 0x20),
         ("seq", |segment| segment.seq += 1),
@@ -101,7 +102,9 @@ fn window_options_and_ttl_count_only_if_strict() {
 
 #[test]
 fn what_the_case_leaves_open_is_not_compared() {
-    let open = RST_IN_WINDOW.replace("flags: ACK,", "flags: ACK+PSH?,").replace("ack: RCV.NXT }", "ack: 0..9 }");
+    let open = RST_IN_WINDOW
+        .replace("flags: ACK,", "flags: ACK+PSH?,")
+        .replace("seq: SND.NXT, ack: RCV.NXT }", "seq: 1, ack: 0..9 }");
     let left = record("reference", &open);
     let mut right = left.clone();
     tamper(&mut right, |segment| {
