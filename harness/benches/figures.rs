@@ -12,7 +12,7 @@ use std::{
 use harness::{
     case::{
         flags::Flags,
-        format::{ConcreteCase, Ip},
+        format::ConcreteCase,
         load::{discover, load_str},
     },
     run::{Mode, run_case},
@@ -132,24 +132,7 @@ fn bare_exchange(kernel: &mut dyn Target) -> Result<Figure, TargetError> {
     // A socket that is not listening, so that the answer is a RST and nothing is left behind.
     kernel.call(Handle::Listener, pair, &SocketCall::Listen { backlog: None })?;
     kernel.call(Handle::Listener, pair, &SocketCall::Close)?;
-    let syn = build(&WireSegment {
-        source: *pair.peer.ip(),
-        destination: *pair.target.ip(),
-        source_port: pair.peer.port(),
-        destination_port: pair.target.port(),
-        seq: 1,
-        ack: 0,
-        flags: Flags::SYN,
-        win: 1000,
-        urg: 0,
-        options: &[],
-        text: &[],
-        checksum: None,
-        data_offset: None,
-        raw: None,
-        id: 1,
-        ip: &Ip::default(),
-    });
+    let syn = build(&WireSegment { seq: 1, flags: Flags::SYN, ..WireSegment::empty(pair.peer, pair.target) });
     let mut emissions = Vec::new();
     let figure = measure(5000, || {
         emissions.clear();

@@ -11,10 +11,7 @@ use std::{
 use stack_under_test::{Config, Instant, Profile, Reply, SocketId, SocketOptions, Stack, UserCall};
 
 use crate::{
-    case::{
-        flags::Flags,
-        format::{Checksum, Ip},
-    },
+    case::{flags::Flags, format::Checksum},
     segment::{
         build::{WireSegment, build},
         parse::{NotTcp, parse},
@@ -92,11 +89,8 @@ fn segment(script: &mut Script<'_>, wire: &Wire) -> Vec<u8> {
     let options = if shape & 4 == 0 { &[] } else { script.bytes() };
     let options = &options[..options.len().min(40)];
     let text = if shape & 8 == 0 { &[] } else { script.bytes() };
+    let port = PEER.port().wrapping_add(u16::from(shape >> 7));
     build(&WireSegment {
-        source: *PEER.ip(),
-        destination: ADDRESS,
-        source_port: PEER.port().wrapping_add(u16::from(shape >> 7)),
-        destination_port: PORT,
         seq,
         ack,
         flags,
@@ -105,10 +99,7 @@ fn segment(script: &mut Script<'_>, wire: &Wire) -> Vec<u8> {
         options,
         text,
         checksum: (shape == u8::MAX).then_some(Checksum::Bad),
-        data_offset: None,
-        raw: None,
-        id: 0,
-        ip: &Ip::default(),
+        ..WireSegment::empty(SocketAddrV4::new(*PEER.ip(), port), SocketAddrV4::new(ADDRESS, PORT))
     })
 }
 

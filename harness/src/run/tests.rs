@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     case::{
         flags::Flags,
-        format::{At, Call, CallStep, Config, Errno, Expect, ExpectSegment, Inject, Ip, Quantity, Returns},
+        format::{At, Call, CallStep, Config, Errno, Expect, ExpectSegment, Inject, Quantity, Returns},
         position::{Bounds, Position, Symbol},
         state::State,
     },
@@ -107,28 +107,11 @@ impl IntoSocket for (Ipv4Addr, u16) {
 }
 
 fn reply(flags: Flags, seq: u32, ack: u32, checksum: Option<crate::case::format::Checksum>) -> Vec<u8> {
-    build(&WireSegment { flags, seq, ack, checksum, ..wire_reply(&Ip::default()) })
+    build(&WireSegment { flags, seq, ack, checksum, ..wire_reply() })
 }
 
-fn wire_reply(ip: &Ip) -> WireSegment<'_> {
-    WireSegment {
-        source: TARGET.0,
-        destination: PEER.0,
-        source_port: TARGET.1,
-        destination_port: PEER.1,
-        seq: 0,
-        ack: 0,
-        flags: Flags::default(),
-        win: 100,
-        urg: 0,
-        options: &[],
-        text: &[],
-        checksum: None,
-        data_offset: None,
-        raw: None,
-        id: 1,
-        ip,
-    }
+fn wire_reply() -> WireSegment<'static> {
+    WireSegment { win: 100, ..WireSegment::empty(TARGET.into_socket(), PEER.into_socket()) }
 }
 
 fn case(actions: Vec<Action>) -> Arc<ConcreteCase> {
@@ -282,8 +265,7 @@ fn kept_quantities_are_compared() {
 
 #[test]
 fn an_answer_to_a_source_no_host_can_have_is_told_in_relative_numbers() {
-    let usual = Ip::default();
-    let mut answer = WireSegment { flags: Flags::SYN, seq: 7777, ..wire_reply(&usual) };
+    let mut answer = WireSegment { flags: Flags::SYN, seq: 7777, ..wire_reply() };
     (answer.destination, answer.destination_port) = (Ipv4Addr::new(192, 0, 2, 255), PEER.1 + 1);
     let mut target = Scripted::new(vec![build(&answer)]);
     let from = Some(crate::case::format::AddressName::SubnetBroadcast);

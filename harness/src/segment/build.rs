@@ -2,7 +2,7 @@
 //!
 //! Called by [`crate::run`] for each `inject`; all positions are resolved before.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use pnet_packet::{
     ip::IpNextHeaderProtocol,
@@ -53,6 +53,47 @@ pub struct WireSegment<'a> {
     pub id: u16,
     /// IP fields other than usual.
     pub ip: &'a Ip,
+}
+
+/// An IP header with nothing unusual in it.
+pub const USUAL_IP: Ip = Ip {
+    ttl: None,
+    tos: None,
+    id: None,
+    df: None,
+    mf: None,
+    fragment_offset: None,
+    length: None,
+    version: None,
+    header_length: None,
+    protocol: None,
+    checksum: None,
+    options: None,
+};
+
+impl WireSegment<'_> {
+    /// A segment with nothing in it: no flags, numbers 0, a window of 65535. For `..` behind the fields that matter.
+    #[must_use]
+    pub const fn empty(source: SocketAddrV4, destination: SocketAddrV4) -> Self {
+        Self {
+            source: *source.ip(),
+            destination: *destination.ip(),
+            source_port: source.port(),
+            destination_port: destination.port(),
+            seq: 0,
+            ack: 0,
+            flags: Flags(0),
+            win: u16::MAX,
+            urg: 0,
+            options: &[],
+            text: &[],
+            checksum: None,
+            data_offset: None,
+            raw: None,
+            id: 1,
+            ip: &USUAL_IP,
+        }
+    }
 }
 
 const fn to_word(len: usize) -> usize {

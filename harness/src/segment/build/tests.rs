@@ -1,49 +1,16 @@
-use std::net::Ipv4Addr;
-
 use proptest::prelude::*;
 
 use super::*;
 use crate::{case::format::Bytes, segment::parse::parse};
 
-const IP: Ip = Ip {
-    ttl: None,
-    tos: None,
-    id: None,
-    df: None,
-    mf: None,
-    fragment_offset: None,
-    length: None,
-    version: None,
-    header_length: None,
-    protocol: None,
-    checksum: None,
-    options: None,
-};
-
-fn syn<'a>(ip: &'a Ip) -> WireSegment<'a> {
-    WireSegment {
-        source: Ipv4Addr::new(192, 0, 2, 2),
-        destination: Ipv4Addr::new(192, 0, 2, 1),
-        source_port: 40_000,
-        destination_port: 80,
-        seq: 7,
-        ack: 0,
-        flags: Flags::SYN,
-        win: 1000,
-        urg: 0,
-        options: &[],
-        text: &[],
-        checksum: None,
-        data_offset: None,
-        raw: None,
-        id: 1,
-        ip,
-    }
+fn syn(ip: &Ip) -> WireSegment<'_> {
+    let (peer, target) = ("192.0.2.2:40000".parse().unwrap(), "192.0.2.1:80".parse().unwrap());
+    WireSegment { seq: 7, flags: Flags::SYN, win: 1000, ip, ..WireSegment::empty(peer, target) }
 }
 
 #[test]
 fn the_bytes_are_those_of_a_known_good_packet() {
-    let packet = build(&syn(&IP));
+    let packet = build(&syn(&USUAL_IP));
     assert_eq!(packet.len(), 40);
     assert_eq!(packet[0], 0x45);
     assert_eq!(sum(&packet[..20]), 0xffff, "IP header sums to all ones");
@@ -64,8 +31,8 @@ fn sum(bytes: &[u8]) -> u16 {
 
 #[test]
 fn a_bad_checksum_is_bad_and_only_that() {
-    let good = build(&syn(&IP));
-    let bad = build(&WireSegment { checksum: Some(Checksum::Bad), ..syn(&IP) });
+    let good = build(&syn(&USUAL_IP));
+    let bad = build(&WireSegment { checksum: Some(Checksum::Bad), ..syn(&USUAL_IP) });
     let differing: Vec<_> = (0..40).filter(|&at| good[at] != bad[at]).collect();
     assert_eq!(differing, [37]);
     assert!(parse(&good).unwrap().faults.is_empty());
@@ -94,7 +61,7 @@ fn every_ip_field_can_be_wrong() {
 
 #[test]
 fn ip_options_are_padded_and_the_header_checksum_covers_them() {
-    let ip = Ip { options: Some(Bytes(vec![7, 3, 4])), ..IP };
+    let ip = Ip { options: Some(Bytes(vec![7, 3, 4])), ..USUAL_IP };
     let packet = build(&syn(&ip));
     assert_eq!(packet[0], 0x46);
     assert_eq!(packet[20..24], [7, 3, 4, 0]);
@@ -103,13 +70,13 @@ fn ip_options_are_padded_and_the_header_checksum_covers_them() {
 
 #[test]
 fn a_lying_header_length_still_has_the_checksum_of_its_bytes() {
-    let ip = Ip { header_length: Some(4), ..IP };
+    let ip = Ip { header_length: Some(4), ..USUAL_IP };
     assert_eq!(sum(&build(&syn(&ip))[..20]), 0xffff);
 }
 
 #[test]
 fn raw_replaces_the_segment() {
-    let packet = build(&WireSegment { raw: Some(&[1, 2, 3]), ..syn(&IP) });
+    let packet = build(&WireSegment { raw: Some(&[1, 2, 3]), ..syn(&USUAL_IP) });
     assert_eq!(packet[20..], [1, 2, 3]);
 }
 
@@ -119,7 +86,7 @@ proptest! {
         seq: u32, ack: u32, bits in 0u16..0x1000, win: u16, urg: u16, ports: (u16, u16),
         text in proptest::collection::vec(any::<u8>(), 0..100), mss: u16, ttl: u8, tos: u8, df: bool,
     ) {
-        let ip = Ip { ttl: Some(ttl), tos: Some(tos), df: Some(df), ..IP };
+        let ip = Ip { ttl: Some(ttl), tos: Some(tos), df: Some(df), ..USUAL_IP };
         let mut options = vec![2, 4];
         options.extend(mss.to_be_bytes());
         let flags = Flags(bits);

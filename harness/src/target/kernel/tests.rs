@@ -10,11 +10,7 @@ use std::{panic::resume_unwind, thread};
 
 use super::{KernelConfig, KernelOptions, KernelTarget, tcp_info};
 use crate::{
-    case::{
-        flags::Flags,
-        format::{Config, Ip},
-        state::State,
-    },
+    case::{flags::Flags, format::Config, state::State},
     segment::{
         build::{WireSegment, build},
         parse::{Parsed, parse},
@@ -96,22 +92,13 @@ impl<'t> Script<'t> {
     pub(super) fn inject_urgent(&mut self, flags: Flags, seq: u32, ack: u32, urg: u16, text: &[u8]) {
         let pair = self.pair();
         let packet = build(&WireSegment {
-            source: *pair.peer.ip(),
-            destination: *pair.target.ip(),
-            source_port: pair.peer.port(),
-            destination_port: pair.target.port(),
             seq: ISN.wrapping_add(seq),
             ack: if flags.contains(Flags::ACK) { self.iss.wrapping_add(ack) } else { 0 },
             flags,
-            win: 65_535,
             urg,
             options: if flags.contains(Flags::SYN) { &[2, 4, 5, 180] } else { &[] },
             text,
-            checksum: None,
-            data_offset: None,
-            raw: None,
-            id: 1,
-            ip: &Ip::default(),
+            ..WireSegment::empty(pair.peer, pair.target)
         });
         self.target.inject(&packet).expect("the packet is injected");
     }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    case::{flags::Flags, format::Ip, state::State, time::Span},
+    case::{flags::Flags, state::State, time::Span},
     segment::{
         build::{WireSegment, build},
         parse::{Parsed, parse},
@@ -16,24 +16,7 @@ fn open(config: &Config) -> (Reference, Pair) {
 }
 
 fn packet(pair: Pair, flags: Flags, seq: u32, ack: u32) -> Vec<u8> {
-    build(&WireSegment {
-        source: *pair.peer.ip(),
-        destination: *pair.target.ip(),
-        source_port: pair.peer.port(),
-        destination_port: pair.target.port(),
-        seq,
-        ack,
-        flags,
-        win: 1000,
-        urg: 0,
-        options: &[],
-        text: &[],
-        checksum: None,
-        data_offset: None,
-        raw: None,
-        id: 1,
-        ip: &Ip::default(),
-    })
+    build(&WireSegment { seq, ack, flags, ..WireSegment::empty(pair.peer, pair.target) })
 }
 
 fn captured(target: &mut Reference) -> Vec<(Time, Parsed, Vec<RuleNameOnly>)> {
