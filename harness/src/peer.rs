@@ -265,7 +265,7 @@ impl Peer {
     /// A connection by number.
     ///
     /// # Panics
-    /// Never for a number that [`Self::resolve`] or [`Self::find`] gave.
+    /// Never for a number that [`Self::resolve`] gave.
     #[must_use]
     pub fn connection(&self, index: u8) -> &Connection {
         &self.connections[usize::from(index)]
@@ -274,7 +274,7 @@ impl Peer {
     /// A connection by number, to change.
     ///
     /// # Panics
-    /// Never for a number that [`Self::resolve`] or [`Self::find`] gave.
+    /// Never for a number that [`Self::resolve`] gave.
     pub fn connection_mut(&mut self, index: u8) -> &mut Connection {
         &mut self.connections[usize::from(index)]
     }

@@ -30,7 +30,7 @@ pub(super) struct Running {
     /// How the kernel target sets its namespace up: with everything that hides a rule switched off, or as it comes.
     #[arg(long, value_enum, default_value_t = KernelConfig::Conformance)]
     pub(super) kernel_config: KernelConfig,
-    /// The ledger of known divergences [default: `ledger/<target>.yaml` in the suite's root].
+    /// The ledger of known divergences; by default `ledger/<target>.yaml` in the suite's root.
     #[arg(long, value_name = "FILE", conflicts_with = "no_ledger")]
     pub(super) ledger: Option<PathBuf>,
     /// Use no ledger.

@@ -40,7 +40,7 @@ pub trait Target {
     /// The target's clock.
     fn now(&self) -> Time;
 
-    /// A socket call, never blocking. `pair` says which connection; for [`Call::Listen`] only its target side counts.
+    /// A socket call, never blocking. `pair` says which connection; for [`SocketCall::Listen`] only its target side counts.
     ///
     /// # Errors
     /// Only if the harness or its environment broke; what the call itself reports is an [`Outcome`].
