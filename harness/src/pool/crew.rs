@@ -124,14 +124,10 @@ impl Crew {
         }
     }
 
-    /// Waits for the workers to close their targets, unless the run was `stopped`: then they get nothing more to do,
-    /// but nobody waits for the case they are in.
+    /// Waits for the workers to close their targets, unless the run was `stopped`: then nobody waits for the cases
+    /// they are in, and each ends with the first result that nobody takes.
     pub(super) fn finish(self, stopped: bool) {
-        {
-            let mut queue = self.work.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            *queue = Queue { started: true, ..Queue::default() };
-        }
-        self.work.filled.notify_all();
+        drop(self.results);
         if !stopped {
             for thread in self.threads {
                 // A worker that panicked outside a case has nothing more to tell.

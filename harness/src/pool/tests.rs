@@ -28,6 +28,8 @@ struct Script {
     live: bool,
     /// Its clock runs so much too fast after the first `advance` of a case, so many times.
     late: Mutex<usize>,
+    /// Every case takes at least this long in real time.
+    takes: Duration,
     /// Panics in `begin` of cases with this backlog.
     panics_at: Option<u32>,
     /// So many opens succeed.
@@ -53,6 +55,7 @@ impl Target for Scripted {
     }
     fn begin(&mut self, config: &Config) -> Result<Endpoints, Refusal> {
         self.script.began.fetch_add(1, Ordering::Relaxed);
+        std::thread::sleep(self.script.takes);
         assert!(self.script.panics_at.is_none() || config.backlog != self.script.panics_at, "scripted panic");
         let mut late = self.script.late.lock().expect("no panic holds it");
         self.swallow = *late > 0;
@@ -208,6 +211,14 @@ fn a_case_that_does_not_wait_counts_at_once_and_so_does_virtual_time() {
 }
 
 #[test]
+fn a_machine_that_stood_still_gives_a_second_chance_to_a_case_that_does_not_wait() {
+    let takes = Duration::from_millis(40);
+    let script = Arc::new(Script { live: true, late: Mutex::new(1), takes, ..Script::default() });
+    all_pass(&pool(&script, Some(1)), &quick(2));
+    assert_eq!(script.began.load(Ordering::Relaxed), 3);
+}
+
+#[test]
 fn an_early_timer_counts_at_once() {
     // The answer comes at once, so a case that wants it later has an early finding.
     let script = Arc::new(Script { live: true, ..Script::default() });
@@ -300,7 +311,7 @@ fn a_run_that_is_stopped_reports_what_it_has() {
 
 #[test]
 fn a_report_that_breaks_off_ends_the_run() {
-    let script = Arc::new(Script::default());
+    let script = Arc::new(Script { takes: Duration::from_millis(10), ..Script::default() });
     let mut reported = 0;
     let ended = pool(&script, None)
         .run(&quick(20), &AtomicBool::new(false), &mut |_, run| judge(run), &mut |_| {
@@ -309,4 +320,5 @@ fn a_report_that_breaks_off_ends_the_run() {
         })
         .expect("a target");
     assert_eq!((reported, ended.not_run), (3, 17));
+    assert!(script.began.load(Ordering::Relaxed) < 20, "what nobody waits for is not run");
 }

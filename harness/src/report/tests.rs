@@ -43,6 +43,8 @@ fn the_level_is_that_of_the_findings_else_of_the_case() {
     assert_eq!(level(&run), Level::Must);
     run = sample::run(&RST_IN_WINDOW.replace("U-6", "SHLD-4"));
     assert_eq!(level(&run), Level::Should);
+    run = sample::run(&RST_IN_WINDOW.replace("[U-6]", "[RFC5961#3.2]\nlevel: MAY"));
+    assert_eq!(level(&run), Level::May);
     run = sample::run(WRONG);
     run.findings[0].level = Level::May;
     assert_eq!(level(&run), Level::May);

@@ -64,6 +64,9 @@ fn of_what_poll_says_only_what_the_case_names_counts() {
 fn a_range_of_bytes_sent_is_open() {
     let range = "{ call: { send: 9 }, returns: { sent: 1..9 } }";
     assert_eq!(outcomes(range, &Outcome::Sent(3), &Outcome::Sent(4)), [false, true]);
+    let action = action(range);
+    let wrong = Compared { action: &action, satisfied: false, strictness: Strictness::Key };
+    assert!(wrong.outcomes_differ(Some(&Outcome::Sent(3)), Some(&Outcome::Sent(10))), "one of them is not in it");
     assert_eq!(outcomes("call: { send: 9 }", &Outcome::Sent(3), &Outcome::Sent(4)), [true, true]);
 }
 
