@@ -269,8 +269,12 @@ impl Profile {
         }
     }
 
-    /// RFC 793 as it was written: no challenge ACKs, no ACK range check, the clock alone as ISN, no
-    /// congestion control, no Nagle, no silly window avoidance, no delayed ACK.
+    /// RFC 793: no challenge ACKs, no ACK range check, the clock alone as ISN, no congestion control,
+    /// no Nagle, no silly window avoidance, no delayed ACK, no second use of a connection in TIME-WAIT.
+    ///
+    /// Not undone are the corrections of its errors (RFC1122#4.2.2.20: a SYN returns a passive
+    /// SYN-RECEIVED to LISTEN without a reset, a duplicate ACK may open the window) and what it only
+    /// gives as an example: the RTO's estimator (RFC793#3.7) and two minutes between window probes.
     pub fn rfc793() -> Self {
         Self {
             name: "rfc793",
