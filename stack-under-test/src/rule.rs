@@ -66,7 +66,7 @@ rules! {
 
     // LISTEN.
     ListenRst "listen-rst" "RFC9293#3.10.7.2" "first, check for a RST: nothing of ours could have caused it, so it is ignored";
-    ListenAck "listen-ack" "RFC9293#3.10.7.2" "second, check for an ACK: any acknowledgment is bad here and is reset";
+    ListenAck "listen-ack" "RFC9293#3.10.7.2" "second, check for an ACK: nothing was sent that it could be for, so it is reset";
     ListenSyn "listen-syn" "RFC9293#3.10.7.2" "third, check for a SYN: the connection enters SYN-RECEIVED and answers SYN,ACK";
     ListenOther "listen-other" "RFC9293#3.10.7.2" "fourth, other data or control: the segment is dropped";
     ListenSynOverflowDrop "listen-syn-overflow-drop" "RFC9293#3.10.7.2" "no room for another connection in the listen queue: the SYN is dropped";
@@ -116,7 +116,7 @@ rules! {
     CheckAckLastAck "check-ack-last-ack" "RFC9293#3.10.7.4" "fifth, check the ACK field: our FIN is acknowledged in LAST-ACK, the connection is gone";
     // Seventh: process the segment text.
     TextInOrder "text-in-order" "RFC9293#3.10.7.4" "seventh, process the segment text: text at RCV.NXT is acknowledged";
-    TextSecondSegment "text-second-segment" "SHLD-19" "at least every second full-sized segment is acknowledged at once";
+    TextSecondSegment "text-second-segment" "SHLD-19" "the second full-sized segment without an ACK is acknowledged at once";
     TextOutOfOrder "text-out-of-order" "MAY-13" "text beyond RCV.NXT is acknowledged with a duplicate at once";
     TextGapFilled "text-gap-filled" "RFC5681#4.2" "text that fills a gap is acknowledged at once";
     TextNotQueued "text-not-queued" "SHLD-31" "text beyond RCV.NXT is dropped: this profile keeps no out-of-order queue";

@@ -7,7 +7,7 @@ use std::{fmt, str::FromStr};
 pub enum State {
     /// No connection at all.
     Closed,
-    /// Waiting for a connection request from any remote TCP.
+    /// A passive open waits for somebody's SYN.
     Listen,
     /// A SYN was sent, none received.
     SynSent,

@@ -200,7 +200,7 @@ impl Connection {
         self.enter(State::Closed, rule, cx.out);
     }
 
-    /// Starts TIME-WAIT or starts it anew: "turn off the other timers" (RFC9293#3.10.7.4, eighth).
+    /// Starts TIME-WAIT or starts it anew; no other timer runs then (RFC9293#3.10.7.4, eighth).
     pub(crate) fn start_time_wait(&mut self, cx: &Context<'_>) {
         self.time_wait = Some(cx.now + cx.profile.msl.saturating_mul(2));
         self.retransmission.clear();

@@ -101,7 +101,7 @@ impl RetransmissionQueue {
         self.timer = (!self.sent.is_empty()).then(|| now + rto);
     }
 
-    /// Forgets everything ("the retransmission queue should be flushed").
+    /// Forgets everything: nothing will be sent again.
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }

@@ -110,8 +110,8 @@ impl<'a> Segment<'a> {
         self
     }
 
-    /// "Trimming off any portions that lie outside the window (including SYN and FIN)"
-    /// (RFC9293#3.10.7.4, first). To be called with an acceptable segment.
+    /// Cuts off what the window does not cover, SYN and FIN too (RFC9293#3.10.7.4, first). To be called
+    /// with an acceptable segment.
     pub(crate) fn trim_to(mut self, left: Seq, window: u32) -> Self {
         if self.seq.lt(left) {
             if self.syn() {

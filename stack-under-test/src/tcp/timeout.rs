@@ -29,15 +29,15 @@ fn due(deadline: Option<Instant>, cx: &Context<'_>) -> bool {
     deadline.is_some_and(|at| at <= cx.now)
 }
 
-/// "Flush all queues, signal the user, delete the TCB, enter CLOSED."
+/// The user's patience is over: the connection ends without a segment.
 fn user_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
     if due(conn.user_timeout, cx) {
         conn.fail(CallError::TimedOut, Notice::TimedOut, Rule::UserTimeout, cx);
     }
 }
 
-/// "Send the segment at the front of the retransmission queue again, reinitialize the retransmission
-/// timer": RFC6298#5.4 to #5.6, R1 and R2 (MUST-20).
+/// The oldest segment in flight goes out again and the timer starts anew (RFC6298#5.4 to #5.6), until R1
+/// and R2 (MUST-20).
 fn retransmission_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
     if !due(conn.retransmission.deadline(), cx) {
         return;
@@ -74,7 +74,7 @@ fn gives_up(conn: &Connection, front: &Sent, cx: &Context<'_>) -> Option<Rule> {
     (front.timeouts > cx.profile.r1 && expired).then_some(rule)
 }
 
-/// "Delete the TCB, enter the CLOSED state": 2 MSL have passed (MUST-13).
+/// 2 MSL have passed, the connection is forgotten (MUST-13).
 fn time_wait_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
     if due(conn.time_wait, cx) {
         conn.enter(State::Closed, Rule::TimeWaitTimeout, cx.out);

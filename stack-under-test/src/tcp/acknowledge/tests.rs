@@ -11,7 +11,7 @@ fn a_single_segment_is_acknowledged_late() {
     s.wait_ms(1000).expect_nothing();
 }
 
-/// SHLD-19: at least every second full-sized segment, also if the sender's MTU makes them smaller.
+/// SHLD-19: the second full-sized segment without an ACK draws one, also if the sender's MTU makes them smaller.
 #[test]
 fn every_second_full_segment_is_acknowledged() {
     for size in [1460, 536] {

@@ -177,8 +177,7 @@ fn is_duplicate(conn: &Connection, seg: &Segment<'_>) -> bool {
         && seg.wnd > 0
 }
 
-/// "If (SND.WL1 < SEG.SEQ or (SND.WL1 = SEG.SEQ and SND.WL2 =< SEG.ACK)), set SND.WND": an old segment
-/// does not.
+/// SND.WND from a segment not older than the one that set it last, by SND.WL1 and SND.WL2.
 fn update_send_window(conn: &mut Connection, seg: &Segment<'_>) {
     let snd = &conn.tcb.snd;
     let current = seg.ack == snd.una && (snd.wl1.lt(seg.seq) || (snd.wl1 == seg.seq && snd.wl2.le(seg.ack)));

@@ -43,7 +43,7 @@ fn check_rst(seg: &Segment<'_>) -> ControlFlow<Stop> {
     if seg.rst() { ControlFlow::Break(Stop::Dropped(Rule::ListenRst)) } else { ControlFlow::Continue(()) }
 }
 
-/// Second: any acknowledgment is bad.
+/// Second: in LISTEN there is nothing that an ACK could be for.
 fn check_ack(seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
     if seg.ack_bit() {
         reply::reset(seg, Rule::ListenAck, cx.out);
@@ -95,7 +95,7 @@ fn check_syn(
     Ok(conn)
 }
 
-/// RCV.NXT and IRS from a SYN; "any other control or text should be queued for processing later".
+/// RCV.NXT and IRS from a SYN; its text and its FIN wait until the handshake is over.
 /// SYN-SENT does the same with a SYN of a simultaneous open.
 pub(crate) fn take_syn(conn: &mut Connection, seg: &Segment<'_>) {
     conn.tcb.rcv.irs = seg.seq;

@@ -18,7 +18,7 @@ pub(crate) mod time_wait;
 
 use crate::rule::Rule;
 
-/// A step ended the processing of the segment: "drop the segment and return", or just "return".
+/// A step ended the processing of the segment: no later step sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
     /// The segment is discarded, and why.

@@ -37,7 +37,7 @@ fn check_sequence<'a>(
     if conn.tcb.acceptable(seg) {
         return ControlFlow::Continue(seg.trim_to(conn.tcb.rcv.nxt, conn.tcb.rcv.wnd));
     }
-    // "Special allowance should be made to accept valid ACKs, URGs, and RSTs" (MUST-66).
+    // A closed window refuses text, but ACK, URG and RST of the segment count (MUST-66).
     if conn.tcb.rcv.wnd == 0 && seg.seq == conn.tcb.rcv.nxt && !seg.syn() {
         if !seg.rst() {
             reply::acknowledge(conn, Rule::CheckSequenceZeroWindow, cx);
@@ -126,8 +126,8 @@ fn check_options(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>)
     ControlFlow::Break(Stop::Dropped(Rule::TcpIllegalOptionReset))
 }
 
-/// Fourth: a SYN on a synchronized connection draws a challenge ACK "irrespective of the sequence
-/// number" (U-8, U-9), or resets it as RFC 793 had it.
+/// Fourth: a SYN on a synchronized connection draws a challenge ACK, whatever its number (U-8, U-9), or
+/// resets it as RFC 793 had it.
 fn check_syn(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
     if conn.state() == State::SynReceived && conn.opened_by != OpenedBy::Active {
         if !seg.syn() {

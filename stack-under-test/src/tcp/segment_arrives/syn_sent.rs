@@ -75,7 +75,7 @@ fn check_syn(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> 
     conn.acknowledgment.now(Rule::SynSentSynAck);
     check_ack::establish(conn, syn_lost, Rule::SynSentSynAck, cx);
 
-    // "Continue processing at the sixth step": the SYN is dealt with, and its text and FIN are queued.
+    // On to the sixth step: the SYN is dealt with, and its text and FIN are queued.
     let rest = seg.without_syn();
     text::check_urg(conn, &rest, cx);
     text::process_text(conn, &rest.without_text(), cx)?;

@@ -134,7 +134,7 @@ pub(crate) fn check_fin(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Conte
     ControlFlow::Continue(())
 }
 
-/// The FIN counts: "signal the user connection closing", advance RCV.NXT over it, acknowledge it.
+/// The FIN counts: the user is told, RCV.NXT moves over it, and it is acknowledged.
 fn remote_closes(conn: &mut Connection, cx: &mut Context<'_>) {
     conn.tcb.rcv.nxt += 1;
     conn.tcb.rcv.wnd = conn.tcb.rcv.wnd.saturating_sub(1);

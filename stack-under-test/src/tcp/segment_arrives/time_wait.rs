@@ -1,7 +1,7 @@
 //! A SYN that finds the old connection in TIME-WAIT (MAY-2, RFC1122#4.2.2.13, RFC6191#2).
 //!
 //! [`crate::tcp::Tcp`] asks [`reopens`] before the steps of §3.10.7.4, as RFC 9293's first step
-//! allows. The new incarnation remembers the old one: if its SYN turns out to be an old duplicate,
+//! allows. The new incarnation remembers the old one: if its SYN was only an old duplicate,
 //! [`return_to_time_wait`] puts things back.
 //!
 //! Left out: the decision by timestamps (RFC6191#2, SHLD-4); this stack sends none yet.
@@ -25,7 +25,7 @@ pub(crate) fn reopens(old: &Connection, seg: &Segment<'_>, cx: &Context<'_>) -> 
         && listens()
 }
 
-/// An ISS "larger than the largest sequence number it used on the previous connection incarnation".
+/// An ISS above every number the old incarnation used (MAY-2).
 pub(crate) fn larger_iss(chosen: Seq, old: &Connection) -> Seq {
     if chosen.gt(old.tcb.snd.nxt) { chosen } else { old.tcb.snd.nxt + 1 }
 }

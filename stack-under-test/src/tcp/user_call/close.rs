@@ -11,7 +11,7 @@ use crate::tcp::state::State;
 use crate::tcp::{Environment, Pair, Tcp, reply};
 
 impl Tcp {
-    /// CLOSE as the RFC has it: "I have no more data to send".
+    /// CLOSE as the RFC has it: the user will send no more, and still receives.
     pub(super) fn shutdown(&mut self, socket: SocketId, env: &mut Environment<'_>) -> Result<Reply, CallError> {
         match self.target(socket)? {
             Target::Listener(_) => Err(CallError::NotConnected),
@@ -89,7 +89,7 @@ fn stop_sending(conn: &mut Connection, cx: &mut Context<'_>) -> Result<(), CallE
             conn.enter(State::FinWait1, Rule::CallClose, cx.out);
             Ok(())
         }
-        // "An ok response would be acceptable, too, as long as a second FIN is not emitted."
+        // A second CLOSE may succeed (RFC9293#3.10.4); the FIN is not sent anew for it.
         State::FinWait1 | State::FinWait2 => Ok(()),
         // The FIN leaves, and LAST-ACK begins, when the data before it has left: see `output`.
         State::CloseWait if !conn.user_has_closed() => {

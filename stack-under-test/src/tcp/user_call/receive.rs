@@ -48,8 +48,7 @@ fn take(conn: &mut Connection, max: usize, cx: &Context<'_>) -> Result<Vec<u8>, 
         let ended = conn.state().remote_has_closed();
         return if ended { Ok(Vec::new()) } else { Err(CallError::WouldBlock) };
     }
-    // "Data following the urgent pointer cannot be delivered in the same buffer with preceding urgent
-    // data" (RFC9293#3.9.1.3).
+    // One call never returns urgent data together with what follows them (RFC9293#3.9.1.3).
     let max = match conn.urgent_left() as usize {
         0 => max,
         left => max.min(left),

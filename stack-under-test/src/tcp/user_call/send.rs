@@ -38,7 +38,7 @@ fn queue(conn: &mut Connection, data: &[u8], urgent: bool) -> Result<usize, Call
         return Err(CallError::Closing);
     }
     if urgent && data.is_empty() {
-        // "To send an urgent indication, the user must also send at least one data octet."
+        // Urgency belongs to an octet: nobody can be told of it without one (RFC9293#3.8.5).
         return Err(CallError::Invalid);
     }
     let taken = conn.send.push(data);

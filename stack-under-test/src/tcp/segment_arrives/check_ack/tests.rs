@@ -4,7 +4,7 @@ use crate::packet_script::{ACK, FIN_ACK, PSH_ACK, RST, given, given_with, seg};
 use crate::wire::tcp::Flags;
 use crate::{Profile, Rule, SocketOptions, State};
 
-/// RFC9293#3.10.7.4, fifth: "if the ACK bit is off, drop the segment and return".
+/// RFC9293#3.10.7.4, fifth: every segment has to carry an ACK.
 #[test]
 fn without_ack_the_segment_is_dropped() {
     for state in [State::SynReceived, State::Established, State::FinWait2, State::TimeWait] {
@@ -70,7 +70,7 @@ fn the_ack_of_our_fin_moves_on() {
     }
 }
 
-/// RFC9293#3.10.7.4, eighth, FIN-WAIT-1: "if our FIN has been ACKed (perhaps in this segment)".
+/// RFC9293#3.10.7.4, eighth, FIN-WAIT-1: one segment may bring the ACK of our FIN and the peer's FIN.
 #[test]
 fn the_ack_of_our_fin_may_come_with_the_peers() {
     let mut s = given(State::FinWait1);

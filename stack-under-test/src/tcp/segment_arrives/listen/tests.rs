@@ -32,7 +32,7 @@ fn third_a_syn_enters_syn_received() {
     assert!(s.stack.is_listening(80));
 }
 
-/// RFC9293#3.10.7.2, third: "any other control or text should be queued for processing later".
+/// RFC9293#3.10.7.2, third: what else the SYN carries is kept.
 #[test]
 fn text_and_fin_of_a_syn_wait_for_the_handshake() {
     let mut s = given(State::Listen);

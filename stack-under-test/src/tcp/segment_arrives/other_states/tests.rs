@@ -58,7 +58,7 @@ fn first_unacceptable_resets_are_dropped() {
     });
 }
 
-/// RFC9293#3.10.7.4, first: "only the new parts are processed".
+/// RFC9293#3.10.7.4, first: what was received before is cut off.
 #[test]
 fn first_text_is_trimmed_to_the_window() {
     let mut s = given(State::Established);

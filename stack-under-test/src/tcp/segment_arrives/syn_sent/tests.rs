@@ -76,7 +76,7 @@ fn fourth_simultaneous_open_by_a_plain_ack() {
     s.inject(seg(ACK, 1, 1)).state(State::Established).wait_ms(500).expect(&[seg(ACK, 1, 6)]).receive(b"early");
 }
 
-/// RFC9293#3.10.7.3, fifth: "if neither of the SYN or RST bits is set, then drop".
+/// RFC9293#3.10.7.3, fifth: without SYN and RST a segment means nothing here.
 #[test]
 fn fifth_anything_else_is_dropped() {
     let mut s = given(State::SynSent);

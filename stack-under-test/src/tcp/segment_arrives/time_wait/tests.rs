@@ -32,7 +32,7 @@ fn an_older_syn_does_not_reopen() {
     s.inject(seg(SYN, 1000, 0)).expect(&[seg(ACK, 2, 2)]).state(State::TimeWait);
 }
 
-/// MAY-2 (2): "returns to TIME-WAIT state if the SYN turns out to be an old duplicate", for 2 MSL.
+/// MAY-2 (2): the old incarnation comes back when its successor's SYN was stale, for 2 MSL.
 #[test]
 fn an_old_duplicate_gives_way_to_time_wait() {
     let mut s = given(State::TimeWait);
