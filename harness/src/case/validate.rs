@@ -6,13 +6,18 @@ use std::collections::BTreeSet;
 
 use super::{
     error::{Fault, Mark},
-    format::{Action, Case, Comparison, Data},
+    format::{Action, Case, Comparison, Data, Expect},
     suggest::did_you_mean,
     tree::{Content, Node},
 };
 
 /// What an injected segment's text may be at most: the IP length field has 16 bits.
 const MAX_SEGMENT_TEXT: u32 = 65_535 - 20 - 20;
+
+/// More connections than this in one case are refused; a run numbers them with a byte.
+const MAX_CONNECTIONS: usize = 200;
+/// No retransmission schedule is longer.
+const MAX_REPEAT: u32 = 1000;
 
 /// Checks a case that was read from `tree`.
 pub(super) fn check(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
@@ -30,6 +35,8 @@ pub(super) fn check(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
             .help("add an `expect`, a `state`, a `check`, or a `call` with `returns`"));
     }
     check_names(case, tree)?;
+    check_connections(case, tree)?;
+    check_expectations(case, tree)?;
     check_lengths(case, tree)
 }
 
@@ -57,6 +64,51 @@ fn check_names(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
                 }
             }
             Action::Inject(_) | Action::Expect(_) | Action::Call(_) | Action::State(_) | Action::Wait(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// No more connections than a run can tell apart.
+fn check_connections(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    for (index, step) in case.steps.iter().enumerate() {
+        let (key, named): (_, Vec<&str>) = match &step.value.action {
+            Action::Inject(inject) => ("inject", inject.on.iter().map(String::as_str).collect()),
+            Action::Expect(expect) => {
+                ("expect", expect.segments().filter_map(|segment| segment.on.as_deref()).collect())
+            }
+            Action::Call(call) => ("call", call.on.iter().map(String::as_str).collect()),
+            Action::State(check) => ("state", check.on.iter().map(String::as_str).collect()),
+            Action::Wait(_) | Action::Save(_) | Action::Check(_) => continue,
+        };
+        names.extend(named);
+        if names.len() > MAX_CONNECTIONS {
+            let message = format!("more than {MAX_CONNECTIONS} connections in one case");
+            return Err(Fault::at(step_mark(tree, index, key), message));
+        }
+    }
+    Ok(())
+}
+
+/// An expectation has an answer that can come, and factors that make sense.
+fn check_expectations(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
+    for (index, step) in case.steps.iter().enumerate() {
+        let Action::Expect(expect) = &step.value.action else { continue };
+        let refuse = |message: String| Err(Fault::at(step_mark(tree, index, "expect"), message));
+        if matches!(expect, Expect::Either(alternatives) if alternatives.is_empty()) {
+            return refuse("an `either` without alternatives".to_owned());
+        }
+        for segment in expect.segments() {
+            if let Some(repeat) = segment.repeat.filter(|repeat| !(1..=MAX_REPEAT).contains(repeat)) {
+                return refuse(format!("repeat {repeat}; it goes from 1 to {MAX_REPEAT}"));
+            }
+            if let Some(factor) = segment.backoff.filter(|factor| !(0.1..=64.0).contains(factor)) {
+                return refuse(format!("backoff {factor}; it goes from 0.1 to 64"));
+            }
+            if let Some(percent) = segment.tolerance.filter(|percent| !(0.0..=1000.0).contains(percent)) {
+                return refuse(format!("tolerance {percent}; it goes from 0 to 1000 percent"));
+            }
         }
     }
     Ok(())

@@ -200,8 +200,9 @@ fn slots<'a>(segments: &'a [ExpectSegment], context: &Context<'_>) -> Vec<Slot<'
     slots
 }
 
-/// A multiple of a span; nonsense factors (a case can write any number) give the span itself.
-fn scale(span: Duration, factor: f64) -> Duration {
+/// A multiple of a span; a factor that makes no span of it (generated cases can have any) gives the span itself.
+#[must_use]
+pub fn scale(span: Duration, factor: f64) -> Duration {
     Duration::try_from_secs_f64(span.as_secs_f64() * factor).unwrap_or(span)
 }
 

@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::{Run, Stop, Waiting};
 use crate::{
     case::{
-        format::{Expect, ExpectSegment, Step},
+        format::{Expect, Step},
         time::Span,
     },
     clause::ClauseId,
-    judge::expect::{Breach, Context, Judgement, Moment, Pending, judge},
+    judge::expect::{Breach, Context, Judgement, Moment, Pending, judge, scale},
     trace::event::{CaseSegment, EventKind, FindingKind},
 };
 
@@ -102,7 +102,7 @@ impl<'a> Run<'a> {
     /// Resolves every span of the step once: RTO changes while we wait, the demand does not.
     fn spans_of(&mut self, expect: &Expect) -> Result<Vec<(Span, Duration)>, Stop> {
         let mut spans = Vec::new();
-        for segment in segments_of(expect) {
+        for segment in expect.segments() {
             for span in [segment.after, segment.within].into_iter().flatten() {
                 let length = self.duration(span)?;
                 spans.push((span, length));
@@ -112,18 +112,9 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Every segment an `expect` speaks of.
-fn segments_of(expect: &Expect) -> impl Iterator<Item = &ExpectSegment> {
-    let (plain, either) = match expect {
-        Expect::InOrder(segments) | Expect::AnyOrder(segments) => (&segments[..], &[][..]),
-        Expect::Either(alternatives) => (&[][..], &alternatives[..]),
-    };
-    plain.iter().chain(either.iter().flat_map(|alternative| &alternative.segments))
-}
-
 /// The name in the first segment: the connection in hand. `None`: the step names no segment.
 fn first_connection(expect: &Expect) -> Option<Option<&str>> {
-    segments_of(expect).next().map(|segment| segment.on.as_deref())
+    expect.segments().next().map(|segment| segment.on.as_deref())
 }
 
 /// How much time has passed at least when all of these have come.
@@ -135,7 +126,7 @@ fn lower_bounds(expect: &Expect, spans: &[(Span, Duration)]) -> Duration {
         let length = spans.iter().find(|(span, _)| *span == after).map_or(Duration::ZERO, |(_, length)| *length);
         let mut factor = 1.0;
         for _ in 0..segment.repeat.unwrap_or(1) {
-            sum += length.mul_f64(factor);
+            sum += scale(length, factor);
             factor *= segment.backoff.unwrap_or(1.0);
         }
     }

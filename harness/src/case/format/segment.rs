@@ -170,6 +170,17 @@ pub enum Expect {
     Either(Vec<Alternative>),
 }
 
+impl Expect {
+    /// Every segment it speaks of, in the order written.
+    pub fn segments(&self) -> impl Iterator<Item = &ExpectSegment> {
+        let (plain, either) = match self {
+            Self::InOrder(segments) | Self::AnyOrder(segments) => (&segments[..], &[][..]),
+            Self::Either(alternatives) => (&[][..], &alternatives[..]),
+        };
+        plain.iter().chain(either.iter().flat_map(|alternative| &alternative.segments))
+    }
+}
+
 /// One allowed answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alternative {

@@ -353,3 +353,27 @@ fn one_id_for_two_files_is_an_error() {
 fn the_default_case_is_not_a_case() {
     assert!(ConcreteCase::from_case("empty", Case::default()).is_ok_and(|case| case.prelude == 0));
 }
+
+#[test]
+fn factors_and_counts_that_make_no_sense_are_refused_where_they_stand() {
+    for (field, wanted) in [
+        ("repeat: 4000000000", "repeat 4000000000;"),
+        ("backoff: -1.0", "backoff -1; it goes from 0.1 to 64"),
+        ("tolerance: -5.0", "tolerance -5;"),
+    ] {
+        let text = with_step(&format!("expect: {{ flags: ACK, {field} }}"));
+        let error = load_str(&text, "test.yaml").expect_err(field).to_string();
+        assert!(error.starts_with("test.yaml:5:") && error.contains(wanted), "{error}");
+    }
+}
+
+#[test]
+fn a_case_has_only_as_many_connections_as_a_run_can_number() {
+    let many = |count: usize| {
+        let steps: String = (0..count).map(|n| format!("  - state: {{ on: c{n}, is: CLOSED }}\n")).collect();
+        load_str(&format!("title: t\nclauses: [MUST-3]\nsteps:\n{steps}"), "test.yaml")
+    };
+    assert!(many(200).is_ok());
+    let error = many(201).expect_err("too many").to_string();
+    assert!(error.starts_with("test.yaml:204:"), "{error}");
+}
