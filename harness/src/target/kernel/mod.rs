@@ -4,14 +4,14 @@
 //! of the wire, and ordinary sockets for the user calls. The namespace belongs to one worker thread and is held by
 //! descriptors only; it has no name, so when the thread or the process ends, however it ends, nothing is left.
 //!
-//! - [`netns`]: moving a thread into a namespace of its own, with or without root
-//! - [`tun`]: the device: packets in and out, addresses, MTU
-//! - [`config`]: what a case's `config` means here: sysctls, socket options, route metrics
-//! - [`sysctl`]: setting the namespace's switches and putting them back
-//! - [`route`]: the metrics of the route to the peers; segments one by one
-//! - [`calls`]: the user calls
-//! - [`urgent`]: the notice of urgent data
-//! - [`sock_diag`]: states of connections that have no descriptor; forgetting connections
+//! - `netns`: moving a thread into a namespace of its own, with or without root
+//! - `tun`: the device: packets in and out, addresses, MTU
+//! - `config`: what a case's `config` means here: sysctls, socket options, route metrics
+//! - `sysctl`: setting the namespace's switches and putting them back
+//! - `route`: the metrics of the route to the peers; segments one by one
+//! - `calls`: the user calls
+//! - `urgent`: the notice of urgent data
+//! - `sock_diag`: states of connections that have no descriptor; forgetting connections
 //!
 //! Who calls it: `run`, on a thread that it gives to the target ([`KernelTarget::open`] says why).
 //!
