@@ -16,8 +16,6 @@ const MAX_SEGMENT_TEXT: u32 = 65_535 - 20 - 20;
 
 /// More connections than this in one case are refused; a run numbers them with a byte.
 const MAX_CONNECTIONS: usize = 200;
-/// No retransmission schedule is longer.
-const MAX_REPEAT: u32 = 1000;
 
 /// Checks a case that was read from `tree`.
 pub(super) fn check(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
@@ -100,9 +98,6 @@ fn check_expectations(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
             return refuse("an `either` without alternatives".to_owned());
         }
         for segment in expect.segments() {
-            if let Some(repeat) = segment.repeat.filter(|repeat| !(1..=MAX_REPEAT).contains(repeat)) {
-                return refuse(format!("repeat {repeat}; it goes from 1 to {MAX_REPEAT}"));
-            }
             if let Some(factor) = segment.backoff.filter(|factor| !(0.1..=64.0).contains(factor)) {
                 return refuse(format!("backoff {factor}; it goes from 0.1 to 64"));
             }
