@@ -274,7 +274,7 @@ pub struct Readiness {
     pub writable: bool,
     /// Urgent data remains to be read (MUST-33).
     pub urgent: bool,
-    /// The remote side has closed, or the connection is over.
+    /// Both sides have closed, or the connection is over.
     pub hangup: bool,
     /// An error waits to be reported.
     pub error: bool,

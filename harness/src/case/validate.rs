@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::{
     error::{Fault, Mark},
-    format::{Action, Case, Comparison, Data, Expect},
+    format::{Action, Case, Comparison, Data},
     suggest::did_you_mean,
     tree::{Content, Node},
 };
@@ -34,7 +34,6 @@ pub(super) fn check(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
     }
     check_names(case, tree)?;
     check_connections(case, tree)?;
-    check_expectations(case, tree)?;
     check_lengths(case, tree)
 }
 
@@ -84,26 +83,6 @@ fn check_connections(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
         if names.len() > MAX_CONNECTIONS {
             let message = format!("more than {MAX_CONNECTIONS} connections in one case");
             return Err(Fault::at(step_mark(tree, index, key), message));
-        }
-    }
-    Ok(())
-}
-
-/// An expectation has an answer that can come, and factors that make sense.
-fn check_expectations(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
-    for (index, step) in case.steps.iter().enumerate() {
-        let Action::Expect(expect) = &step.value.action else { continue };
-        let refuse = |message: String| Err(Fault::at(step_mark(tree, index, "expect"), message));
-        if matches!(expect, Expect::Either(alternatives) if alternatives.is_empty()) {
-            return refuse("an `either` without alternatives".to_owned());
-        }
-        for segment in expect.segments() {
-            if let Some(factor) = segment.backoff.filter(|factor| !(0.1..=64.0).contains(factor)) {
-                return refuse(format!("backoff {factor}; it goes from 0.1 to 64"));
-            }
-            if let Some(percent) = segment.tolerance.filter(|percent| !(0.0..=1000.0).contains(percent)) {
-                return refuse(format!("tolerance {percent}; it goes from 0 to 1000 percent"));
-            }
         }
     }
     Ok(())

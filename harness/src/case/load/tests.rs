@@ -355,17 +355,6 @@ fn the_default_case_is_not_a_case() {
 }
 
 #[test]
-fn factors_that_make_no_sense_are_refused_where_they_stand() {
-    for (field, wanted) in
-        [("backoff: -1.0", "backoff -1; it goes from 0.1 to 64"), ("tolerance: -5.0", "tolerance -5;")]
-    {
-        let text = with_step(&format!("expect: {{ flags: ACK, {field} }}"));
-        let error = load_str(&text, "test.yaml").expect_err(field).to_string();
-        assert!(error.starts_with("test.yaml:5:") && error.contains(wanted), "{error}");
-    }
-}
-
-#[test]
 fn a_case_has_only_as_many_connections_as_a_run_can_number() {
     let many = |count: usize| {
         let steps: String = (0..count).map(|n| format!("  - state: {{ on: c{n}, is: CLOSED }}\n")).collect();

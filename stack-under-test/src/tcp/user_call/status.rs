@@ -103,7 +103,7 @@ fn without_tcb(state: State, pair: Pair) -> Status {
 
 /// A Send is never refused for want of an open window: the buffer is what counts.
 fn readiness_of(conn: &Connection) -> Readiness {
-    let hangup = conn.state().remote_has_closed();
+    let at_end = conn.state().remote_has_closed();
     let may_send = match conn.state() {
         State::Established | State::CloseWait => !conn.user_has_closed(),
         State::Closed
@@ -117,10 +117,10 @@ fn readiness_of(conn: &Connection) -> Readiness {
         | State::TimeWait => false,
     };
     Readiness {
-        readable: !conn.unread.is_empty() || hangup,
+        readable: !conn.unread.is_empty() || at_end,
         writable: may_send && conn.send.free() > 0,
         urgent: conn.urgent_left() > 0,
-        hangup,
+        hangup: at_end && conn.user_has_closed(),
         error: false,
     }
 }

@@ -363,7 +363,9 @@ fn poll_says_what_would_not_block() {
     let gone = Readiness { readable: true, writable: true, urgent: false, hangup: true, error: true };
     assert_eq!(readiness(&mut s), gone);
     let mut s = given(State::CloseWait);
-    assert_eq!(readiness(&mut s), Readiness { readable: true, writable: true, hangup: true, ..Readiness::default() });
+    assert_eq!(readiness(&mut s), Readiness { readable: true, writable: true, ..Readiness::default() });
+    let mut s = given(State::LastAck);
+    assert_eq!(readiness(&mut s), Readiness { readable: true, hangup: true, ..Readiness::default() });
     let mut s = given(State::Listen);
     s.socket = s.listener;
     assert_eq!(readiness(&mut s), Readiness::default());
