@@ -192,6 +192,7 @@ fn each_bad_file_is_one_error_with_its_place_and_the_others_still_run() {
         let told = stderr(&output);
         assert!(told.contains(place), "{what}: {told}");
         assert_eq!(told.matches('×').count(), 1, "{what}: one error, not {told}");
+        assert_eq!(told.matches("bad.yaml:").count(), 1, "{what}: the place stands there once: {told}");
         let lines = lines(&output);
         assert_eq!((&lines[0]["id"], &lines[0]["verdict"]), (&"good".into(), &"pass".into()), "{what}");
     }
@@ -206,8 +207,25 @@ fn a_file_of_100_mb_is_refused_without_reading_it() {
     let output = suite.rfc793(&["run", "cases"]);
     assert_exit(&output, 2);
     assert!(began.elapsed() < Duration::from_secs(5));
-    assert!(stderr(&output).contains("huge.yaml"));
+    assert!(stderr(&output).contains("huge.yaml:1: "));
     assert!(stdout(&output).contains("1 pass"));
+}
+
+#[test]
+fn what_is_no_file_is_an_error_and_nothing_is_waited_for() {
+    let suite = Suite::of(&[("good.yaml", GOOD)]);
+    let pipe = suite.path().join("cases/pipe.yaml");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a named pipe");
+    std::os::unix::fs::symlink("nowhere", suite.path().join("cases/dangling.yaml")).expect("a link");
+    let output = suite.rfc793(&["run", "cases"]);
+    assert_exit(&output, 2);
+    let told = stderr(&output);
+    assert!(told.contains("pipe.yaml:1: not a regular file"), "{told}");
+    assert!(told.contains("dangling.yaml:1: cannot be read: no such file"), "{told}");
+    assert!(stdout(&output).contains("1 pass"));
+    let ledger = suite.rfc793(&["run", "--ledger", pipe.to_str().expect("UTF-8"), "cases/good.yaml"]);
+    assert_exit(&ledger, 2);
+    assert!(stderr(&ledger).contains("pipe.yaml:1: the ledger is not a regular file"), "{}", stderr(&ledger));
 }
 
 #[test]

@@ -69,17 +69,27 @@ pub struct CaseError(Box<Inner>);
 struct Inner {
     file: PathBuf,
     mark: Option<Mark>,
+    /// Whether it is a file that is wrong, which is told with its first line if there is no better one.
+    is_file: bool,
     message: String,
     help: Option<String>,
     source: Option<NamedSource<Arc<str>>>,
 }
 
 impl CaseError {
+    /// An error about a path under which no file was found.
+    pub(crate) fn of_path(path: &Path, message: impl Into<String>) -> Self {
+        let mut error = Self::of_file(path, message, None);
+        error.0.is_file = false;
+        error
+    }
+
     /// An error about a file as a whole.
     pub(crate) fn of_file(file: &Path, message: impl Into<String>, help: Option<&str>) -> Self {
         Self(Box::new(Inner {
             file: file.to_owned(),
             mark: None,
+            is_file: true,
             message: message.into(),
             help: help.map(str::to_owned),
             source: None,
@@ -96,7 +106,7 @@ impl CaseError {
         let mark = mark.map(|mark| within_line(mark, source));
         let name = file.display().to_string();
         let source = mark.map(|_| NamedSource::new(name, Arc::clone(source)).with_language("yaml"));
-        Self(Box::new(Inner { file: file.to_owned(), mark, message, help, source }))
+        Self(Box::new(Inner { file: file.to_owned(), mark, is_file: true, message, help, source }))
     }
 
     /// The file, as the user named it.
@@ -136,8 +146,10 @@ fn within_line(mark: Mark, source: &str) -> Mark {
 impl fmt::Display for CaseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.file.display())?;
-        if let Some(mark) = self.0.mark {
-            write!(f, ":{}:{}", mark.line, mark.column)?;
+        match self.0.mark {
+            Some(mark) => write!(f, ":{}:{}", mark.line, mark.column)?,
+            None if self.0.is_file => f.write_str(":1")?,
+            None => {}
         }
         write!(f, ": {}", self.0.message)
     }

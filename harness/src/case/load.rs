@@ -46,7 +46,7 @@ pub fn discover(paths: &[PathBuf]) -> Discovery {
                 let root = suite_root(&real);
                 collect(path, &real, &root, &mut files, &mut found.errors);
             }
-            Err(error) => found.errors.push(CaseError::of_file(path, io_message(&error), None)),
+            Err(error) => found.errors.push(CaseError::of_path(path, io_message(&error))),
         }
     }
     for (real, (shown, root)) in &files {
@@ -139,13 +139,13 @@ fn collect(shown: &Path, real: &Path, root: &Path, files: &mut Files, errors: &m
     }
     let entries = match fs::read_dir(real) {
         Ok(entries) => entries,
-        Err(error) => return errors.push(CaseError::of_file(shown, io_message(&error), None)),
+        Err(error) => return errors.push(CaseError::of_path(shown, io_message(&error))),
     };
     for entry in entries {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                errors.push(CaseError::of_file(shown, io_message(&error), None));
+                errors.push(CaseError::of_path(shown, io_message(&error)));
                 continue;
             }
         };
@@ -180,11 +180,12 @@ fn refuse_duplicate_ids(found: &mut Discovery) {
 /// a device or a pipe has none.
 fn read_source(path: &Path) -> Result<Arc<str>, CaseError> {
     let fail = |error: std::io::Error| CaseError::of_file(path, io_message(&error), None);
-    let file = fs::File::open(path).map_err(fail)?;
-    let about = file.metadata().map_err(fail)?;
+    // Before it is opened: that would wait for somebody to write into a named pipe.
+    let about = fs::metadata(path).map_err(fail)?;
     if !about.is_file() {
         return Err(CaseError::of_file(path, "not a regular file", None));
     }
+    let file = fs::File::open(path).map_err(fail)?;
     if about.len() > MAX_FILE_BYTES {
         return Err(too_big(path));
     }

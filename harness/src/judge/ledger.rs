@@ -90,7 +90,7 @@ pub fn line_span(source: &str, line: usize) -> Option<std::ops::Range<usize>> {
 
 /// What is wrong with a ledger.
 #[derive(Debug, thiserror::Error)]
-#[error("{file}:{line}: {message}", file = file.display())]
+#[error("{file}:{line}: {message}", file = file.display(), line = line.max(&1))]
 pub struct LedgerError {
     /// The file as the user named it.
     pub file: PathBuf,
@@ -127,11 +127,12 @@ impl Ledger {
     /// Reads a ledger. Entries that are wrong are left out and reported.
     #[must_use]
     pub fn read(file: &Path) -> (Self, Vec<LedgerError>) {
-        let too_large = std::fs::metadata(file).is_ok_and(|meta| meta.len() > MAX_BYTES);
-        let text = if too_large {
-            Err(format!("the ledger is larger than {MAX_BYTES} bytes"))
-        } else {
-            std::fs::read_to_string(file).map_err(|error| format!("failed to read the ledger: {error}"))
+        let text = match std::fs::metadata(file) {
+            Ok(about) if about.len() > MAX_BYTES => Err(format!("the ledger is larger than {MAX_BYTES} bytes")),
+            // Opening a named pipe would wait for somebody to write into it.
+            Ok(about) if !about.is_file() => Err("the ledger is not a regular file".to_owned()),
+            Ok(_) => std::fs::read_to_string(file).map_err(|error| format!("failed to read the ledger: {error}")),
+            Err(error) => Err(format!("failed to read the ledger: {error}")),
         };
         match text {
             Ok(text) => Self::parse(file, &text),

@@ -148,8 +148,48 @@ pub fn render(diagnostic: &dyn Diagnostic, paint: Paint) -> Result<String, fmt::
         .with_context_lines(1)
         .with_links(false);
     let mut text = String::new();
-    handler.render_report(&mut text, diagnostic)?;
+    handler.render_report(&mut text, &PlacedOnce { diagnostic, message: message_alone(diagnostic) })?;
     Ok(text)
+}
+
+/// The message without the `file:line:column` that the head of the snippet shows as well.
+fn message_alone(diagnostic: &dyn Diagnostic) -> String {
+    let message = diagnostic.to_string();
+    let label = diagnostic.labels().and_then(|mut labels| labels.next());
+    let shown = diagnostic.source_code().zip(label).and_then(|(code, label)| code.read_span(label.inner(), 0, 0).ok());
+    let place = shown.and_then(|shown| Some(format!("{}:{}", shown.name()?, shown.line() + 1)));
+    let rest = place.and_then(|place| message.strip_prefix(place.as_str()));
+    let rest = rest.map(|rest| rest.trim_start_matches(|c: char| c == ':' || c.is_ascii_digit()));
+    rest.and_then(|rest| rest.strip_prefix(' ')).unwrap_or(&message).to_owned()
+}
+
+/// A diagnostic whose message leaves the place to the snippet.
+#[derive(Debug)]
+struct PlacedOnce<'a> {
+    diagnostic: &'a dyn Diagnostic,
+    message: String,
+}
+
+impl fmt::Display for PlacedOnce<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for PlacedOnce<'_> {}
+
+impl Diagnostic for PlacedOnce<'_> {
+    fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
+        self.diagnostic.help()
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.diagnostic.source_code()
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.diagnostic.labels()
+    }
 }
 
 /// A labelled line of a file and nothing else.

@@ -48,12 +48,14 @@ fn what_an_author_reads() {
 }
 
 #[test]
-fn an_error_about_a_whole_file_has_no_line_and_no_snippet() {
+fn an_error_about_a_whole_file_names_its_first_line_and_has_no_snippet() {
     let error = CaseError::of_file(std::path::Path::new("a.yaml"), "cannot be read", Some("look"));
-    assert_eq!(error.to_string(), "a.yaml: cannot be read");
+    assert_eq!(error.to_string(), "a.yaml:1: cannot be read", "every error about a file is `file:line: …`");
     assert_eq!((error.line(), error.column()), (None, None));
     assert!(error.source_code().is_none() && error.labels().is_none());
     assert_eq!(error.help().map(|help| help.to_string()).as_deref(), Some("look"));
+    let of_path = CaseError::of_path(std::path::Path::new("nowhere"), "cannot be read");
+    assert_eq!(of_path.to_string(), "nowhere: cannot be read", "what is not there has no lines");
 }
 
 #[test]
