@@ -64,7 +64,12 @@ pub fn of_run(run: &CaseRun) -> String {
             ladder.happened(event);
         }
         match run.case.case.steps.get(index).map(|step| &step.value.action) {
-            Some(Action::State(_)) => ladder.push(Row::Target(format!("[{}]", record.state))),
+            Some(Action::State(check)) => {
+                // Where the demand holds it is what counts: CLOSED holds where only a listener is left.
+                let demanded = check.any_of.iter().find(|&&wanted| record.state.matches(wanted));
+                let state = demanded.map_or_else(|| record.state.to_string(), ToString::to_string);
+                ladder.push(Row::Target(format!("[{state}]")));
+            }
             Some(
                 Action::Inject(_)
                 | Action::Expect(_)

@@ -49,3 +49,20 @@ fn both_sides_stay_in_line() {
         assert_eq!(columns.len(), 1, "{drawn}");
     }
 }
+
+#[test]
+fn a_state_that_holds_is_drawn_as_demanded() {
+    let closed_beside_a_listener = "\
+title: a reset connection is closed
+clauses: [MUST-13]
+given: ESTABLISHED
+steps:
+  - inject: { flags: RST, seq: RCV.NXT }
+  - expect: nothing
+  - state: CLOSED
+";
+    let drawn = of_run(&sample::run(closed_beside_a_listener));
+    assert!(drawn.trim_end().ends_with("[CLOSED]"), "{drawn}");
+    let drawn = of_run(&sample::run(&closed_beside_a_listener.replace("seq: RCV.NXT", "seq: RCV.NXT+RCV.WND")));
+    assert!(drawn.contains("[ESTABLISHED]\n      │  ✗ expected state CLOSED"), "{drawn}");
+}
