@@ -83,7 +83,9 @@ fn comment(run: &CaseRun, event: &Event) -> String {
     let clauses = if step.value.clauses.is_empty() { &case.case.clauses } else { &step.value.clauses };
     let clauses: Vec<_> = clauses.iter().map(ToString::to_string).collect();
     let line = (step.line as usize).checked_sub(1).and_then(|line| case.source.lines().nth(line)).unwrap_or_default();
-    let mut text = format!("{name} ({}): {}", clauses.join(", "), line.trim());
+    // What a matrix puts in place of a `$name` is not in the text.
+    let with_values = line.contains('$').then(|| serde_json::to_string(&step.value).ok()).flatten();
+    let mut text = format!("{name} ({}): {}", clauses.join(", "), with_values.as_deref().unwrap_or(line.trim()));
     match &event.kind {
         EventKind::Injected { segment: Some(segment), .. } => text += &format!("\npeer: {}", show::full(segment)),
         EventKind::Emitted { segment, .. } => {
