@@ -3,7 +3,7 @@
 //! The data flow, left to right (a module imports only from modules to its left):
 //!
 //! ```text
-//! clause · case → target · trace → segment → peer → judge → run → pool → report → cli
+//! clause · case → target · trace → segment → peer → judge → run → pool · generate → report → cli
 //! ```
 //!
 //! Start at [`case::format`] for what a case is, at [`target::Target`] for what can be tested, and at
