@@ -21,14 +21,14 @@ use crate::{
     case::format::ConcreteCase,
     run::Mode,
     target::{Capabilities, Target, TargetError},
-    trace::event::{CaseRun, FindingKind, Trace, Verdict},
+    trace::event::{CaseRun, FindingKind, Verdict},
 };
 
 mod crew;
 pub mod estimate;
 pub mod plan;
 
-use crew::Crew;
+use crew::{Crew, no_run};
 
 /// Opens one target, on the thread that will use it.
 pub type Opener = dyn Fn() -> Result<Box<dyn Target>, TargetError> + Send + Sync;
@@ -211,15 +211,8 @@ fn may_be_late(run: &CaseRun, wait: Duration) -> bool {
 
 fn too_long(case: &Arc<ConcreteCase>, target: &str, capabilities: &Capabilities, wait: Duration) -> CaseRun {
     let seconds = wait.as_secs_f64().ceil();
-    CaseRun {
-        case: Arc::clone(case),
-        target: target.to_owned(),
-        version: capabilities.version.clone(),
-        trace: Trace::default(),
-        findings: Vec::new(),
-        verdict: Verdict::Skip(format!("waits up to {seconds} s of real time; --max-wait allows less")),
-        wall: Duration::ZERO,
-    }
+    let reason = format!("waits up to {seconds} s of real time; --max-wait allows less");
+    no_run(case, target, capabilities, Verdict::Skip(reason))
 }
 
 #[cfg(test)]

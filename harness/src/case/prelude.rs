@@ -24,7 +24,7 @@ const DELAYED_ACK: Span = Span { two_msl: 0, rto: 0, nanos: 500_000_000 };
 /// Puts the steps that lead to `case.given` before the authored ones; returns how many.
 ///
 /// `line` is where `given` stands, for reports; 0 if nowhere.
-pub(crate) fn prepend(case: &mut Case, line: u32) -> Result<usize, Box<Fault>> {
+pub(super) fn prepend(case: &mut Case, line: u32) -> Result<usize, Box<Fault>> {
     let steps = steps(case)?;
     let count = steps.len();
     let prelude = steps.into_iter().map(|value| At { line, value });

@@ -24,7 +24,7 @@ use crate::{
             Action, At, Bytes, CallStep, Case, ConcreteCase, Data, Expect, ExpectSegment, Returns, StateCheck, Step,
         },
         position::{Bounds, Position},
-        prelude, print,
+        print,
         state::State,
     },
     judge::{
@@ -83,7 +83,9 @@ impl Pair {
     /// If the left target emits something malformed or the harness fails: that is the fuzzer's finding.
     pub fn execute(&mut self, bytes: &[u8]) -> io::Result<Executed> {
         let Ok(case) = super::arbitrary::case(&mut Unstructured::new(bytes)) else { return Ok(Executed::Agreed) };
-        let Some(concrete) = concrete(observed_everywhere(case)) else { return Ok(Executed::Agreed) };
+        let Ok(concrete) = ConcreteCase::from_case("generated", observed_everywhere(case)).map(Arc::new) else {
+            return Ok(Executed::Agreed);
+        };
         let left = run_case(self.left.as_mut(), &concrete, Mode::Record);
         let right = run_case(self.right.as_mut(), &concrete, Mode::Record);
         let malformed = left.findings.iter().find(|finding| finding.kind == FindingKind::Malformed);
@@ -119,11 +121,6 @@ fn observed_everywhere(mut case: Case) -> Case {
     };
     case.steps = case.steps.into_iter().flat_map(|step| [step, look()]).collect();
     case
-}
-
-fn concrete(mut case: Case) -> Option<Arc<ConcreteCase>> {
-    let prelude = prelude::prepend(&mut case, 0).ok()?;
-    Some(Arc::new(ConcreteCase { id: "generated".to_owned(), file: PathBuf::new(), source: "".into(), case, prelude }))
 }
 
 /// What makes two divergences the same: the state it began in, what was done, and both answers.

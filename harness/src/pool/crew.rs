@@ -194,7 +194,8 @@ fn one_case(target: &mut dyn Target, case: &Arc<ConcreteCase>, mode: Mode) -> Re
     })
 }
 
-fn no_run(case: &Arc<ConcreteCase>, target: &str, capabilities: &Capabilities, verdict: Verdict) -> CaseRun {
+/// The result of a case that never began.
+pub(super) fn no_run(case: &Arc<ConcreteCase>, target: &str, capabilities: &Capabilities, verdict: Verdict) -> CaseRun {
     CaseRun {
         case: Arc::clone(case),
         target: target.to_owned(),
