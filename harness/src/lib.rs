@@ -3,12 +3,13 @@
 //! The data flow, left to right (a module imports only from modules to its left):
 //!
 //! ```text
-//! clause · case → target · trace → segment → peer → judge → run → pool · generate → report → cli
+//! clause · case → target · trace → segment → peer → judge → run → pool · generate → campaign → report → cli
 //! ```
 //!
 //! Start at [`case::format`] for what a case is, at [`target::Target`] for what can be tested, and at
 //! [`run::run_case`] for the only loop that advances time.
 
+pub mod campaign;
 pub mod case;
 pub mod clause;
 pub mod cli;

@@ -1,6 +1,7 @@
 //! Judges: what a trace shows against what a case demands. Pure functions, no I/O, no clock.
 
 pub mod diff;
+pub mod event_class;
 pub mod expect;
 pub mod ledger;
 pub mod outcome;

@@ -158,7 +158,7 @@ impl Ladder {
     fn happened(&mut self, event: &Event) {
         match &event.kind {
             EventKind::Injected { segment: Some(segment), .. } => self.push(Row::ToTarget(segment_line(segment))),
-            EventKind::Injected { packet, segment: None } => {
+            EventKind::Injected { packet, segment: None, .. } => {
                 self.push(Row::ToTarget(format!("{} bytes that are no TCP segment", packet.len())));
             }
             EventKind::Emitted { segment, .. } => {

@@ -6,7 +6,7 @@ use crate::{
         flags::Flags,
         format::{Inject, Options},
     },
-    judge::expect::Moment,
+    judge::{event_class::of_packet, expect::Moment},
     peer::{Unknown, View},
     segment::{
         build::{WireSegment, build},
@@ -23,9 +23,11 @@ impl<'a> Run<'a> {
         self.in_hand = self.peer.resolve(inject.on.as_deref(), from);
         let packet = self.packet(inject)?;
         let earliest = self.target.now();
+        let before = self.peer.connection(self.in_hand).view;
         let segment = parse(&packet).ok().map(|parsed| self.peer.injected(self.in_hand, parsed, earliest));
         self.target.inject(&packet)?;
-        self.event(EventKind::Injected { packet, segment });
+        let class = of_packet(&packet, segment.as_ref(), &before);
+        self.event(EventKind::Injected { packet, segment, class });
         self.since = Moment { earliest, latest: self.target.now() };
         self.collect()
     }

@@ -8,6 +8,7 @@ use crate::{
     case::{flags::Flags, format::ConcreteCase, time::Span},
     clause::{ClauseId, Level},
     target::{ConnState, Endpoints, Explanation, Outcome, RuleName, Time},
+    trace::event_class::EventClass,
 };
 
 /// One case, one target, one run.
@@ -81,6 +82,8 @@ pub enum EventKind {
         packet: Vec<u8>,
         /// In case space; `None` if it does not parse as TCP (raw or broken on purpose).
         segment: Option<CaseSegment>,
+        /// What it was, relative to the connection it met.
+        class: EventClass,
     },
     /// The target sent this IP packet.
     Emitted {

@@ -1,0 +1,212 @@
+//! What an execution showed: divergences, violated invariants, targets that failed.
+//!
+//! [`found`] is asked by the engine for every execution, by confirmation and by shrinking. Where nothing is wrong it
+//! allocates nothing. How a discovery stands (allowed, known, new) is the engine's to say.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::{
+    key::{Fields, Key, Seen, Side},
+    pair::Executed,
+};
+use crate::{
+    clause::ClauseId,
+    judge::{
+        diff::{Comparison, Divergence, Strictness, compare},
+        event_class::{self, EventClass},
+        ledger::Ledger,
+    },
+    target::ConnState,
+    trace::event::{CaseRun, Finding, FindingKind},
+};
+
+/// One thing an execution showed.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// What makes it the same as another.
+    pub key: Key,
+    /// Index of the step (of the concrete case) at which it shows.
+    pub step: usize,
+    /// What it is.
+    pub what: What,
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// The targets part.
+    Divergence(Box<Divergence>),
+    /// A target broke a rule that holds for any TCP.
+    Violation(Box<Violation>),
+    /// A target panicked or broke: its words.
+    Failure(String),
+}
+
+/// An invariant that does not hold.
+#[derive(Clone, Debug)]
+pub struct Violation {
+    /// Which target broke it.
+    pub side: Side,
+    /// The clauses behind the invariant.
+    pub clauses: Vec<ClauseId>,
+    /// What has to hold.
+    pub demanded: String,
+    /// What was seen.
+    pub observed: String,
+}
+
+/// The kind of a discovery, for counting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// The two part.
+    Divergence,
+    /// An invariant is broken.
+    Violation,
+    /// A target panicked or broke.
+    Failure,
+}
+
+/// How a discovery stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The RFCs allow both answers.
+    Allowed {
+        /// The name of the allowance.
+        name: &'static str,
+        /// The clause that allows it.
+        clause: &'static str,
+    },
+    /// It is that of a case of the suite.
+    Known {
+        /// The case's id.
+        case: String,
+    },
+    /// Nobody has explained it.
+    New,
+}
+
+impl Key {
+    /// What kind of discovery it is the key of.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self.seen {
+            Seen::Divergence { .. } => Kind::Divergence,
+            Seen::Violation { .. } => Kind::Violation,
+            Seen::Failure { .. } => Kind::Failure,
+        }
+    }
+}
+
+/// What a comparison of two runs came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// To the end, and nothing differs.
+    Equal,
+    /// They part; the rest is poisoned if it says so.
+    Parted {
+        /// Steps behind the divergence that could not be compared.
+        poisoned: usize,
+    },
+    /// One target could not run it, or not to the end.
+    Not,
+}
+
+/// Everything the two runs of an execution show.
+#[must_use]
+pub fn found(executed: &Executed, into: &mut Vec<Found>) -> Compared {
+    let [left, right] = &executed.runs;
+    for side in Side::BOTH {
+        failure(executed, side, into);
+        violations(&executed.runs[side.index()], side, into);
+    }
+    if executed.broke.iter().any(Option::is_some) {
+        return Compared::Not;
+    }
+    let none = Ledger::default();
+    match compare(left, right, Strictness::Key, [&none, &none]) {
+        Comparison::Equal => Compared::Equal,
+        Comparison::Skipped(_) | Comparison::Failed(_) => Compared::Not,
+        Comparison::Divergent(divergence) => {
+            let poisoned = divergence.poisoned_from.map_or(0, |from| divergence.case.case.steps.len() - from);
+            into.push(parted(left, divergence));
+            Compared::Parted { poisoned }
+        }
+    }
+}
+
+fn parted(left: &CaseRun, divergence: Box<Divergence>) -> Found {
+    let step = divergence.step;
+    let rule = divergence.left.rules.first().map(|rule| rule.name);
+    let seen = Seen::Divergence { rule, fields: Fields::of(&divergence.fields) };
+    Found { key: key(left, step, seen), step, what: What::Divergence(divergence) }
+}
+
+fn violations(run: &CaseRun, side: Side, into: &mut Vec<Found>) {
+    for finding in run.findings.iter().filter(|finding| is_violation(finding)) {
+        let invariant = number(&finding.clauses);
+        let violation = Violation {
+            side,
+            clauses: finding.clauses.clone(),
+            demanded: finding.expected.clone(),
+            observed: finding.observed.clone(),
+        };
+        into.push(Found {
+            key: key(run, finding.step, Seen::Violation { side, invariant }),
+            step: finding.step,
+            what: What::Violation(Box::new(violation)),
+        });
+    }
+}
+
+/// Whether a finding is about what holds in every trace, whatever the case demands.
+const fn is_violation(finding: &Finding) -> bool {
+    match finding.kind {
+        FindingKind::Malformed => true,
+        FindingKind::Mismatch
+        | FindingKind::Missing
+        | FindingKind::Unexpected
+        | FindingKind::Early
+        | FindingKind::Late
+        | FindingKind::State
+        | FindingKind::Outcome
+        | FindingKind::Comparison => false,
+    }
+}
+
+fn failure(executed: &Executed, side: Side, into: &mut Vec<Found>) {
+    let Some(broke) = &executed.broke[side.index()] else { return };
+    // The other run shows how far the case got, if it is the only one that knows.
+    let run = &executed.runs[side.index()];
+    let step = run.trace.steps.len();
+    let seen = Seen::Failure { side, place: number(&place(broke.panicked, &broke.message)) };
+    let event = if run.trace.events.is_empty() { EventClass::Start } else { event_class::at(run, step) };
+    let state = state_before(run, step);
+    into.push(Found { key: Key { state, event, seen }, step, what: What::Failure(broke.message.clone()) });
+}
+
+/// A panic is the same if its place is; an error if its words are, numbers aside.
+fn place(panicked: bool, message: &str) -> String {
+    let first = message.lines().next().unwrap_or_default();
+    if panicked { first.to_owned() } else { first.chars().filter(|c| !c.is_ascii_digit()).collect() }
+}
+
+fn number(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The key of what shows at `step`: it is about what acted last, and the state before that.
+fn key(run: &CaseRun, step: usize, seen: Seen) -> Key {
+    let acted = event_class::acting_step(&run.case.case, step);
+    Key { state: state_before(run, acted.unwrap_or(0)), event: event_class::at(run, step), seen }
+}
+
+/// The state of the connection in hand before the step.
+fn state_before(run: &CaseRun, step: usize) -> ConnState {
+    let before = step.checked_sub(1).and_then(|before| run.trace.steps.get(before));
+    before.map_or(ConnState::None { listening: false }, |record| record.state)
+}
+
+#[cfg(test)]
+mod tests;

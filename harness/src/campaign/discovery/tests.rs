@@ -1,0 +1,40 @@
+use super::*;
+use crate::{
+    campaign::pair::Pair,
+    run::Mode,
+    sample::{RST_IN_WINDOW, case},
+    target::spec::TargetOptions,
+};
+
+fn execute(right: &str, yaml: &str) -> (Compared, Vec<Found>) {
+    let spec = |name: &str| name.parse().unwrap();
+    let mut pair = Pair::open(&spec("reference"), &spec(right), TargetOptions::default()).unwrap();
+    let executed = pair.run(&case(yaml), Mode::Record).unwrap();
+    let mut all = Vec::new();
+    (found(&executed, &mut all), all)
+}
+
+#[test]
+fn a_target_agrees_with_itself() {
+    let (compared, all) = execute("reference", RST_IN_WINDOW);
+    assert!(all.is_empty() && compared == Compared::Equal, "{all:?}");
+}
+
+#[test]
+fn a_divergence_has_the_rule_the_state_and_the_event_in_its_key() {
+    let (compared, all) = execute("reference:rfc793", RST_IN_WINDOW);
+    assert_eq!(compared, Compared::Parted { poisoned: 1 });
+    let [found] = &all[..] else { panic!("{all:?}") };
+    assert_eq!(
+        found.key.to_string(),
+        "RST inside the window in ESTABLISHED (check-rst-challenge-ack): differs in emitted, state"
+    );
+    assert_eq!(found.key.kind(), Kind::Divergence);
+}
+
+#[test]
+fn errors_are_the_same_if_only_numbers_differ_and_panics_if_their_place_is() {
+    assert_eq!(place(false, "lost 17 packets"), place(false, "lost 4 packets"));
+    assert_ne!(place(true, "panicked at a.rs:1:2:\nx 1"), place(true, "panicked at a.rs:2:2:\nx 1"));
+    assert_eq!(place(true, "panicked at a.rs:1:2:\nx 1"), place(true, "panicked at a.rs:1:2:\nx 2"));
+}

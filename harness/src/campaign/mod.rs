@@ -1,0 +1,13 @@
+//! A campaign: generate → run on a pair → judge → dedupe → shrink → write.
+//!
+//! Called by `rfc793 fuzz` and by the differential fuzz targets. Start at `engine` for the loop.
+//!
+//! - [`pair`]: two targets on one thread
+//! - [`key`]: what makes two discoveries the same
+//! - [`discovery`]: what an execution showed, and how it stands
+//!
+//! Leaves out: what the suite's runner does ([`crate::pool`]); a campaign judges nothing against a case's own demands.
+
+pub mod discovery;
+pub mod key;
+pub mod pair;

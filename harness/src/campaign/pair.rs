@@ -1,0 +1,190 @@
+//! A pair: two targets on one thread that run the same cases.
+//!
+//! Used by the engine, by confirmation and by shrinking. A target that panics or breaks is not the end: what happened
+//! is told in [`Executed::broke`] and the target is opened anew before its next case. Left out: judging
+//! ([`super::discovery`]).
+
+use std::{
+    cell::{Cell, RefCell},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Once},
+    time::Duration,
+};
+
+use super::key::Side;
+use crate::{
+    case::format::ConcreteCase,
+    run::{Mode, run_case},
+    target::{
+        Target, TargetError,
+        spec::{TargetOptions, TargetSpec},
+    },
+    trace::event::{CaseRun, Trace, Verdict},
+};
+
+/// Opens one target, on the thread that will use it.
+pub type Opener = Arc<dyn Fn() -> Result<Box<dyn Target>, TargetError> + Send + Sync>;
+
+/// Two targets. Belongs to the thread that opened it, as the kernel target does.
+pub struct Pair {
+    seats: [Seat; 2],
+}
+
+/// One target and how to get it again.
+struct Seat {
+    open: Opener,
+    /// `None` after it broke.
+    target: Option<Box<dyn Target>>,
+    name: String,
+    version: String,
+    live: bool,
+}
+
+/// One case on both targets.
+#[derive(Debug)]
+pub struct Executed {
+    /// The runs, by [`Side::index`].
+    pub runs: [CaseRun; 2],
+    /// What went wrong on each side beyond all judging: the words of a panic or of a [`TargetError`].
+    pub broke: [Option<Broke>; 2],
+}
+
+/// A target panicked or could not go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broke {
+    /// It panicked (else its run ended with an error).
+    pub panicked: bool,
+    /// Where and why.
+    pub message: String,
+}
+
+impl Seat {
+    fn new(open: Opener) -> Result<Self, TargetError> {
+        let target = open()?;
+        let capabilities = target.capabilities();
+        let (version, live) = (capabilities.version.clone(), capabilities.live);
+        Ok(Self { name: target.name().to_owned(), version, live, target: Some(target), open })
+    }
+
+    fn run(&mut self, case: &Arc<ConcreteCase>, mode: Mode) -> Result<(CaseRun, Option<Broke>), TargetError> {
+        let target = match &mut self.target {
+            Some(target) => target,
+            none @ None => none.insert((self.open)()?),
+        };
+        match quietly(|| run_case(target.as_mut(), case, mode)) {
+            Ok(run) => {
+                let broke = match &run.verdict {
+                    Verdict::Error(message) => Some(Broke { panicked: false, message: message.clone() }),
+                    Verdict::Pass
+                    | Verdict::Fail
+                    | Verdict::Deviates
+                    | Verdict::Known(_)
+                    | Verdict::Fixed(_)
+                    | Verdict::Skip(_)
+                    | Verdict::Inconclusive(_) => None,
+                };
+                if broke.is_some() {
+                    self.target = None;
+                }
+                Ok((run, broke))
+            }
+            Err(message) => {
+                // What it holds may be half done: it is left as it is and never used again.
+                self.target = None;
+                let run = self.no_run(case, message.clone());
+                Ok((run, Some(Broke { panicked: true, message })))
+            }
+        }
+    }
+
+    fn no_run(&self, case: &Arc<ConcreteCase>, message: String) -> CaseRun {
+        CaseRun {
+            case: Arc::clone(case),
+            target: self.name.clone(),
+            version: self.version.clone(),
+            trace: Trace::default(),
+            findings: Vec::new(),
+            verdict: Verdict::Error(message),
+            wall: Duration::ZERO,
+        }
+    }
+}
+
+impl Pair {
+    /// Opens both on the calling thread (which a kernel target keeps for itself).
+    ///
+    /// # Errors
+    /// If a target cannot be opened.
+    pub fn open(left: &TargetSpec, right: &TargetSpec, options: TargetOptions) -> Result<Self, TargetError> {
+        let opener = |spec: &TargetSpec| -> Opener {
+            let spec = spec.clone();
+            Arc::new(move || spec.open(options))
+        };
+        Self::of(opener(left), opener(right))
+    }
+
+    /// Opens any two targets.
+    ///
+    /// # Errors
+    /// If a target cannot be opened.
+    pub fn of(left: Opener, right: Opener) -> Result<Self, TargetError> {
+        Ok(Self { seats: [Seat::new(left)?, Seat::new(right)?] })
+    }
+
+    /// Runs a case on both, the left one first.
+    ///
+    /// # Errors
+    /// If a target that broke before cannot be opened again: the environment is broken.
+    pub fn run(&mut self, case: &Arc<ConcreteCase>, mode: Mode) -> Result<Executed, TargetError> {
+        let [left, right] = &mut self.seats;
+        let (left, left_broke) = left.run(case, mode)?;
+        let (right, right_broke) = right.run(case, mode)?;
+        Ok(Executed { runs: [left, right], broke: [left_broke, right_broke] })
+    }
+
+    /// The name of a target.
+    #[must_use]
+    pub fn name(&self, side: Side) -> &str {
+        &self.seats[side.index()].name
+    }
+
+    /// The version of a target.
+    #[must_use]
+    pub fn version(&self, side: Side) -> &str {
+        &self.seats[side.index()].version
+    }
+
+    /// Whether a target's time is real.
+    #[must_use]
+    pub const fn is_live(&self, side: Side) -> bool {
+        self.seats[side.index()].live
+    }
+}
+
+thread_local! {
+    /// This thread catches panics, and tells of them itself.
+    static CATCHING: Cell<bool> = const { Cell::new(false) };
+    static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Runs `work`; a panic gives its place and words instead of being printed.
+fn quietly<R>(work: impl FnOnce() -> R) -> Result<R, String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if CATCHING.get() {
+                LAST.set(Some(info.to_string()));
+            } else {
+                usual(info);
+            }
+        }));
+    });
+    CATCHING.set(true);
+    let result = catch_unwind(AssertUnwindSafe(work));
+    CATCHING.set(false);
+    result.map_err(|_| LAST.take().unwrap_or_else(|| "it panicked".to_owned()))
+}
+
+#[cfg(test)]
+mod tests;

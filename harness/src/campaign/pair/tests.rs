@@ -1,0 +1,81 @@
+use super::*;
+use crate::{
+    case::format::Config,
+    sample::{RST_IN_WINDOW, case},
+    target::{Capabilities, ConnState, Emission, Endpoints, Handle, Outcome, Refusal, SocketCall, Time, reference},
+};
+use stack_under_test::Profile;
+
+/// The reference, until a RST comes.
+struct Fragile {
+    inner: reference::Reference,
+    panics: bool,
+}
+
+impl Target for Fragile {
+    fn name(&self) -> &str {
+        "fragile"
+    }
+    fn capabilities(&self) -> &Capabilities {
+        self.inner.capabilities()
+    }
+    fn begin(&mut self, config: &Config) -> Result<Endpoints, Refusal> {
+        self.inner.begin(config)
+    }
+    fn now(&self) -> Time {
+        self.inner.now()
+    }
+    fn call(&mut self, on: Handle, pair: crate::target::Pair, call: &SocketCall<'_>) -> Result<Outcome, TargetError> {
+        self.inner.call(on, pair, call)
+    }
+    fn inject(&mut self, packet: &[u8]) -> Result<(), TargetError> {
+        let is_reset = packet[33] & 4 != 0;
+        assert!(!(is_reset && self.panics), "a RST frightens me");
+        if is_reset { Err(TargetError::Broken("lost 17 packets".to_owned())) } else { self.inner.inject(packet) }
+    }
+    fn capture(&mut self, into: &mut Vec<Emission>) -> Result<(), TargetError> {
+        self.inner.capture(into)
+    }
+    fn advance(&mut self, until: Time) -> Result<(), TargetError> {
+        self.inner.advance(until)
+    }
+    fn state(&mut self, on: Handle, pair: crate::target::Pair) -> Result<ConnState, TargetError> {
+        self.inner.state(on, pair)
+    }
+    fn rto(&mut self, on: Handle, pair: crate::target::Pair) -> Result<Option<Duration>, TargetError> {
+        self.inner.rto(on, pair)
+    }
+    fn end(&mut self) -> Result<(), TargetError> {
+        self.inner.end()
+    }
+}
+
+fn pair(panics: bool) -> Pair {
+    let whole: Opener = Arc::new(|| Ok(Box::new(reference::Reference::new(Profile::rfc9293(), 0))));
+    let fragile: Opener =
+        Arc::new(move || Ok(Box::new(Fragile { inner: reference::Reference::new(Profile::rfc9293(), 0), panics })));
+    Pair::of(whole, fragile).unwrap()
+}
+
+#[test]
+fn a_target_that_panics_is_told_of_and_opened_again() {
+    let mut pair = pair(true);
+    let harmless = case("title: t\nclauses: [MUST-3]\nsteps:\n  - call: listen\n  - state: LISTEN\n");
+    for _ in 0..2 {
+        let executed = pair.run(&case(RST_IN_WINDOW), Mode::Record).unwrap();
+        let broke = executed.broke[1].clone().unwrap();
+        assert!(broke.panicked && broke.message.contains("frightens"), "{broke:?}");
+        assert_eq!(executed.broke[0], None);
+        assert_eq!(executed.runs[0].verdict, Verdict::Pass);
+        let next = pair.run(&harmless, Mode::Record).unwrap();
+        assert_eq!((next.runs[1].verdict.clone(), &next.broke[1]), (Verdict::Pass, &None));
+    }
+}
+
+#[test]
+fn a_target_that_breaks_is_told_of_and_opened_again() {
+    let mut pair = pair(false);
+    let executed = pair.run(&case(RST_IN_WINDOW), Mode::Record).unwrap();
+    assert_eq!(executed.broke[1], Some(Broke { panicked: false, message: "lost 17 packets".to_owned() }));
+    assert!(pair.seats[1].target.is_none());
+}
