@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 
 mod arguments;
 mod diff;
+mod drive;
 mod exit;
 mod fmt;
 mod interrupt;
@@ -43,6 +44,8 @@ enum Command {
     Show(show::Arguments),
     /// Rewrite case files in the canonical form; names what it changed.
     Fmt(fmt::Arguments),
+    /// Serve a target as the driver of `external:…`, on JSON lines (docs/external-protocol.md).
+    Drive(drive::Arguments),
     /// Print the JSON Schema of the case format.
     Schema,
 }
@@ -64,6 +67,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
+        Command::Drive(arguments) => drive::run(&arguments),
         Command::Schema => schema::run(),
     };
     match exit {

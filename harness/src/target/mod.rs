@@ -4,6 +4,7 @@
 //! expectations are resolved before they get here. Implementations: `reference` (in process, virtual time) and
 //! `kernel` (this host's Linux, real time).
 
+pub mod external;
 pub mod kernel;
 pub mod reference;
 pub mod spec;

@@ -6,6 +6,7 @@ use stack_under_test::Profile;
 
 use super::{
     Target, TargetError,
+    external::External,
     kernel::{KernelConfig, KernelOptions, KernelTarget},
     reference::Reference,
 };
@@ -17,7 +18,12 @@ pub enum TargetSpec {
     Reference(&'static str),
     /// This host's Linux.
     Kernel,
+    /// A stack behind a driver that this command starts.
+    External(String),
 }
+
+/// What the name of an external target begins with.
+const EXTERNAL: &str = "external:";
 
 /// What opening a target may need.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,14 +39,15 @@ impl TargetSpec {
     #[must_use]
     pub fn names() -> Vec<String> {
         let profiles = Profile::NAMES.iter().map(|name| Self::Reference(name).to_string());
-        profiles.chain([Self::Kernel.to_string()]).collect()
+        profiles.chain([Self::Kernel.to_string(), format!("{EXTERNAL}COMMAND")]).collect()
     }
 
     /// Whether its time is real.
     #[must_use]
     pub const fn is_live(&self) -> bool {
         match self {
-            Self::Reference(_) => false,
+            // A driver says only once it runs whether its time is real; the pool asks it then.
+            Self::Reference(_) | Self::External(_) => false,
             Self::Kernel => true,
         }
     }
@@ -48,7 +55,11 @@ impl TargetSpec {
     /// The name of its ledger file, without ending: `kernel`, `reference-rfc793`.
     #[must_use]
     pub fn ledger_name(&self) -> String {
-        self.to_string().replace(':', "-")
+        match self {
+            Self::Reference(_) | Self::Kernel => self.to_string().replace(':', "-"),
+            // A command is no file name.
+            Self::External(_) => "external".to_owned(),
+        }
     }
 
     /// Opens it. The kernel target moves the calling thread into a network namespace of its own, for good: call this
@@ -66,6 +77,7 @@ impl TargetSpec {
                 let config = if options.stock_kernel { KernelConfig::Stock } else { KernelConfig::Conformance };
                 Ok(Box::new(KernelTarget::open(KernelOptions { config })?))
             }
+            Self::External(command) => Ok(Box::new(External::open(command, options.seed)?)),
         }
     }
 }
@@ -76,6 +88,7 @@ impl fmt::Display for TargetSpec {
             Self::Reference("rfc9293") => f.pad("reference"),
             Self::Reference(name) => f.pad(&format!("reference:{name}")),
             Self::Kernel => f.pad("kernel"),
+            Self::External(command) => f.pad(&format!("{EXTERNAL}{command}")),
         }
     }
 }
@@ -90,6 +103,9 @@ impl FromStr for TargetSpec {
     fn from_str(s: &str) -> Result<Self, UnknownTarget> {
         let profile = match s {
             "kernel" => return Ok(Self::Kernel),
+            other if other.strip_prefix(EXTERNAL).is_some_and(|command| !command.trim().is_empty()) => {
+                return Ok(Self::External(other[EXTERNAL.len()..].to_owned()));
+            }
             "reference" => "rfc9293",
             other => other.strip_prefix("reference:").unwrap_or_default(),
         };
