@@ -41,6 +41,11 @@ pub enum Mode {
     Judge,
     /// It does not: every step is taken. For comparing two targets.
     Record,
+    /// Like `Record`, but where asking for the state is dear ([`Capabilities::state_is_dear`]) it is asked for only at
+    /// `state` steps and after the last step. For campaigns: what parts at the end is recorded again to see where.
+    ///
+    /// [`Capabilities::state_is_dear`]: crate::target::Capabilities::state_is_dear
+    Compare,
 }
 
 /// Runs one case on one target.
@@ -189,11 +194,25 @@ impl<'a> Run<'a> {
         let emitted = (first_event..self.trace.events.len())
             .filter(|&event| matches!(self.trace.events[event].kind, EventKind::Emitted { .. }))
             .collect();
-        let state = self.state_in_hand()?;
+        let state = if self.wants_state(&step.action) { Some(self.state_in_hand()?) } else { None };
         let ended = self.target.now();
         let alternative = self.alternative;
         self.trace.steps.push(StepRecord { began, ended, emitted, outcome, state, alternative });
         Ok(())
+    }
+
+    /// Whether the record of the current step tells the state.
+    fn wants_state(&self, action: &Action) -> bool {
+        let asked = match action {
+            Action::State(_) => true,
+            Action::Inject(_)
+            | Action::Expect(_)
+            | Action::Call(_)
+            | Action::Wait(_)
+            | Action::Save(_)
+            | Action::Check(_) => self.step + 1 == self.case.steps.len(),
+        };
+        asked || self.mode != Mode::Compare || !self.target.capabilities().state_is_dear
     }
 
     fn state_in_hand(&mut self) -> Result<ConnState, Stop> {

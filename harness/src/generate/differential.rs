@@ -133,9 +133,10 @@ fn key(divergence: &Divergence) -> String {
         Action::Call(call) => Some(crate::run::show_call(&call.call)),
         Action::Expect(_) | Action::State(_) | Action::Wait(_) | Action::Save(_) | Action::Check(_) => None,
     });
-    let answer = |emitted: &[CaseSegment], state: ConnState| {
+    let answer = |emitted: &[CaseSegment], state: Option<ConnState>| {
         let flags: Vec<_> = emitted.iter().map(|segment| segment.flags.to_string()).collect();
-        format!("{} then {state}", if flags.is_empty() { "nothing".to_owned() } else { flags.join(", ") })
+        let state = state.map_or_else(String::new, |state| format!(" then {state}"));
+        format!("{}{state}", if flags.is_empty() { "nothing".to_owned() } else { flags.join(", ") })
     };
     format!(
         "{} on {}: {} / {} ({})",
@@ -159,18 +160,19 @@ fn told(divergence: &Divergence, left: &CaseRun) -> Case {
     }
     let last_answer = emitted_since_last_look(divergence.step, left).map(expected).collect();
     case.steps.push(demand(Action::Expect(Expect::InOrder(last_answer))));
-    let state = match divergence.left.state {
+    let state = divergence.left.state.map(|state| match state {
         ConnState::Is(state) => state,
         ConnState::None { .. } => State::Closed,
-    };
-    case.steps.push(demand(Action::State(StateCheck { on: None, any_of: vec![state] })));
+    });
+    case.steps.extend(state.map(|state| demand(Action::State(StateCheck { on: None, any_of: vec![state] }))));
     let shown = |emitted: &[CaseSegment]| match emitted {
         [] => "nothing".to_owned(),
         some => some.iter().map(show::short).collect::<Vec<_>>().join(", "),
     };
     let answer = |side: &Side| {
         let outcome = side.outcome.as_ref().map(|outcome| format!(", returns {outcome}")).unwrap_or_default();
-        format!("{} answers {}{outcome}, and is in {}", side.target, shown(&side.emitted), side.state)
+        let state = side.state.map(|state| format!(", and is in {state}")).unwrap_or_default();
+        format!("{} answers {}{outcome}{state}", side.target, shown(&side.emitted))
     };
     case.title = answer(&divergence.left);
     case.origin = Some(format!("fuzzing; {}", answer(&divergence.right)));

@@ -88,8 +88,8 @@ pub struct Side {
     pub target: String,
     /// What it emitted since the last comparison, without what the case allows at any moment.
     pub emitted: Vec<CaseSegment>,
-    /// The state of the connection in hand after the step.
-    pub state: ConnState,
+    /// The state of the connection in hand after the step; `None` if nobody asked for it.
+    pub state: Option<ConnState>,
     /// What the call of the step gave.
     pub outcome: Option<String>,
     /// The rules behind it, if the target can tell; the deciding one first.
@@ -288,7 +288,9 @@ fn differing(walks: &[Walk<'_>; 2], index: usize, last: bool, strictness: Strict
     if looks_at_emissions(action) || last {
         fields.extend(step.emissions(&left.emitted, &right.emitted));
     }
-    if (!acts(action) || last) && left_record.state != right_record.state {
+    // Only where both are known: a target may be asked less often than the other.
+    let states = left_record.state.zip(right_record.state);
+    if (!acts(action) || last) && states.is_some_and(|(left, right)| left != right) {
         fields.push("state");
     }
     // Where the case itself tells the two apart (a time, a window, a kept number), so does the comparison.

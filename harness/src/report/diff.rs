@@ -112,7 +112,8 @@ fn side_line(side: &Side) -> String {
     let emitted = if emitted.is_empty() { "nothing".to_owned() } else { emitted.join(", then ") };
     let outcome = side.outcome.as_ref().map_or_else(String::new, |outcome| format!("; returns {outcome}"));
     let finding = side.finding.as_ref().map_or_else(String::new, |finding| format!("; against the case: {finding}"));
-    format!("{emitted}{outcome}; state {}{finding}", side.state)
+    let state = side.state.map_or_else(String::new, |state| format!("; state {state}"));
+    format!("{emitted}{outcome}{state}{finding}")
 }
 
 /// Writes the sum.

@@ -257,7 +257,8 @@ struct DivergenceLine<'a> {
 struct SideLine<'a> {
     target: &'a str,
     emitted: Vec<String>,
-    state: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<String>,
     rule: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'a str>,
@@ -270,7 +271,7 @@ impl<'a> SideLine<'a> {
         Self {
             target: &side.target,
             emitted: side.emitted.iter().map(show::full).collect(),
-            state: side.state.to_string(),
+            state: side.state.map(|state| state.to_string()),
             rule: side.rules.first().map(|rule| rule.name),
             outcome: side.outcome.as_deref(),
             finding: side.finding.as_deref(),

@@ -66,9 +66,10 @@ pub fn of_run(run: &CaseRun) -> String {
         match run.case.case.steps.get(index).map(|step| &step.value.action) {
             Some(Action::State(check)) => {
                 // Where the demand holds it is what counts: CLOSED holds where only a listener is left.
-                let demanded = check.any_of.iter().find(|&&wanted| record.state.matches(wanted));
-                let state = demanded.map_or_else(|| record.state.to_string(), ToString::to_string);
-                ladder.push(Row::Target(format!("[{state}]")));
+                let demanded =
+                    check.any_of.iter().find(|&&wanted| record.state.is_some_and(|state| state.matches(wanted)));
+                let state = demanded.map(ToString::to_string).or_else(|| record.state.map(|state| state.to_string()));
+                ladder.push(Row::Target(format!("[{}]", state.unwrap_or_default())));
             }
             Some(
                 Action::Inject(_)

@@ -32,7 +32,12 @@ struct Scripted {
 impl Scripted {
     fn new(replies: Vec<Vec<u8>>) -> Self {
         Self {
-            capabilities: Capabilities { version: "1".into(), live: false, msl: Duration::from_secs(30) },
+            capabilities: Capabilities {
+                version: "1".into(),
+                live: false,
+                state_is_dear: false,
+                msl: Duration::from_secs(30),
+            },
             replies: replies.into(),
             delay: Duration::ZERO,
             queue: Vec::new(),
@@ -272,4 +277,19 @@ fn an_answer_to_a_source_no_host_can_have_is_told_in_relative_numbers() {
     let impostor = Inject { on: Some("impostor".into()), from, flags: Flags::SYN, ..Inject::default() };
     let run = run(&mut target, vec![Action::Inject(Box::new(impostor))]);
     assert_eq!(run.findings[0].observed, "SYN seq=0");
+}
+
+#[test]
+fn a_dear_state_is_asked_for_only_where_it_is_looked_at() {
+    let check = StateCheck { on: None, any_of: vec![State::Closed] };
+    let actions = || vec![inject(Flags::ACK), Action::State(check.clone()), inject(Flags::ACK), inject(Flags::ACK)];
+    let known = |dear: bool, mode: Mode| -> Vec<bool> {
+        let mut target = Scripted::new(vec![]);
+        target.capabilities.state_is_dear = dear;
+        let run = run_case(&mut target, &case(actions()), mode);
+        run.trace.steps.iter().map(|record| record.state.is_some()).collect()
+    };
+    assert_eq!(known(true, Mode::Compare), [false, true, false, true]);
+    assert_eq!(known(false, Mode::Compare), [true; 4]);
+    assert_eq!(known(true, Mode::Record), [true; 4]);
 }

@@ -97,6 +97,8 @@ pub struct Capabilities {
     pub version: String,
     /// Time is real: waiting costs, and a late event may be the machine's fault.
     pub live: bool,
+    /// Asking for the state costs a system call or a message: where nobody looks at it, it is not asked for.
+    pub state_is_dear: bool,
     /// Maximum Segment Lifetime unless `config.msl` says otherwise.
     pub msl: Duration,
 }

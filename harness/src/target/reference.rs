@@ -49,8 +49,12 @@ impl Reference {
             "rfc9293" => "reference".to_owned(),
             other => format!("reference:{other}"),
         };
-        let capabilities =
-            Capabilities { version: env!("CARGO_PKG_VERSION").to_owned(), live: false, msl: profile.msl };
+        let capabilities = Capabilities {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            live: false,
+            state_is_dear: false,
+            msl: profile.msl,
+        };
         let mapped = Mapped::default(&profile);
         let stack = Stack::new(stack_config(&mapped, seed));
         Self {

@@ -117,8 +117,8 @@ pub struct StepRecord {
     pub emitted: Vec<usize>,
     /// What the call of this step gave.
     pub outcome: Option<Outcome>,
-    /// The state of the connection in hand after the step.
-    pub state: ConnState,
+    /// The state of the connection in hand after the step; `None` if nobody asked for it.
+    pub state: Option<ConnState>,
     /// Which alternative of an `either` the target chose.
     pub alternative: Option<usize>,
 }

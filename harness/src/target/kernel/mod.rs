@@ -124,7 +124,7 @@ impl KernelTarget {
             KernelConfig::Stock => {}
         }
         Ok(Self {
-            capabilities: Capabilities { version: version()?, live: true, msl: MSL },
+            capabilities: Capabilities { version: version()?, live: true, state_is_dear: true, msl: MSL },
             tun,
             routes,
             sysctls,
