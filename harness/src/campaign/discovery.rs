@@ -202,10 +202,10 @@ fn key(run: &CaseRun, step: usize, seen: Seen) -> Key {
     Key { state: state_before(run, acted.unwrap_or(0)), event: event_class::at(run, step), seen }
 }
 
-/// The state of the connection in hand before the step.
+/// The state of the connection in hand before the step: the last one that was asked for.
 fn state_before(run: &CaseRun, step: usize) -> ConnState {
-    let before = step.checked_sub(1).and_then(|before| run.trace.steps.get(before));
-    before.map_or(ConnState::None { listening: false }, |record| record.state)
+    let before = run.trace.steps.iter().take(step).rev().find_map(|record| record.state);
+    before.unwrap_or(ConnState::None { listening: false })
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ impl External {
         let mut external = Self {
             command: command.to_owned(),
             name: format!("external:{command}"),
-            capabilities: Capabilities { version: String::new(), live: false, msl: MSL },
+            capabilities: Capabilities { version: String::new(), live: false, state_is_dear: true, msl: MSL },
             seed,
             process: None,
             now: Time::ZERO,
@@ -76,6 +76,8 @@ impl External {
         self.capabilities = Capabilities {
             version: format!("{stack} {}", hello.version.unwrap_or_default()).trim_end().to_owned(),
             live: hello.live.unwrap_or(false),
+            // A message each.
+            state_is_dear: true,
             msl: hello.msl.map_or(MSL, Duration::from_nanos),
         };
         Ok(())
