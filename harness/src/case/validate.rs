@@ -1,6 +1,6 @@
 //! What a case must have beyond fields of the right type: a clause, something it checks, names that exist.
 //!
-//! Called by [`crate::case::load`] on each typed case.
+//! Called by [`crate::case::load`] on each typed case, and by [`crate::generate::shrink`] on what it makes of one.
 
 use std::collections::BTreeSet;
 
@@ -28,10 +28,24 @@ pub(super) fn check(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
         return Err(Fault::at(tree.entry_mark("clauses"), "no clause")
             .help("name the requirements the verdict rests on: `clauses: [MUST-13]`"));
     }
-    if !case.steps.iter().any(|step| checks_something(&step.value.action)) {
+    if !checks_anything(case) {
         return Err(Fault::at(tree.entry_mark("steps"), "a case that checks nothing")
             .help("add an `expect`, a `state`, a `check`, or a `call` with `returns`"));
     }
+    check_steps(case, tree)
+}
+
+/// Whether any step checks something.
+pub(crate) fn checks_anything(case: &Case) -> bool {
+    case.steps.iter().any(|step| checks_something(&step.value.action))
+}
+
+/// Whether the steps fit together, for a case that stands in no file.
+pub(crate) fn is_consistent(case: &Case) -> bool {
+    check_steps(case, &Node::plain("")).is_ok()
+}
+
+fn check_steps(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
     check_names(case, tree)?;
     check_connections(case, tree)?;
     check_lengths(case, tree)

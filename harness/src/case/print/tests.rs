@@ -1,4 +1,4 @@
-mod any_case;
+pub(crate) mod any_case;
 
 use std::path::PathBuf;
 

@@ -321,12 +321,13 @@ fn peer() -> impl Strategy<Value = Peer> {
 }
 
 /// Any case that loads.
-pub(super) fn any_case() -> impl Strategy<Value = Case> {
+pub(crate) fn any_case() -> impl Strategy<Value = Case> {
     let level = select(vec![Level::Must, Level::Should, Level::May]);
     let start = option::of((select(State::ALL.to_vec()), option::of(select(vec![Via::Passive, Via::Active]))));
     let allow = prop::collection::vec(select(vec![Allow::Ack, Allow::WindowUpdate, Allow::Retransmission]), 0..3);
     let head = (some_text(), clauses(1), option::of(level), option::of(text()), start);
-    (head, peer(), config(), allow, steps()).prop_map(
+    // Boxed, or the whole tree of strategies would lie on the stack of a test's thread.
+    (head.boxed(), peer().boxed(), config().boxed(), allow, steps().boxed()).prop_map(
         |((title, clauses, level, origin, start), peer, config, allow, steps)| {
             let given = start.map(|(given, _)| given);
             // CLOSED, LISTEN and SYN-SENT are reached in one way only.
