@@ -285,6 +285,12 @@ impl Peer {
         self.connections.get(usize::from(index)).and_then(|connection| connection.name.as_deref()).unwrap_or("main")
     }
 
+    /// The names of all connections so far, by number; the first one may have none.
+    #[must_use]
+    pub fn names(&self) -> Vec<Option<String>> {
+        self.connections.iter().map(|connection| connection.name.clone()).collect()
+    }
+
     /// The addresses of the case.
     #[must_use]
     pub const fn endpoints(&self) -> &Endpoints {

@@ -3,7 +3,13 @@
 use std::sync::Arc;
 
 use crate::{
-    case::{format::ConcreteCase, load::load_str},
+    case::{
+        flags::Flags,
+        format::{Action, Allow, At, Call, CallStep, Case, ConcreteCase, Data, Expect, Inject, Step, Via},
+        load::load_str,
+        position::{Position, Symbol},
+        state::State,
+    },
     run::{Mode, run_case},
     target::spec::{TargetOptions, TargetSpec},
     trace::event::CaseRun,
@@ -58,4 +64,54 @@ pub(crate) fn run_on(target: &str, yaml: &str, mode: Mode) -> CaseRun {
     let spec: TargetSpec = target.parse().expect("a target");
     let mut target = spec.open(TargetOptions::default()).expect("a target in virtual time");
     run_case(target.as_mut(), &case(yaml), mode)
+}
+
+pub(crate) fn step(action: Action) -> At<Step> {
+    At { line: 0, value: Step { action, clauses: vec![], continues: true, note: None } }
+}
+
+pub(crate) fn look() -> At<Step> {
+    step(Action::Expect(Expect::InOrder(vec![])))
+}
+
+pub(crate) fn inject(inject: Inject) -> At<Step> {
+    step(Action::Inject(Box::new(inject)))
+}
+
+/// So many steps that look random and are the same for the same seed, each with a look behind it.
+pub(crate) fn random_steps(count: usize, seed: u64) -> Case {
+    let mut state = seed;
+    let mut next = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let offset = |next: &mut dyn FnMut(u64) -> u64| [0, 0, 0, 1, -1, 2, 100, 1 << 31][next(8) as usize];
+    let mut one = || {
+        if next(5) == 0 {
+            let data = Data::Pattern(1 + next(60) as u32);
+            let calls = [Call::Send { data, urgent: false }, Call::Recv { max: None }, Call::Shutdown, Call::Accept];
+            return step(Action::Call(CallStep { on: None, call: calls[next(4) as usize].clone(), returns: None }));
+        }
+        let edge = if next(2) == 0 {
+            vec![(false, Symbol::RcvNxt), (false, Symbol::RcvWnd)]
+        } else {
+            vec![(false, Symbol::RcvNxt)]
+        };
+        inject(Inject {
+            flags: Flags([0x10, 0x10, 0x02, 0x04, 0x11, 0x18, 0x14, 0x00][next(8) as usize]),
+            seq: Some(Position { symbols: edge, offset: offset(&mut next) }),
+            ack: Some(Position::symbol(Symbol::SndUna, offset(&mut next))),
+            data: (next(3) == 0).then(|| Data::Pattern(1 + next(60) as u32)),
+            ..Inject::default()
+        })
+    };
+    Case {
+        title: "random steps".to_owned(),
+        clauses: "RFC9293#3.10.7".parse().into_iter().collect(),
+        given: Some(State::Established),
+        via: Some(Via::Passive),
+        allow: vec![Allow::Ack, Allow::WindowUpdate],
+        steps: (0..count).flat_map(|_| [one(), look()]).take(count).collect(),
+        ..Case::default()
+    }
 }

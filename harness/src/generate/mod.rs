@@ -1,7 +1,8 @@
 //! Inputs nobody wrote: from the bytes a fuzzer gives to something that can be run.
 //!
-//! [`raw`] feeds bytes straight to the reference stack, [`arbitrary`] makes the same [`Case`] that YAML makes, and
-//! [`mod@shrink`] makes a case that shows something smaller. The targets under `fuzz/` are glue around these.
+//! [`raw`] feeds bytes straight to the reference stack, [`arbitrary`] makes the same [`Case`] that YAML makes,
+//! [`mod@shrink`] makes a case that shows something smaller, and [`mod@told`] turns what a target did into demands. The
+//! targets under `fuzz/` are glue around these.
 //!
 //! [`Case`]: crate::case::format::Case
 
@@ -9,3 +10,4 @@ pub mod arbitrary;
 pub mod differential;
 pub mod raw;
 pub mod shrink;
+pub mod told;

@@ -154,6 +154,23 @@ pub fn compare(left: &CaseRun, right: &CaseRun, strictness: Strictness, ledgers:
     })
 }
 
+/// What there is to see at each step of a run: what was emitted since the last look, without what the case allows at any
+/// moment. The last step sees what came behind it, too.
+#[must_use]
+pub fn seen_at_each_step(run: &CaseRun) -> Vec<Vec<&CaseSegment>> {
+    let mut walk = Walk::new(run);
+    let steps = run.case.case.steps.iter().take(run.trace.steps.len()).enumerate();
+    let seen = steps.map(|(index, step)| {
+        walk.step(index);
+        let seen = walk.emitted.clone();
+        if looks_at_emissions(&step.value.action) {
+            walk.looked();
+        }
+        seen
+    });
+    seen.collect()
+}
+
 const fn looks_at_emissions(action: &Action) -> bool {
     match action {
         Action::Expect(_) => true,

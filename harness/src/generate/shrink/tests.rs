@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     case::{
         flags::Flags,
-        format::{Action, Allow, At, Call, CallStep, ConcreteCase, Config, Data, Expect, Inject, Ip, Peer, Via},
+        format::{Action, Allow, At, Call, CallStep, ConcreteCase, Config, Data, Inject, Ip, Peer, Via},
         load::load_str,
         position::{Position, Symbol},
         print::{tests::any_case::any_case, to_yaml},
@@ -18,68 +18,18 @@ use crate::{
         ledger::Ledger,
     },
     run::{Mode, run_case},
-    sample,
+    sample::{self, inject, look, random_steps, step},
     target::spec::{TargetOptions, TargetSpec},
 };
 
 /// Enough for any case of these tests to come to its end.
 const PLENTY: usize = 100_000;
 
-fn step(action: Action) -> At<Step> {
-    At { line: 0, value: Step { action, clauses: vec![], continues: true, note: None } }
-}
-
-fn look() -> At<Step> {
-    step(Action::Expect(Expect::InOrder(vec![])))
-}
-
-fn inject(inject: Inject) -> At<Step> {
-    step(Action::Inject(Box::new(inject)))
-}
-
 fn injections(case: &Case) -> impl Iterator<Item = &Inject> {
     case.steps.iter().filter_map(|step| match &step.value.action {
         Action::Inject(inject) => Some(&**inject),
         _ => None,
     })
-}
-
-/// So many steps that look random and are the same for the same seed, each with a look behind it.
-fn random_steps(count: usize, seed: u64) -> Case {
-    let mut state = seed;
-    let mut next = |below: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % below
-    };
-    let offset = |next: &mut dyn FnMut(u64) -> u64| [0, 0, 0, 1, -1, 2, 100, 1 << 31][next(8) as usize];
-    let mut one = || {
-        if next(5) == 0 {
-            let data = Data::Pattern(1 + next(60) as u32);
-            let calls = [Call::Send { data, urgent: false }, Call::Recv { max: None }, Call::Shutdown, Call::Accept];
-            return step(Action::Call(CallStep { on: None, call: calls[next(4) as usize].clone(), returns: None }));
-        }
-        let edge = if next(2) == 0 {
-            vec![(false, Symbol::RcvNxt), (false, Symbol::RcvWnd)]
-        } else {
-            vec![(false, Symbol::RcvNxt)]
-        };
-        inject(Inject {
-            flags: Flags([0x10, 0x10, 0x02, 0x04, 0x11, 0x18, 0x14, 0x00][next(8) as usize]),
-            seq: Some(Position { symbols: edge, offset: offset(&mut next) }),
-            ack: Some(Position::symbol(Symbol::SndUna, offset(&mut next))),
-            data: (next(3) == 0).then(|| Data::Pattern(1 + next(60) as u32)),
-            ..Inject::default()
-        })
-    };
-    Case {
-        title: "random steps".to_owned(),
-        clauses: "RFC9293#3.10.7".parse().into_iter().collect(),
-        given: Some(State::Established),
-        via: Some(Via::Passive),
-        allow: vec![Allow::Ack, Allow::WindowUpdate],
-        steps: (0..count).flat_map(|_| [one(), look()]).take(count).collect(),
-        ..Case::default()
-    }
 }
 
 fn counted(case: &Case, limit: usize, same: impl Fn(&Case) -> bool) -> (Case, usize) {
