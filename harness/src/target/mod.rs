@@ -1,12 +1,14 @@
 //! What can be tested: the [`Target`] trait.
 //!
 //! A target is driven by [`crate::run`] only. It knows sockets and packets, nothing of cases: numbers, names and
-//! expectations are resolved before they get here. Implementations: `reference` (in process, virtual time) and
-//! `kernel` (this host's Linux, real time).
+//! expectations are resolved before they get here. Implementations: `reference` and `smoltcp` (in process,
+//! virtual time), `kernel` (this host's Linux, real time), `external` (a driver behind a pipe).
 
 pub mod external;
 pub mod kernel;
 pub mod reference;
+#[cfg(feature = "smoltcp")]
+pub mod smoltcp;
 pub mod spec;
 
 use std::{
@@ -295,7 +297,7 @@ pub enum Refusal {
     Failed(#[from] TargetError),
 }
 
-/// The harness or its environment broke; says nothing about the TCP under test.
+/// The harness or its environment broke; says nothing about the TCP under test (but for [`Crashed`](Self::Crashed)).
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
     /// A right is missing. The text says what to do. Exit code 3.
@@ -309,9 +311,28 @@ pub enum TargetError {
         /// The system's word.
         source: std::io::Error,
     },
+    /// This program was built without the target. Exit code 3.
+    #[error("this rfc793 was built without the target `{target}`: build it with `--features {feature}`")]
+    NotBuilt {
+        /// As the user named it.
+        target: String,
+        /// The cargo feature of the crate `harness` that has it.
+        feature: &'static str,
+    },
+    /// The TCP under test itself broke down: a panic, an abort. That *is* a finding about it.
+    #[error("the target crashed: {0}")]
+    Crashed(String),
     /// Anything else that must not happen.
     #[error("{0}")]
     Broken(String),
+}
+
+impl TargetError {
+    /// The cargo feature that has this target is off.
+    #[must_use]
+    pub fn not_built(target: &spec::TargetSpec, feature: &'static str) -> Self {
+        Self::NotBuilt { target: target.to_string(), feature }
+    }
 }
 
 /// The bytes a [`Data`] stands for when its first byte has relative sequence number `at`.

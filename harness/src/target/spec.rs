@@ -1,4 +1,7 @@
-//! Targets by name, as the command line gives them: `reference`, `reference:rfc793`, `kernel`.
+//! Targets by name, as the command line gives them: `reference`, `reference:rfc793`, `kernel`, `smoltcp`,
+//! `external:COMMAND`.
+//!
+//! Every target has a name in every build; opening one whose cargo feature is off says which feature to build with.
 
 use std::{fmt, str::FromStr};
 
@@ -20,6 +23,8 @@ pub enum TargetSpec {
     Kernel,
     /// A stack behind a driver that this command starts.
     External(String),
+    /// The smoltcp crate (feature `smoltcp`).
+    Smoltcp,
 }
 
 /// What the name of an external target begins with.
@@ -35,20 +40,23 @@ pub struct TargetOptions {
 }
 
 impl TargetSpec {
+    /// The targets whose name says all: no profile, no command.
+    const PLAIN: [Self; 2] = [Self::Kernel, Self::Smoltcp];
+
     /// Every name there is, for help texts.
     #[must_use]
     pub fn names() -> Vec<String> {
         let profiles = Profile::NAMES.iter().map(|name| Self::Reference(name).to_string());
-        profiles.chain([Self::Kernel.to_string(), format!("{EXTERNAL}COMMAND")]).collect()
+        profiles.chain(Self::PLAIN.iter().map(Self::to_string)).chain([format!("{EXTERNAL}COMMAND")]).collect()
     }
 
     /// Whether its time is real.
     #[must_use]
     pub const fn is_live(&self) -> bool {
         match self {
-            // A driver says only once it runs whether its time is real; the pool asks it then.
-            Self::Reference(_) | Self::External(_) => false,
             Self::Kernel => true,
+            // A driver says only once it runs whether its time is real; the pool asks it then.
+            Self::Reference(_) | Self::External(_) | Self::Smoltcp => false,
         }
     }
 
@@ -56,7 +64,7 @@ impl TargetSpec {
     #[must_use]
     pub fn ledger_name(&self) -> String {
         match self {
-            Self::Reference(_) | Self::Kernel => self.to_string().replace(':', "-"),
+            Self::Reference(_) | Self::Kernel | Self::Smoltcp => self.to_string().replace(':', "-"),
             // A command is no file name.
             Self::External(_) => "external".to_owned(),
         }
@@ -78,6 +86,10 @@ impl TargetSpec {
                 Ok(Box::new(KernelTarget::open(KernelOptions { config })?))
             }
             Self::External(command) => Ok(Box::new(External::open(command, options.seed)?)),
+            #[cfg(feature = "smoltcp")]
+            Self::Smoltcp => Ok(Box::new(super::smoltcp::Smoltcp::new(options.seed))),
+            #[cfg(not(feature = "smoltcp"))]
+            Self::Smoltcp => Err(TargetError::not_built(self, "smoltcp")),
         }
     }
 }
@@ -89,6 +101,7 @@ impl fmt::Display for TargetSpec {
             Self::Reference(name) => f.pad(&format!("reference:{name}")),
             Self::Kernel => f.pad("kernel"),
             Self::External(command) => f.pad(&format!("{EXTERNAL}{command}")),
+            Self::Smoltcp => f.pad("smoltcp"),
         }
     }
 }
@@ -101,16 +114,18 @@ pub struct UnknownTarget(String);
 impl FromStr for TargetSpec {
     type Err = UnknownTarget;
     fn from_str(s: &str) -> Result<Self, UnknownTarget> {
+        if let Some(command) = s.strip_prefix(EXTERNAL).filter(|command| !command.trim().is_empty()) {
+            return Ok(Self::External(command.to_owned()));
+        }
         let profile = match s {
-            "kernel" => return Ok(Self::Kernel),
-            other if other.strip_prefix(EXTERNAL).is_some_and(|command| !command.trim().is_empty()) => {
-                return Ok(Self::External(other[EXTERNAL.len()..].to_owned()));
-            }
-            "reference" => "rfc9293",
-            other => other.strip_prefix("reference:").unwrap_or_default(),
+            "reference" => Some("rfc9293"),
+            other => other.strip_prefix("reference:"),
         };
-        let known = Profile::NAMES.iter().find(|name| **name == profile);
-        known.map(|name| Self::Reference(name)).ok_or_else(|| UnknownTarget(s.to_owned()))
+        let found = match profile {
+            Some(profile) => Profile::NAMES.iter().find(|name| **name == profile).map(|name| Self::Reference(name)),
+            None => Self::PLAIN.into_iter().find(|target| target.to_string() == s),
+        };
+        found.ok_or_else(|| UnknownTarget(s.to_owned()))
     }
 }
 

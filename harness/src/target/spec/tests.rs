@@ -10,9 +10,9 @@ fn names_read_back() {
 
 #[test]
 fn an_unknown_name_lists_the_known() {
-    for name in ["", "linux", "reference:", "reference:none"] {
+    for name in ["", "linux", "reference:", "reference:none", "smoltcp:x"] {
         let error = name.parse::<TargetSpec>().unwrap_err().to_string();
-        assert!(error.contains("kernel") && error.contains("reference:rfc793"), "{error}");
+        assert!(error.contains("kernel") && error.contains("smoltcp") && error.contains("reference:rfc793"), "{error}");
     }
 }
 

@@ -1,0 +1,164 @@
+//! smoltcp as a target: another's TCP, in process, in virtual time.
+//!
+//! [`Smoltcp`] serves any number of cases; each gets a fresh interface and fresh sockets, seeded alike, so the same
+//! case gives the same bytes. Start at [`Smoltcp::poll`]: whatever happens, happens in a poll.
+//!
+//! smoltcp has sockets but neither `accept` nor a listen queue: a socket that listens becomes the connection. What a
+//! BSD socket layer adds is in [`sockets`]: a backlog of `n` is a pool of `n + 1` listening sockets (made one by one,
+//! which nobody can see), and a SYN that finds none of them free is smoltcp's to answer. What cannot be mapped is named
+//! in [`config`]. The retransmission timeout cannot be read. Packets to the target's own address leave on the link like
+//! all others: smoltcp has no loopback of its own.
+
+mod calls;
+mod clock;
+mod config;
+mod crash;
+mod device;
+mod sockets;
+
+use std::{
+    net::{Ipv4Addr, SocketAddrV4},
+    time::Duration,
+};
+
+use smoltcp::{
+    iface::{Config as InterfaceConfig, Interface},
+    wire::{HardwareAddress, IpAddress, IpCidr},
+};
+
+use super::{
+    Capabilities, ConnState, Emission, Endpoints, Handle, Outcome, Pair, Refusal, SocketCall, Target, TargetError, Time,
+};
+use crate::case::format::Config;
+use config::Options;
+use device::Link;
+use sockets::{Cause, Sockets};
+
+/// The version that `Cargo.toml` asks for.
+const VERSION: &str = "0.14.0";
+const TARGET: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 8079);
+const PEER: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 2), 40_000);
+const OTHER_PEER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 3);
+const SUBNET_BROADCAST: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 255);
+const PREFIX_LEN: u8 = 24;
+/// How far time goes on where smoltcp asks to be polled at once and then does nothing.
+const IDLE_STEP: Duration = Duration::from_millis(1);
+
+/// The target `smoltcp`.
+pub struct Smoltcp {
+    capabilities: Capabilities,
+    seed: u64,
+    link: Link,
+    interface: Interface,
+    sockets: Sockets,
+    now: Time,
+}
+
+impl Smoltcp {
+    /// A target; `seed` fixes its initial sequence numbers.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let mut link = Link::new(config::DEFAULT_MTU);
+        let interface = interface(seed, &mut link);
+        Self {
+            capabilities: Capabilities { version: VERSION.to_owned(), live: false, msl: config::MSL },
+            seed,
+            link,
+            interface,
+            sockets: Sockets::new(),
+            now: Time::ZERO,
+        }
+    }
+
+    /// Lets smoltcp read what arrived and send what is due.
+    fn poll(&mut self, cause: Cause) -> Result<(), TargetError> {
+        self.link.now = self.now;
+        clock::set_tsval(self.now);
+        crash::contain(|| {
+            self.interface.poll(clock::instant(self.now), &mut self.link, &mut self.sockets.set);
+            self.sockets.observe(cause);
+        })
+    }
+}
+
+fn interface(seed: u64, link: &mut Link) -> Interface {
+    let mut config = InterfaceConfig::new(HardwareAddress::Ip);
+    config.random_seed = seed;
+    let mut interface = Interface::new(config, link, clock::instant(Time::ZERO));
+    interface.update_ip_addrs(|addresses| {
+        // One of the few it has room for.
+        let _ = addresses.push(IpCidr::new(IpAddress::Ipv4(*TARGET.ip()), PREFIX_LEN));
+    });
+    interface
+}
+
+impl Target for Smoltcp {
+    fn name(&self) -> &'static str {
+        "smoltcp"
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn begin(&mut self, config: &Config) -> Result<Endpoints, Refusal> {
+        let options = Options::new(config).map_err(Refusal::Unsupported)?;
+        self.now = Time::ZERO;
+        self.link.clear(options.mtu);
+        self.interface = interface(self.seed, &mut self.link);
+        self.sockets.clear(options);
+        Ok(Endpoints { target: TARGET, peer: PEER, other_peer: OTHER_PEER, subnet_broadcast: SUBNET_BROADCAST })
+    }
+
+    fn now(&self) -> Time {
+        self.now
+    }
+
+    fn call(&mut self, on: Handle, pair: Pair, call: &SocketCall<'_>) -> Result<Outcome, TargetError> {
+        let outcome = crash::contain(|| self.sockets.call(&mut self.interface, on, pair, call))?;
+        self.poll(Cause::Call)?;
+        Ok(outcome)
+    }
+
+    fn inject(&mut self, packet: &[u8]) -> Result<(), TargetError> {
+        self.link.arrive(packet);
+        self.poll(Cause::Packet)
+    }
+
+    fn capture(&mut self, into: &mut Vec<Emission>) -> Result<(), TargetError> {
+        into.append(&mut self.link.sent);
+        Ok(())
+    }
+
+    fn advance(&mut self, until: Time) -> Result<(), TargetError> {
+        let now = clock::instant(self.now);
+        let deadline = crash::contain(|| self.interface.poll_at(now, &self.sockets.set))?;
+        // One deadline at a time, so that what it sends can be captured before the next one. Everything that was due
+        // by now has had its poll: a deadline that has passed already is one that did nothing.
+        let next = deadline.map(clock::time).map(|at| if at > self.now { at } else { self.now + IDLE_STEP });
+        match next {
+            Some(at) if at <= until => {
+                self.now = at;
+                self.poll(Cause::Deadline)
+            }
+            Some(_) | None => {
+                self.now = self.now.max(until);
+                Ok(())
+            }
+        }
+    }
+
+    fn state(&mut self, _on: Handle, pair: Pair) -> Result<ConnState, TargetError> {
+        Ok(self.sockets.state(pair))
+    }
+
+    fn rto(&mut self, _on: Handle, _pair: Pair) -> Result<Option<Duration>, TargetError> {
+        Ok(None)
+    }
+
+    fn end(&mut self) -> Result<(), TargetError> {
+        self.sockets.clear(Options::default());
+        self.link.clear(config::DEFAULT_MTU);
+        Ok(())
+    }
+}

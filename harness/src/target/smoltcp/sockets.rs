@@ -1,0 +1,291 @@
+//! The socket layer that smoltcp leaves to its user: who owns which of smoltcp's sockets, the accept queue, errors.
+//!
+//! Called by [`super::Smoltcp`] between two polls. Start at [`Sockets::observe`], which reads what a poll changed;
+//! the calls themselves are in [`super::calls`]. Every decision about segments stays smoltcp's: a socket it moved back
+//! to LISTEN serves the next SYN, a socket the application closed lives on until smoltcp ends it.
+
+use std::{collections::VecDeque, net::SocketAddrV4};
+
+use smoltcp::{
+    iface::{SocketHandle, SocketSet},
+    socket::tcp,
+    wire::{IpAddress, IpEndpoint},
+};
+
+use super::config::Options;
+use crate::{
+    case::{format::Errno, state::State},
+    target::{ConnState, Handle, Pair},
+};
+
+/// All sockets of a case.
+pub(super) struct Sockets {
+    /// smoltcp's.
+    pub(super) set: SocketSet<'static>,
+    /// What is known of each, in the order of the set.
+    known: Vec<Known>,
+    /// Of every new socket.
+    pub(super) options: Options,
+    listener: Option<Listener>,
+    /// Established and not accepted, oldest first.
+    queue: VecDeque<usize>,
+}
+
+/// The listening port.
+#[derive(Clone, Copy, Debug)]
+struct Listener {
+    at: SocketAddrV4,
+    /// How many connections may be under way or wait to be accepted.
+    room: usize,
+}
+
+/// What smoltcp forgets of a socket.
+struct Known {
+    handle: SocketHandle,
+    /// Kept after smoltcp has cleared its own.
+    pair: Option<Pair>,
+    /// After the last poll.
+    state: tcp::State,
+    owner: Owner,
+    /// To be told once.
+    error: Option<Errno>,
+}
+
+/// Whose a socket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    /// Listening, or on its way from there to the accept queue.
+    Listener,
+    /// Established, not accepted.
+    Queue,
+    /// The application's.
+    User(Handle),
+    /// Closed by the application.
+    Nobody,
+}
+
+/// What made smoltcp run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// A packet came.
+    Packet,
+    /// A deadline passed.
+    Deadline,
+    /// The application called.
+    Call,
+}
+
+impl Sockets {
+    /// None yet.
+    pub(super) fn new() -> Self {
+        let set = SocketSet::new(Vec::new());
+        Self { set, known: Vec::new(), options: Options::default(), listener: None, queue: VecDeque::new() }
+    }
+
+    /// As new, with these options.
+    pub(super) fn clear(&mut self, options: Options) {
+        for known in self.known.drain(..) {
+            self.set.remove(known.handle);
+        }
+        self.options = options;
+        self.listener = None;
+        self.queue.clear();
+    }
+
+    /// The place of a socket of the application.
+    pub(super) fn find(&self, on: Handle) -> Option<usize> {
+        self.known.iter().position(|known| known.owner == Owner::User(on))
+    }
+
+    /// smoltcp's socket at a place.
+    pub(super) fn tcp(&mut self, place: usize) -> &mut tcp::Socket<'static> {
+        self.set.get_mut(self.known[place].handle)
+    }
+
+    /// Takes the pending error of a socket.
+    pub(super) fn take_error(&mut self, place: usize) -> Option<Errno> {
+        self.known[place].error.take()
+    }
+
+    /// Whether an error is pending.
+    pub(super) fn has_error(&self, place: usize) -> bool {
+        self.known[place].error.is_some()
+    }
+
+    /// Adds a socket that the application will own.
+    pub(super) fn add(&mut self, on: Handle, socket: tcp::Socket<'static>, pair: Pair) {
+        let state = socket.state();
+        let handle = self.set.add(socket);
+        let owner = Owner::User(on);
+        self.known.push(Known { handle, pair: Some(pair), state, owner, error: None });
+    }
+
+    /// The application gives a socket up.
+    pub(super) fn disown(&mut self, place: usize) {
+        self.known[place].owner = Owner::Nobody;
+        self.known[place].error = None;
+    }
+
+    /// Whether this pair of sockets is in use.
+    pub(super) fn in_use(&self, pair: Pair) -> bool {
+        self.known.iter().any(|known| known.pair == Some(pair) && known.state != tcp::State::Closed)
+    }
+
+    /// Whether there is a listener at this port.
+    pub(super) fn is_listening(&self, port: u16) -> bool {
+        self.listener.is_some_and(|listener| listener.at.port() == port)
+    }
+
+    /// Whether the case has a listener.
+    pub(super) const fn has_listener(&self) -> bool {
+        self.listener.is_some()
+    }
+
+    /// Whether a connection waits to be accepted.
+    pub(super) fn can_accept(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// Begins to listen. A backlog of `n` is room for `n + 1`, as BSD and its heirs count.
+    pub(super) fn listen(&mut self, at: SocketAddrV4, backlog: usize) {
+        self.listener = Some(Listener { at, room: backlog.saturating_add(1) });
+        self.refill();
+    }
+
+    /// Stops listening: what nobody accepted is reset.
+    pub(super) fn stop_listening(&mut self) {
+        self.listener = None;
+        self.queue.clear();
+        for known in &mut self.known {
+            if matches!(known.owner, Owner::Listener | Owner::Queue) {
+                known.owner = Owner::Nobody;
+                let socket = self.set.get_mut::<tcp::Socket>(known.handle);
+                match socket.state() {
+                    tcp::State::Listen => socket.close(),
+                    _ => socket.abort(),
+                }
+            }
+        }
+    }
+
+    /// Gives the oldest established connection to the application.
+    pub(super) fn accept(&mut self, on: Handle) -> Option<SocketAddrV4> {
+        let place = self.queue.pop_front()?;
+        // A socket of this name stays open, as in a program that lost its descriptor.
+        if let Some(earlier) = self.find(on) {
+            self.disown(earlier);
+        }
+        self.known[place].owner = Owner::User(on);
+        self.refill();
+        self.known[place].pair.map(|pair| pair.peer)
+    }
+
+    /// Keeps one socket in LISTEN as long as there is room: the same as a socket for every place from the start.
+    fn refill(&mut self) {
+        let Some(listener) = self.listener else { return };
+        let mut taken = 0_usize;
+        for known in &self.known {
+            match (known.owner, known.state) {
+                (Owner::Listener, tcp::State::Listen) => return,
+                (Owner::Listener, tcp::State::Closed) => {}
+                (Owner::Listener | Owner::Queue, _) => taken += 1,
+                (Owner::User(_) | Owner::Nobody, _) => {}
+            }
+        }
+        if taken >= listener.room {
+            return;
+        }
+        let mut socket = self.options.socket();
+        if socket.listen(endpoint(listener.at)).is_err() {
+            return;
+        }
+        let handle = self.set.add(socket);
+        let state = tcp::State::Listen;
+        self.known.push(Known { handle, pair: None, state, owner: Owner::Listener, error: None });
+    }
+
+    /// Reads what smoltcp's last poll changed.
+    pub(super) fn observe(&mut self, cause: Cause) {
+        let mut changed = false;
+        for (place, known) in self.known.iter_mut().enumerate() {
+            let socket = self.set.get::<tcp::Socket>(known.handle);
+            let before = std::mem::replace(&mut known.state, socket.state());
+            if before == known.state {
+                continue;
+            }
+            changed = true;
+            match known.state {
+                tcp::State::Listen => known.pair = None,
+                tcp::State::SynSent | tcp::State::SynReceived => {
+                    if let Some(pair) = pair_of(socket) {
+                        known.pair = Some(pair);
+                    }
+                }
+                tcp::State::Closed => known.error = known.error.or_else(|| ending(before, cause)),
+                tcp::State::Established
+                | tcp::State::FinWait1
+                | tcp::State::FinWait2
+                | tcp::State::CloseWait
+                | tcp::State::Closing
+                | tcp::State::LastAck
+                | tcp::State::TimeWait => {
+                    if known.owner == Owner::Listener {
+                        known.owner = Owner::Queue;
+                        self.queue.push_back(place);
+                    }
+                }
+            }
+        }
+        if changed {
+            self.refill();
+        }
+    }
+
+    /// The state of the connection of this pair; of several the youngest that lives.
+    pub(super) fn state(&self, pair: Pair) -> ConnState {
+        let of_pair = self.known.iter().rev().filter(|known| known.pair == Some(pair));
+        let state = of_pair.map(|known| known.state).find_map(live);
+        state.map_or(ConnState::None { listening: self.is_listening(pair.target.port()) }, ConnState::Is)
+    }
+}
+
+/// Why a connection ended that the application did not end itself. `None`: as it should.
+const fn ending(before: tcp::State, cause: Cause) -> Option<Errno> {
+    match (cause, before) {
+        (Cause::Call, _) => None,
+        // The acknowledgement of the FIN, or the end of the wait. A RST in these states looks the same.
+        (_, tcp::State::LastAck | tcp::State::TimeWait | tcp::State::Closed | tcp::State::Listen) => None,
+        (Cause::Deadline, _) => Some(Errno::ETIMEDOUT),
+        (Cause::Packet, tcp::State::SynSent | tcp::State::SynReceived) => Some(Errno::ECONNREFUSED),
+        (Cause::Packet, _) => Some(Errno::ECONNRESET),
+    }
+}
+
+/// The state, unless there is no connection in it.
+const fn live(state: tcp::State) -> Option<State> {
+    match state {
+        tcp::State::Closed | tcp::State::Listen => None,
+        tcp::State::SynSent => Some(State::SynSent),
+        tcp::State::SynReceived => Some(State::SynReceived),
+        tcp::State::Established => Some(State::Established),
+        tcp::State::FinWait1 => Some(State::FinWait1),
+        tcp::State::FinWait2 => Some(State::FinWait2),
+        tcp::State::CloseWait => Some(State::CloseWait),
+        tcp::State::Closing => Some(State::Closing),
+        tcp::State::LastAck => Some(State::LastAck),
+        tcp::State::TimeWait => Some(State::TimeWait),
+    }
+}
+
+/// smoltcp's way to write an address and a port.
+pub(super) fn endpoint(at: SocketAddrV4) -> IpEndpoint {
+    IpEndpoint::new(IpAddress::Ipv4(*at.ip()), at.port())
+}
+
+fn pair_of(socket: &tcp::Socket<'_>) -> Option<Pair> {
+    let address = |endpoint: IpEndpoint| {
+        let IpAddress::Ipv4(address) = endpoint.addr;
+        SocketAddrV4::new(address, endpoint.port)
+    };
+    Some(Pair { target: address(socket.local_endpoint()?), peer: address(socket.remote_endpoint()?) })
+}
