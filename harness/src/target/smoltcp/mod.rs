@@ -61,7 +61,12 @@ impl Smoltcp {
         let mut link = Link::new(config::DEFAULT_MTU);
         let interface = interface(seed, &mut link);
         Self {
-            capabilities: Capabilities { version: VERSION.to_owned(), live: false, msl: config::MSL },
+            capabilities: Capabilities {
+                version: VERSION.to_owned(),
+                live: false,
+                state_is_dear: false,
+                msl: config::MSL,
+            },
             seed,
             link,
             interface,
