@@ -9,6 +9,7 @@
 mod calls;
 mod expectation;
 mod injection;
+mod invariants;
 mod measure;
 
 pub use calls::show_call;
@@ -23,6 +24,7 @@ use crate::{
     clause::ClauseId,
     judge::{
         expect::Moment,
+        invariant::Monitor,
         verdict::{level_of, verdict_of},
     },
     peer::{Peer, Unknown, View},
@@ -114,6 +116,9 @@ struct Run<'a> {
     case: &'a Case,
     mode: Mode,
     peer: Peer,
+    monitor: Monitor,
+    /// What broke an invariant in this step, with its event if it was an emission.
+    violations: Vec<invariants::Broken>,
     trace: Trace,
     findings: Vec<Finding>,
     pending: Vec<Waiting>,
@@ -130,7 +135,13 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(target: &'a mut dyn Target, concrete: &'a ConcreteCase, mode: Mode, peer: Peer) -> Self {
+        let mut monitor = Monitor::new(*peer.endpoints(), target.capabilities().live);
+        if concrete.case.config.keepalive_idle.is_some() {
+            monitor.with_keepalive();
+        }
         Self {
+            monitor,
+            violations: Vec::new(),
             target,
             concrete,
             case: &concrete.case,
@@ -155,6 +166,7 @@ impl<'a> Run<'a> {
             let findings_before = self.findings.len();
             self.one_step(&step.value)?;
             let failed = self.findings.len() > findings_before;
+            self.report_violations(&step.value);
             if failed && self.concrete.step_number(index).is_none() && self.mode == Mode::Judge {
                 return Err(Stop::Inconclusive(self.prelude_failed()));
             }
@@ -162,7 +174,12 @@ impl<'a> Run<'a> {
                 return Ok(());
             }
         }
-        self.nothing_left()
+        self.nothing_left()?;
+        self.monitor.end(self.target.now());
+        if let Some(last) = self.case.steps.last() {
+            self.report_violations(&last.value);
+        }
+        Ok(())
     }
 
     fn prelude_failed(&self) -> String {
@@ -217,7 +234,9 @@ impl<'a> Run<'a> {
 
     fn state_in_hand(&mut self) -> Result<ConnState, Stop> {
         let pair = self.peer.connection(self.in_hand).pair;
-        Ok(self.target.state(Peer::handle(self.in_hand), pair)?)
+        let state = self.target.state(Peer::handle(self.in_hand), pair)?;
+        self.monitor.state(pair, state, self.target.now());
+        Ok(state)
     }
 
     fn state(&mut self, step: &'a Step, check: &'a StateCheck) -> Result<(), Stop> {
@@ -275,6 +294,7 @@ impl<'a> Run<'a> {
             self.emitted(emission);
         }
         self.captured = captured;
+        self.monitor.advanced(self.target.now());
         let mut why = Vec::new();
         self.target.explain(&mut why);
         for explanation in why {
@@ -286,7 +306,10 @@ impl<'a> Run<'a> {
     fn emitted(&mut self, emission: Emission) {
         let Emission { at, packet, rules } = emission;
         let (mut segment, before) = match parse(&packet) {
-            Ok(parsed) => self.peer.emitted(parsed, at),
+            Ok(parsed) => {
+                self.monitor.emitted(&parsed, at);
+                self.peer.emitted(parsed, at)
+            }
             Err(problem) => {
                 let faults = vec![(problem.to_string(), "RFC9293#3.1")];
                 (CaseSegment { at, faults, ..CaseSegment::default() }, View::unknown())
@@ -296,6 +319,7 @@ impl<'a> Run<'a> {
         let event = self.trace.events.len();
         self.trace.events.push(Event { at, step: self.step, kind: EventKind::Emitted { packet, segment } });
         self.pending.push(Waiting { event, before });
+        self.note_violations(Some(event));
     }
 
     /// The last check of every case: nothing came that no step spoke of.

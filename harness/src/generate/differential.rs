@@ -37,7 +37,7 @@ use crate::{
         ConnState, Outcome, Target, TargetError,
         spec::{TargetOptions, TargetSpec},
     },
-    trace::event::{CaseRun, CaseSegment, EventKind, FindingKind},
+    trace::event::{CaseRun, CaseSegment, EventKind, Finding, FindingKind},
 };
 
 /// What one input came to.
@@ -88,8 +88,10 @@ impl Pair {
         };
         let left = run_case(self.left.as_mut(), &concrete, Mode::Record);
         let right = run_case(self.right.as_mut(), &concrete, Mode::Record);
-        let malformed = left.findings.iter().find(|finding| finding.kind == FindingKind::Malformed);
-        assert!(malformed.is_none(), "the reference sent something malformed: {malformed:?}");
+        let wrong = |finding: &&Finding| matches!(finding.kind, FindingKind::Malformed | FindingKind::Invariant);
+        let broken = left.findings.iter().find(wrong);
+        let case = || print::to_yaml(&concrete.case).unwrap_or_default();
+        assert!(broken.is_none(), "the left target broke what holds in any trace: {broken:?}\n{}", case());
         let none = Ledger::default();
         match compare(&left, &right, Strictness::Key, [&none, &none]) {
             Comparison::Equal | Comparison::Skipped(_) => Ok(Executed::Agreed),
@@ -204,7 +206,7 @@ fn told_step(step: &Step, index: usize, left: &CaseRun) -> Option<At<Step>> {
 fn emitted_since_last_look(index: usize, left: &CaseRun) -> impl Iterator<Item = &CaseSegment> {
     let looks = |step: &At<Step>| matches!(step.value.action, Action::Expect(_));
     let before = left.case.case.steps[..index].iter().rposition(looks);
-    let asked = left.findings.iter().any(|finding| finding.step == index);
+    let asked = left.findings.iter().any(|finding| finding.step == index && finding.kind != FindingKind::Invariant);
     let here = move |step: usize| asked && step <= index && before.is_none_or(|before| step > before);
     left.trace.events.iter().filter_map(move |event| match &event.kind {
         EventKind::Emitted { segment, .. } if here(event.step) => Some(segment),

@@ -8,14 +8,19 @@ use std::{
     time::Duration,
 };
 
-use stack_under_test::{Config, Instant, Profile, Reply, SocketId, SocketOptions, Stack, UserCall};
+use stack_under_test::{CallError, Config, Instant, Profile, Reply, SocketId, SocketOptions, Stack, UserCall};
 
 use crate::{
-    case::{flags::Flags, format::Checksum},
+    case::{
+        flags::Flags,
+        format::{Checksum, Errno},
+    },
+    judge::invariant::Monitor,
     segment::{
         build::{WireSegment, build},
         parse::{NotTcp, parse},
     },
+    target::{Endpoints, Handle, Outcome, Pair, SocketCall, Time},
 };
 
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
@@ -55,6 +60,16 @@ struct Wire {
     rcv_nxt: u32,
 }
 
+/// The stack, what watches it, and what the script knows of it.
+struct Bench {
+    stack: Stack,
+    monitor: Monitor,
+    now: Instant,
+    wire: Wire,
+    /// Every socket with its remote side; a listener has none.
+    sockets: Vec<(SocketId, Option<SocketAddrV4>)>,
+}
+
 /// Runs one script.
 ///
 /// # Panics
@@ -62,20 +77,22 @@ struct Wire {
 pub fn stack_input(data: &[u8]) {
     let mut script = Script(data);
     let profile = if script.byte() & 1 == 0 { Profile::rfc9293() } else { Profile::rfc793() };
-    let config = Config { address: ADDRESS, prefix_len: 24, mtu: 1500, seed: 1, profile };
-    let mut stack = Stack::new(config);
-    let mut now = Instant::ZERO;
-    let mut sockets: Vec<SocketId> = Vec::new();
-    let mut wire = Wire::default();
+    let mut bench = Bench::new(profile);
     while !script.0.is_empty() {
         match script.byte() % 6 {
-            0 => stack.handle_packet(now, script.bytes()),
-            1 | 2 => stack.handle_packet(now, &segment(&mut script, &wire)),
-            3 | 4 => user_call(&mut stack, now, &mut script, &mut sockets),
-            _ => now = pass_time(&mut stack, now, &mut script, &mut wire),
+            0 => bench.packet(script.bytes()),
+            1 | 2 => bench.packet(&segment(&mut script, &bench.wire)),
+            3 | 4 => bench.user_call(&mut script),
+            _ => bench.pass_time(&mut script),
         }
-        drain(&mut stack, now, &mut wire);
+        bench.drain();
     }
+    bench.monitor.end(time(bench.now));
+    bench.complain();
+}
+
+const fn time(now: Instant) -> Time {
+    now.saturating_since(Instant::ZERO)
 }
 
 /// A segment with right checksums whose numbers are near the live ones, or anywhere.
@@ -103,63 +120,140 @@ fn segment(script: &mut Script<'_>, wire: &Wire) -> Vec<u8> {
     })
 }
 
-fn user_call(stack: &mut Stack, now: Instant, script: &mut Script<'_>, sockets: &mut Vec<SocketId>) {
-    let choice = script.byte();
-    let socket = sockets.get(usize::from(choice >> 4) % sockets.len().max(1)).copied();
-    let options = SocketOptions::default;
-    let call = match (choice & 15, socket) {
-        (0, _) | (_, None) => UserCall::Listen { port: PORT, backlog: usize::from(choice >> 4), options: options() },
-        (1, _) => UserCall::Connect { local_port: PORT, remote: PEER, options: options() },
-        (2 | 3, Some(listener)) => UserCall::Accept { listener },
-        (4, Some(socket)) => UserCall::Receive { socket, max: usize::from(script.byte()) << 8 },
-        (5..=7, Some(socket)) => UserCall::Send { socket, data: script.bytes(), urgent: choice & 15 == 7 },
-        (8, Some(socket)) => UserCall::Shutdown { socket },
-        (9, Some(socket)) => UserCall::Close { socket },
-        (10, Some(socket)) => UserCall::Abort { socket },
-        (11, Some(socket)) => UserCall::Status { socket },
-        (_, Some(socket)) => UserCall::Poll { socket },
-    };
-    match stack.user_call(now, call) {
-        Ok(Reply::Socket(socket) | Reply::Accepted { socket, .. }) => sockets.push(socket),
-        Ok(Reply::Sent(_) | Reply::Received(_) | Reply::Done | Reply::Status(_) | Reply::Readiness(_)) | Err(_) => {}
-    }
-}
-
-/// Up to some seconds, deadline by deadline.
-fn pass_time(stack: &mut Stack, now: Instant, script: &mut Script<'_>, wire: &mut Wire) -> Instant {
-    let until = now + Duration::from_millis(u64::from(script.byte()) << (script.byte() % 8));
-    let mut now = now;
-    // A deadline that does not move on once handled would hang: that is a finding as well.
-    let mut same = 0;
-    while let Some(deadline) = stack.poll_timeout().filter(|deadline| *deadline <= until) {
-        same = if deadline > now { 0 } else { same + 1 };
-        assert!(same < 1000, "a deadline stays due after it was handled");
-        now = now.max(deadline);
-        stack.handle_timeout(now);
-        drain(stack, now, wire);
-    }
-    until
-}
-
-fn drain(stack: &mut Stack, now: Instant, wire: &mut Wire) {
-    let mut count = 0;
-    while let Some(transmit) = stack.poll_transmit(now) {
-        count += 1;
-        assert!(count < MOST_PER_EVENT, "one event made the stack send without end");
-        assert!(transmit.rules.iter().next().is_some(), "a packet without a rule");
-        match parse(&transmit.packet) {
-            Ok(segment) => {
-                assert!(segment.faults.is_empty(), "malformed: {:?}", segment.faults);
-                let len = u32::try_from(segment.text.len()).unwrap_or(0);
-                wire.snd_nxt = segment.seq.wrapping_add(segment.flags.seq_len()).wrapping_add(len);
-                wire.rcv_nxt = segment.ack;
-            }
-            Err(problem @ (NotTcp::NotIpv4 | NotTcp::Protocol(_) | NotTcp::Fragment | NotTcp::TooShort)) => {
-                panic!("not a TCP segment: {problem}");
-            }
+impl Bench {
+    fn new(profile: Profile) -> Self {
+        let endpoints = Endpoints {
+            target: SocketAddrV4::new(ADDRESS, PORT),
+            peer: PEER,
+            other_peer: Ipv4Addr::new(192, 0, 2, 3),
+            subnet_broadcast: Ipv4Addr::new(192, 0, 2, 255),
+        };
+        Self {
+            stack: Stack::new(Config { address: ADDRESS, prefix_len: 24, mtu: 1500, seed: 1, profile }),
+            monitor: Monitor::new(endpoints, false),
+            now: Instant::ZERO,
+            wire: Wire::default(),
+            sockets: Vec::new(),
         }
     }
-    while stack.poll_event().is_some() {}
+
+    fn packet(&mut self, packet: &[u8]) {
+        self.monitor.given(packet, &parse(packet), time(self.now));
+        self.stack.handle_packet(self.now, packet);
+    }
+
+    fn user_call(&mut self, script: &mut Script<'_>) {
+        let choice = script.byte();
+        let socket = self.sockets.get(usize::from(choice >> 4) % self.sockets.len().max(1)).copied();
+        let remote = socket.and_then(|(_, remote)| remote);
+        let options = SocketOptions::default;
+        let (call, told) = match (choice & 15, socket.map(|(socket, _)| socket)) {
+            (0, _) | (_, None) => {
+                let backlog = usize::from(choice >> 4);
+                let call = UserCall::Listen { port: PORT, backlog, options: options() };
+                (call, SocketCall::Listen { backlog: None })
+            }
+            (1, _) => {
+                let call = UserCall::Connect { local_port: PORT, remote: PEER, options: options() };
+                (call, SocketCall::Connect { to: PEER })
+            }
+            (2 | 3, Some(listener)) => (UserCall::Accept { listener }, SocketCall::Accept),
+            (4, Some(socket)) => {
+                let max = usize::from(script.byte()) << 8;
+                (UserCall::Receive { socket, max }, SocketCall::Recv { max })
+            }
+            (5..=7, Some(socket)) => {
+                let (data, urgent) = (script.bytes(), choice & 15 == 7);
+                (UserCall::Send { socket, data, urgent }, SocketCall::Send { data, urgent })
+            }
+            (8, Some(socket)) => (UserCall::Shutdown { socket }, SocketCall::Shutdown),
+            (9, Some(socket)) => (UserCall::Close { socket }, SocketCall::Close),
+            (10, Some(socket)) => (UserCall::Abort { socket }, SocketCall::Abort),
+            (11, Some(socket)) => (UserCall::Status { socket }, SocketCall::Poll),
+            (_, Some(socket)) => (UserCall::Poll { socket }, SocketCall::Poll),
+        };
+        let reply = self.stack.user_call(self.now, call);
+        let remote = match (&reply, &told) {
+            (Ok(Reply::Accepted { socket, remote }), _) => {
+                self.sockets.push((*socket, Some(*remote)));
+                Some(*remote)
+            }
+            (Ok(Reply::Socket(socket)), SocketCall::Connect { to }) => {
+                self.sockets.push((*socket, Some(*to)));
+                Some(*to)
+            }
+            (Ok(Reply::Socket(socket)), _) => {
+                self.sockets.push((*socket, None));
+                None
+            }
+            (Ok(_) | Err(_), _) => remote,
+        };
+        self.tell_call(remote, &told, &outcome(reply));
+    }
+
+    fn tell_call(&mut self, remote: Option<SocketAddrV4>, call: &SocketCall<'_>, outcome: &Outcome) {
+        let target = SocketAddrV4::new(ADDRESS, PORT);
+        let (on, peer) = remote.map_or((Handle::Listener, PEER), |remote| (Handle::Connection(0), remote));
+        self.monitor.called(on, Pair { target, peer }, call, outcome, time(self.now));
+    }
+
+    /// Up to some seconds, deadline by deadline.
+    fn pass_time(&mut self, script: &mut Script<'_>) {
+        let until = self.now + Duration::from_millis(u64::from(script.byte()) << (script.byte() % 8));
+        // A deadline that does not move on once handled would hang: that is a finding as well.
+        let mut same = 0;
+        while let Some(deadline) = self.stack.poll_timeout().filter(|deadline| *deadline <= until) {
+            same = if deadline > self.now { 0 } else { same + 1 };
+            assert!(same < 1000, "a deadline stays due after it was handled");
+            self.now = self.now.max(deadline);
+            self.stack.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now = until;
+    }
+
+    fn drain(&mut self) {
+        let mut count = 0;
+        while let Some(transmit) = self.stack.poll_transmit(self.now) {
+            count += 1;
+            assert!(count < MOST_PER_EVENT, "one event made the stack send without end");
+            assert!(transmit.rules.iter().next().is_some(), "a packet without a rule");
+            match parse(&transmit.packet) {
+                Ok(segment) => {
+                    let len = u32::try_from(segment.text.len()).unwrap_or(0);
+                    self.wire.snd_nxt = segment.seq.wrapping_add(segment.flags.seq_len()).wrapping_add(len);
+                    self.wire.rcv_nxt = segment.ack;
+                    self.monitor.emitted(&segment, time(self.now));
+                }
+                Err(problem @ (NotTcp::NotIpv4 | NotTcp::Protocol(_) | NotTcp::Fragment | NotTcp::TooShort)) => {
+                    panic!("not a TCP segment: {problem}");
+                }
+            }
+        }
+        while self.stack.poll_event().is_some() {}
+        self.monitor.advanced(time(self.now));
+        self.complain();
+    }
+
+    /// Panics if an invariant was broken.
+    fn complain(&mut self) {
+        if let Some(violation) = self.monitor.violations().next() {
+            panic!("{violation} ({}: {})", violation.invariant.clause, violation.invariant.rule);
+        }
+    }
+}
+
+/// What the call gave, in the words of targets. Which error it was does not matter here.
+fn outcome(reply: Result<Reply, CallError>) -> Outcome {
+    match reply {
+        Ok(Reply::Socket(_) | Reply::Done | Reply::Status(_) | Reply::Readiness(_)) => Outcome::Ok,
+        Ok(Reply::Accepted { remote, .. }) => Outcome::Accepted(remote),
+        Ok(Reply::Sent(count)) => Outcome::Sent(count),
+        Ok(Reply::Received(bytes)) if bytes.is_empty() => Outcome::Eof,
+        Ok(Reply::Received(bytes)) => Outcome::Data(bytes),
+        Err(CallError::WouldBlock) => Outcome::WouldBlock,
+        Err(_) => Outcome::Error(Errno::EINVAL),
+    }
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::{
     clause::ClauseId,
     judge::{ledger::Ledger, outcome::show_outcome},
     target::{ConnState, Explanation, RuleName},
-    trace::event::{CaseRun, CaseSegment, EventKind, Finding, Verdict},
+    trace::event::{CaseRun, CaseSegment, EventKind, Finding, FindingKind, Verdict},
 };
 
 mod fields;
@@ -256,7 +256,8 @@ impl<'a> Walk<'a> {
     }
 
     fn findings(&self, index: usize) -> impl Iterator<Item = &'a Finding> {
-        self.run.findings.iter().filter(move |finding| finding.step == index)
+        let of_the_case = |finding: &&Finding| finding.kind != FindingKind::Invariant;
+        self.run.findings.iter().filter(of_the_case).filter(move |finding| finding.step == index)
     }
 
     fn side(&self, index: usize) -> Side {
@@ -329,7 +330,11 @@ fn standing(walks: &[Walk<'_>; 2], index: usize, ledgers: [&Ledger; 2]) -> Stand
     // The checks that follow look at the same moment: what one of them remarks is about this divergence.
     let end = (index + 1..steps.len()).find(|&next| acts(&steps[next].value.action)).unwrap_or(steps.len());
     for (walk, ledger) in walks.iter().zip(ledgers) {
-        let first = walk.run.findings.iter().find(|finding| (index..end).contains(&finding.step));
+        let first = walk
+            .run
+            .findings
+            .iter()
+            .find(|finding| finding.kind != FindingKind::Invariant && (index..end).contains(&finding.step));
         if let Some(entry) = first.and_then(|finding| ledger.knows(walk.run, finding)) {
             return Standing::Known(entry.reason.clone());
         }

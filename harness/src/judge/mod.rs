@@ -3,6 +3,7 @@
 pub mod diff;
 pub mod event_class;
 pub mod expect;
+pub mod invariant;
 pub mod ledger;
 pub mod outcome;
 pub mod segment;

@@ -197,6 +197,7 @@ const fn kind(kind: FindingKind) -> &'static str {
         FindingKind::Outcome => "outcome",
         FindingKind::Comparison => "comparison",
         FindingKind::Malformed => "malformed",
+        FindingKind::Invariant => "invariant",
     }
 }
 

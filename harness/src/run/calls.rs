@@ -41,6 +41,7 @@ impl<'a> Run<'a> {
         let outcome = self.target.call(handle, pair, &resolved)?;
         self.since = Moment { earliest, latest: self.target.now() };
         self.event(EventKind::Called { call: show_call(&call.call), outcome: outcome.clone() });
+        self.monitor.called(handle, pair, &resolved, &outcome, earliest);
         self.note_outcome(&outcome);
         self.collect()?;
         let right_peer = !matches!(outcome, Outcome::Accepted(remote) if remote != pair.peer);

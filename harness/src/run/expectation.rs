@@ -10,7 +10,7 @@ use crate::{
     },
     clause::ClauseId,
     judge::expect::{Breach, Context, Judgement, Moment, Pending, judge, scale},
-    trace::event::{CaseSegment, EventKind, FindingKind},
+    trace::event::{CaseSegment, FindingKind},
 };
 
 impl<'a> Run<'a> {
@@ -67,20 +67,15 @@ impl<'a> Run<'a> {
     }
 
     fn segment(&self, waiting: &Waiting) -> Option<&CaseSegment> {
-        match &self.trace.events.get(waiting.event)?.kind {
-            EventKind::Emitted { segment, .. } => Some(segment),
-            EventKind::Injected { .. } | EventKind::Called { .. } | EventKind::Explained(_) | EventKind::Waited(_) => {
-                None
-            }
-        }
+        self.emitted_segment(waiting.event)
     }
 
-    /// What is wrong with a segment whatever the case expects: a checksum, an option.
+    /// What is no segment at all. Whatever else is wrong with one whatever the case expects is an invariant's business.
     fn report_faults(&mut self, step: &Step) {
         let faulty: Vec<CaseSegment> = self
             .pending
             .iter()
-            .filter_map(|waiting| self.segment(waiting).filter(|segment| !segment.faults.is_empty()).cloned())
+            .filter_map(|waiting| self.segment(waiting).filter(|segment| is_no_segment(segment)).cloned())
             .collect();
         for segment in faulty {
             for (fault, clause) in segment.faults.clone() {
@@ -110,6 +105,12 @@ impl<'a> Run<'a> {
         }
         Ok(spans)
     }
+}
+
+/// What did not parse has no connection, no numbers and nothing but its fault.
+fn is_no_segment(segment: &CaseSegment) -> bool {
+    let nothing = CaseSegment { at: segment.at, faults: segment.faults.clone(), ..CaseSegment::default() };
+    !segment.faults.is_empty() && CaseSegment { rules: Vec::new(), ..segment.clone() } == nothing
 }
 
 /// The name in the first segment: the connection in hand. `None`: the step names no segment.

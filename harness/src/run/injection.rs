@@ -24,7 +24,9 @@ impl<'a> Run<'a> {
         let packet = self.packet(inject)?;
         let earliest = self.target.now();
         let before = self.peer.connection(self.in_hand).view;
-        let segment = parse(&packet).ok().map(|parsed| self.peer.injected(self.in_hand, parsed, earliest));
+        let parsed = parse(&packet);
+        self.monitor.given(&packet, &parsed, earliest);
+        let segment = parsed.ok().map(|parsed| self.peer.injected(self.in_hand, parsed, earliest));
         self.target.inject(&packet)?;
         let class = of_packet(&packet, segment.as_ref(), &before);
         self.event(EventKind::Injected { packet, segment, class });

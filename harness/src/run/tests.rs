@@ -150,7 +150,7 @@ const RST: Flags = Flags::RST;
 
 #[test]
 fn what_is_expected_passes() {
-    let mut target = Scripted::new(vec![reply(RST, 5, 0, None)]);
+    let mut target = Scripted::new(vec![reply(RST, 0, 0, None)]);
     let run = run(&mut target, vec![inject(Flags::ACK), expect("RST")]);
     assert_eq!(run.verdict, Verdict::Pass);
     assert_eq!(run.trace.steps.len(), 2);
@@ -165,17 +165,18 @@ fn silence_where_an_answer_is_due_fails() {
 
 #[test]
 fn what_no_step_spoke_of_fails_at_the_end() {
-    let mut target = Scripted::new(vec![reply(RST, 5, 0, None)]);
+    let mut target = Scripted::new(vec![reply(RST, 0, 0, None)]);
     let run = run(&mut target, vec![inject(Flags::ACK)]);
     assert_eq!(kinds(&run), [FindingKind::Unexpected]);
 }
 
 #[test]
 fn a_bad_checksum_is_found_unasked() {
-    let mut target = Scripted::new(vec![reply(RST, 5, 0, Some(crate::case::format::Checksum::Bad))]);
+    let mut target = Scripted::new(vec![reply(RST, 0, 0, Some(crate::case::format::Checksum::Bad))]);
     let run = run(&mut target, vec![inject(Flags::ACK), expect("RST")]);
-    assert_eq!(kinds(&run), [FindingKind::Malformed]);
+    assert_eq!(kinds(&run), [FindingKind::Invariant]);
     assert_eq!(run.findings[0].clauses[0].as_str(), "MUST-2");
+    assert_eq!(run.findings[0].observed, "breaks checksum-right: another TCP checksum");
 }
 
 #[test]
@@ -221,7 +222,7 @@ fn a_broken_prelude_is_inconclusive() {
 #[test]
 fn a_symbol_nobody_knows_is_inconclusive() {
     let seq = Some(Bounds::Exactly(Position::symbol(Symbol::RcvWnd, 0)));
-    let mut target = Scripted::new(vec![reply(RST, 5, 0, None)]);
+    let mut target = Scripted::new(vec![reply(RST, 0, 0, None)]);
     let expected = ExpectSegment { seq, ..segment("RST") };
     let run = run(&mut target, vec![inject(Flags::ACK), Action::Expect(Expect::InOrder(vec![expected]))]);
     assert!(matches!(run.verdict, Verdict::Inconclusive(_)));
@@ -236,7 +237,7 @@ fn a_switch_the_target_lacks_is_a_skip() {
 
 #[test]
 fn time_passes_only_as_far_as_needed() {
-    let mut target = Scripted::new(vec![reply(RST, 5, 0, None)]);
+    let mut target = Scripted::new(vec![reply(RST, 0, 0, None)]);
     target.delay = Duration::from_millis(200);
     let within = Some(Span { nanos: 500_000_000, ..Span::default() });
     let late = ExpectSegment { within, ..segment("RST") };
@@ -276,7 +277,10 @@ fn an_answer_to_a_source_no_host_can_have_is_told_in_relative_numbers() {
     let from = Some(crate::case::format::AddressName::SubnetBroadcast);
     let impostor = Inject { on: Some("impostor".into()), from, flags: Flags::SYN, ..Inject::default() };
     let run = run(&mut target, vec![Action::Inject(Box::new(impostor))]);
-    assert_eq!(run.findings[0].observed, "SYN seq=0");
+    let unexpected = run.findings.iter().find(|finding| finding.kind == FindingKind::Unexpected);
+    assert_eq!(unexpected.map(|finding| finding.observed.as_str()), Some("SYN seq=0"));
+    // No host has that address: whatever is sent there breaks an invariant, too.
+    assert_eq!(kinds(&run).iter().filter(|kind| **kind == FindingKind::Invariant).count(), 1);
 }
 
 #[test]

@@ -225,6 +225,8 @@ pub enum FindingKind {
     Outcome,
     /// Kept quantities do not compare as demanded.
     Comparison,
-    /// The segment is malformed whatever the case expects.
+    /// What came is no TCP segment at all.
     Malformed,
+    /// A rule was broken that holds in any trace (see [`crate::judge::invariant`]).
+    Invariant,
 }

@@ -117,6 +117,7 @@ fn kinds_have_different_words() {
         FindingKind::Outcome,
         FindingKind::Comparison,
         FindingKind::Malformed,
+        FindingKind::Invariant,
     ];
     let words: std::collections::HashSet<_> = kinds.map(kind).into_iter().collect();
     assert_eq!(words.len(), kinds.len());

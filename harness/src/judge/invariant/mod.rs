@@ -1,0 +1,333 @@
+//! Rules that hold for any conforming TCP in any trace, judged without a reference and without standing in a case.
+//!
+//! A [`Monitor`] watches one target during one case: what is injected, what it emits, the calls and their outcomes, the
+//! states. [`crate::run`] feeds it on every run, [`crate::generate::raw`] on every fuzz execution. Start at [`table`]
+//! for the rules, at [`flow`](Flow) for what is kept of a connection; the groups beside this file hold the checks.
+//!
+//! It prefers silence to a false alarm: where the wire leaves doubt (a socket pair used again, several SYNs, a live
+//! target's late readings) a rule is not judged. A packet that is broken on purpose counts as not sent if no stack may
+//! accept it; if some may, it counts as sent for what the target *may* do and as not sent for what it *must* do.
+//!
+//! Left out: IPv6; fragments (they make the monitor blind, see [`Monitor::blind`]).
+
+mod ack_policy;
+mod acknowledgement;
+mod addresses;
+mod application;
+mod backoff;
+mod fin;
+mod flow;
+mod header;
+mod idle;
+mod options;
+mod received;
+mod reset;
+mod sack;
+mod sending;
+mod states;
+mod syn;
+pub mod table;
+mod timestamps;
+mod window;
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use flow::Flow;
+pub use table::{INVARIANTS, Invariant};
+
+use crate::{
+    case::flags::Flags,
+    segment::parse::{NotTcp, Parsed},
+    target::{ConnState, Endpoints, Handle, Outcome, Pair, SocketCall, Time},
+};
+
+/// More pairs of sockets than this are not watched.
+const MOST_FLOWS: usize = 4096;
+const ICMP: u8 = 1;
+/// Where an IPv4 header keeps its flags, and the one that says that more fragments follow.
+const IP_FLAGS_AT: usize = 6;
+const MORE_FRAGMENTS: u8 = 0x20;
+
+/// An invariant was broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Which.
+    pub invariant: &'static Invariant,
+    /// How, in words that are the same in every run.
+    pub how: &'static str,
+    /// When it was seen.
+    pub at: Time,
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "breaks {}: {}", self.invariant.name, self.how)
+    }
+}
+
+/// Where the groups put what they find.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    at: Time,
+    violations: Vec<Violation>,
+}
+
+impl Report {
+    fn breaks(&mut self, invariant: &'static Invariant, how: &'static str) {
+        let violation = Violation { invariant, how, at: self.at };
+        if !self.violations.iter().any(|known| (known.invariant, known.how) == (invariant, how)) {
+            self.violations.push(violation);
+        }
+    }
+}
+
+/// What every check may look at beside the segment and its connection.
+#[derive(Clone, Copy, Debug)]
+struct Context {
+    at: Time,
+    live: bool,
+}
+
+/// Watches one target during one case.
+#[derive(Debug)]
+pub struct Monitor {
+    endpoints: Endpoints,
+    live: bool,
+    blind: bool,
+    flows: Vec<Flow>,
+    /// The flow of the last segment: the next one is most often of the same.
+    latest: usize,
+    now: Time,
+    /// Some flow may owe an acknowledgement.
+    debts: bool,
+    keepalive: bool,
+    report: Report,
+}
+
+impl Monitor {
+    /// A monitor of a target that is about to begin. `live`: its readings of the clock may be late.
+    #[must_use]
+    pub fn new(endpoints: Endpoints, live: bool) -> Self {
+        Self {
+            endpoints,
+            live,
+            blind: false,
+            flows: Vec::new(),
+            latest: 0,
+            now: Time::ZERO,
+            debts: false,
+            keepalive: false,
+            report: Report::default(),
+        }
+    }
+
+    /// Keep-alive is on from the start.
+    pub fn with_keepalive(&mut self) {
+        self.keepalive = true;
+    }
+
+    /// The target was given something that this monitor cannot read: fragments. Only what one segment shows by itself
+    /// is judged from here on.
+    pub fn blind(&mut self) {
+        self.blind = true;
+    }
+
+    /// An ICMP error or the like arrived: the target may end connections.
+    pub fn disturbed(&mut self, at: Time) {
+        self.settle(at);
+        for flow in &mut self.flows {
+            flow.happened(at);
+            (flow.may_restart, flow.broken) = (true, true);
+            flow.causes |= states::OTHER;
+        }
+    }
+
+    /// The violations so far, oldest first; each is told once.
+    pub fn violations(&mut self) -> std::vec::Drain<'_, Violation> {
+        self.report.violations.drain(..)
+    }
+
+    /// A packet is about to be given to the target; `parsed` is what it says.
+    pub fn given(&mut self, packet: &[u8], parsed: &Result<Parsed, NotTcp>, at: Time) {
+        let first_fragment = packet.get(IP_FLAGS_AT).is_some_and(|flags| flags & MORE_FRAGMENTS != 0);
+        match parsed {
+            _ if first_fragment => self.blind(),
+            Ok(parsed) => self.injected(parsed, at),
+            Err(NotTcp::Fragment) => self.blind(),
+            Err(NotTcp::Protocol(ICMP)) => self.disturbed(at),
+            Err(NotTcp::NotIpv4 | NotTcp::Protocol(_) | NotTcp::TooShort) => {}
+        }
+    }
+
+    /// A segment is about to be given to the target.
+    pub fn injected(&mut self, seg: &Parsed, at: Time) {
+        self.settle(at);
+        if header::no_stack_accepts(seg) || self.blind {
+            return;
+        }
+        let target = SocketAddrV4::new(Ipv4Addr::from(seg.destination), seg.destination_port);
+        let peer = SocketAddrV4::new(Ipv4Addr::from(seg.source), seg.source_port);
+        if *target.ip() != *self.endpoints.target.ip() || addresses::is_of_a_group(*peer.ip(), &self.endpoints) {
+            return;
+        }
+        let live = self.live;
+        let Some(flow) = self.flow(Pair { target, peer }) else { return };
+        flow.causes |= states::causes_of(seg);
+        flow.note_injected(seg, at, live);
+        self.debts |= flow.owes_ack.is_some() || flow.full_sized > 1;
+    }
+
+    /// The target has emitted a segment.
+    pub fn emitted(&mut self, seg: &Parsed, at: Time) {
+        self.report.at = at;
+        self.now = self.now.max(at);
+        header::check(seg, &mut self.report);
+        let pair = Pair {
+            target: SocketAddrV4::new(Ipv4Addr::from(seg.source), seg.source_port),
+            peer: SocketAddrV4::new(Ipv4Addr::from(seg.destination), seg.destination_port),
+        };
+        if addresses::is_of_a_group(*pair.peer.ip(), &self.endpoints) {
+            return self.report.breaks(&table::NEVER_TO_A_GROUP, "a segment to no single host");
+        }
+        if self.blind || !seg.faults.is_empty() {
+            return;
+        }
+        let Some(index) = self.find(pair) else {
+            if self.flows.len() < MOST_FLOWS {
+                self.report.breaks(&table::OF_A_CONNECTION, "a segment between sockets nobody spoke of");
+            }
+            return;
+        };
+        let context = Context { at, live: self.live };
+        judge(&mut self.flows[index], seg, context, &mut self.report);
+    }
+
+    /// The application has called.
+    pub fn called(&mut self, on: Handle, pair: Pair, call: &SocketCall<'_>, outcome: &Outcome, at: Time) {
+        self.settle(at);
+        if on == Handle::Listener {
+            return self.listener_called(call, at);
+        }
+        if let SocketCall::Connect { .. } = call {
+            if *outcome == Outcome::Ok {
+                self.flow(pair);
+            }
+        }
+        let Some(index) = self.find(pair).filter(|_| !self.blind) else { return };
+        application::called(&mut self.flows[index], call, outcome, at, &mut self.report);
+    }
+
+    fn listener_called(&mut self, call: &SocketCall<'_>, at: Time) {
+        let ends = match call {
+            SocketCall::Close | SocketCall::Abort | SocketCall::Shutdown => true,
+            SocketCall::Listen { .. }
+            | SocketCall::Connect { .. }
+            | SocketCall::Accept
+            | SocketCall::Send { .. }
+            | SocketCall::Recv { .. }
+            | SocketCall::Poll
+            | SocketCall::Set(_) => false,
+        };
+        for flow in self.flows.iter_mut().filter(|_| ends) {
+            flow.happened(at);
+            // Connections that wait to be accepted end with their listener, by FIN or RST.
+            (flow.may_restart, flow.broken, flow.close_called, flow.app_in_doubt) = (true, true, true, true);
+            flow.causes |= states::CLOSE | states::ABORT;
+        }
+    }
+
+    /// The state of a connection, as the target tells it.
+    pub fn state(&mut self, pair: Pair, state: ConnState, at: Time) {
+        self.report.at = at;
+        // A connection to oneself is not on the wire.
+        if self.blind || pair.peer.ip() == pair.target.ip() {
+            return;
+        }
+        let live = self.live;
+        if let Some(flow) = self.find(pair).map(|index| &mut self.flows[index]) {
+            states::observed(flow, state, live, &mut self.report);
+        }
+    }
+
+    /// Time has passed, and everything emitted meanwhile has been told.
+    pub fn advanced(&mut self, now: Time) {
+        if now > self.now {
+            for flow in &mut self.flows {
+                flow.causes |= states::TIME;
+            }
+        }
+        self.settle(now);
+    }
+
+    /// The case is over.
+    pub fn end(&mut self, now: Time) {
+        self.settle(now);
+    }
+
+    /// What had to be answered before this moment.
+    fn settle(&mut self, at: Time) {
+        self.report.at = at;
+        self.now = self.now.max(at);
+        if !self.debts {
+            return;
+        }
+        let context = Context { at, live: self.live };
+        for flow in &mut self.flows {
+            ack_policy::settle(flow, context, &mut self.report);
+        }
+        self.debts = self.flows.iter().any(|flow| flow.owes_ack.is_some());
+    }
+
+    fn find(&mut self, pair: Pair) -> Option<usize> {
+        if self.flows.get(self.latest).is_some_and(|flow| flow.pair == pair) {
+            return Some(self.latest);
+        }
+        self.latest = self.flows.iter().position(|flow| flow.pair == pair)?;
+        Some(self.latest)
+    }
+
+    /// The flow of a pair, made if there is none; `None` if there are too many.
+    fn flow(&mut self, pair: Pair) -> Option<&mut Flow> {
+        if self.find(pair).is_none() {
+            if self.flows.len() >= MOST_FLOWS {
+                return None;
+            }
+            self.latest = self.flows.len();
+            let mut flow = Flow::new(pair);
+            flow.keepalive = self.keepalive;
+            self.flows.push(flow);
+        }
+        self.flows.get_mut(self.latest)
+    }
+}
+
+/// All groups on one segment of a known pair of sockets, then the segment is entered.
+fn judge(flow: &mut Flow, seg: &Parsed, context: Context, report: &mut Report) {
+    reset::answer_to_reset(flow, seg, context, report);
+    if seg.flags.contains(Flags::RST) {
+        reset::check(flow, seg, report);
+        reset::note(flow);
+        return;
+    }
+    syn::check(flow, seg, context, report);
+    if flow.iss.is_none() {
+        return report.breaks(&table::BEGINS_WITH_SYN, "a segment of a connection that sent no SYN");
+    }
+    if flow.is_of_the_one_before(seg) {
+        return;
+    }
+    acknowledgement::check(flow, seg, report);
+    options::check(flow, seg, report);
+    timestamps::check(flow, seg, report);
+    sack::check(flow, seg, context, report);
+    window::check(flow, seg, report);
+    sending::check(flow, seg, report);
+    fin::check(flow, seg, report);
+    ack_policy::check(flow, context, report);
+    idle::check(flow, seg, context, report);
+    backoff::check(flow, seg, context, report);
+    flow.note_emitted(seg, context.at);
+}
+
+#[cfg(test)]
+mod tests;

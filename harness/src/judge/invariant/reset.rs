@@ -1,0 +1,62 @@
+//! Resets: their forms, and what may answer one (RFC 9293 §3.5.2, §3.10.7.1, RFC 5961).
+
+use super::{
+    Context, Report,
+    flow::{Flow, PeerNumbers},
+    received::{ahead, at_or_ahead},
+    table,
+};
+use crate::{case::flags::Flags, segment::parse::Parsed};
+
+/// On every segment of the target, before anything else.
+pub(super) fn answer_to_reset(flow: &Flow, seg: &Parsed, context: Context, report: &mut Report) {
+    if !flow.last.reset {
+        return;
+    }
+    let reset = seg.flags.contains(Flags::RST);
+    // Later the clock may have been the cause. A live target's clock is read late, so only a reset is told there: no
+    // timer sends one so soon after.
+    let at_once = flow.last.at == context.at;
+    if reset && (at_once || context.live) {
+        report.breaks(&table::NO_RESET_FOR_RESET, "a reset for a reset");
+    } else if at_once && !context.live && !is_pure_ack(seg) {
+        report.breaks(&table::ONLY_CHALLENGE_FOR_RESET, "something else than an ACK");
+    }
+}
+
+fn is_pure_ack(seg: &Parsed) -> bool {
+    let ignored = (Flags::PSH | Flags::ECE).0;
+    seg.flags.0 & !ignored == Flags::ACK.0 && seg.text.is_empty()
+}
+
+/// The form of a reset. It may answer any segment that came, or end a connection with its own numbers.
+pub(super) fn check(flow: &Flow, seg: &Parsed, report: &mut Report) {
+    if flow.last.reset_since {
+        report.breaks(&table::ONE_RESET_PER_SEGMENT, "a second reset");
+    }
+    let own = flow.iss.is_some() && flow.relative(seg.seq) >= 0 && at_or_ahead(flow.nxt, seg.seq);
+    if !seg.flags.contains(Flags::ACK) {
+        let answers = flow.numbers.iter().any(|peer| peer.ack == Some(seg.seq));
+        if !own && !answers {
+            report.breaks(&table::RESET_TAKES_NUMBER_OF_ACK, "another number");
+        }
+        return;
+    }
+    // A connection may have cut the segment to its window before it looked at it (RFC9293#3.10.7.4).
+    let cut = |peer: &PeerNumbers| flow.iss.is_some() && ahead(seg.ack, peer.seq) && at_or_ahead(peer.end, seg.ack);
+    let fits = |peer: &PeerNumbers| peer.ack.is_none() && (peer.end == seg.ack || cut(peer));
+    let answers = seg.seq == 0 && flow.numbers.iter().any(fits);
+    // A connection that ends itself may acknowledge as in any other segment; in SYN-SENT there is nothing to
+    // acknowledge (RFC9293#3.10.5 names the number alone, the ACK is a habit).
+    let known = flow.received.lost || flow.irs.is_none_or(|_| at_or_ahead(flow.received.next, seg.ack));
+    if !answers && !(own && known) {
+        report.breaks(&table::RESET_ACKS_SEGMENT, "other numbers");
+    }
+}
+
+/// A reset of the target: what comes next may be another connection.
+pub(super) fn note(flow: &mut Flow) {
+    flow.last.reset_since = true;
+    (flow.may_restart, flow.broken) = (true, true);
+    (flow.owes_ack, flow.full_sized, flow.unanswered) = (None, 0, false);
+}

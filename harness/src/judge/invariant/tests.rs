@@ -1,0 +1,68 @@
+//! Each invariant fails when it is broken, and no conforming run breaks one.
+
+use std::{path::PathBuf, sync::Arc};
+
+use arbitrary::Unstructured;
+use stack_under_test::Profile;
+
+use crate::{
+    case::{format::ConcreteCase, load::discover, print},
+    generate::{arbitrary as generated, raw},
+    run::{Mode, run_case},
+    target::reference::Reference,
+    trace::event::{CaseRun, Finding, FindingKind},
+};
+
+/// What a run shows of broken invariants.
+fn violations(run: &CaseRun) -> Vec<&Finding> {
+    run.findings.iter().filter(|finding| finding.kind == FindingKind::Invariant).collect()
+}
+
+/// The same bytes for the same seed, on every machine.
+fn noise(seed: u64, len: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut byte = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_be_bytes()[3]
+    };
+    (0..len).map(|_| byte()).collect()
+}
+
+#[test]
+fn no_case_of_the_suite_breaks_one_on_the_reference() {
+    let suite = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../cases");
+    let found = discover(&[suite]);
+    assert!(found.errors.is_empty() && found.cases.len() > 600, "{} cases, {:?}", found.cases.len(), found.errors);
+    let cases: Vec<Arc<ConcreteCase>> = found.cases.into_iter().map(Arc::new).collect();
+    for profile in [Profile::rfc9293(), Profile::rfc793()] {
+        let mut target = Reference::new(profile, 0);
+        for case in &cases {
+            let run = run_case(&mut target, case, Mode::Record);
+            assert!(violations(&run).is_empty(), "{}: {:?}", case.id, violations(&run));
+        }
+    }
+}
+
+#[test]
+fn no_generated_case_breaks_one_on_the_reference() {
+    for profile in [Profile::rfc9293(), Profile::rfc793()] {
+        let mut target = Reference::new(profile, 0);
+        for seed in 0..4000 {
+            let bytes = noise(seed, 300);
+            let Ok(case) = generated::case(&mut Unstructured::new(&bytes)) else { continue };
+            let Ok(case) = ConcreteCase::from_case("generated", case).map(Arc::new) else { continue };
+            let run = run_case(&mut target, &case, Mode::Record);
+            let broken = violations(&run);
+            assert!(broken.is_empty(), "{broken:?}\n{}", print::to_yaml(&case.case).unwrap_or_default());
+        }
+    }
+}
+
+#[test]
+fn no_script_of_bytes_breaks_one_on_the_reference() {
+    for seed in 0..20_000 {
+        raw::stack_input(&noise(seed, 400));
+    }
+}
