@@ -143,7 +143,8 @@ fn parted(left: &CaseRun, divergence: Box<Divergence>) -> Found {
 
 fn violations(run: &CaseRun, side: Side, into: &mut Vec<Found>) {
     for finding in run.findings.iter().filter(|finding| is_violation(finding)) {
-        let invariant = number(&finding.clauses);
+        // Several invariants rest on one clause; what was observed names the invariant and nothing of the run.
+        let invariant = number(&finding.observed);
         let violation = Violation {
             side,
             clauses: finding.clauses.clone(),
@@ -161,7 +162,7 @@ fn violations(run: &CaseRun, side: Side, into: &mut Vec<Found>) {
 /// Whether a finding is about what holds in every trace, whatever the case demands.
 const fn is_violation(finding: &Finding) -> bool {
     match finding.kind {
-        FindingKind::Malformed => true,
+        FindingKind::Malformed | FindingKind::Invariant => true,
         FindingKind::Mismatch
         | FindingKind::Missing
         | FindingKind::Unexpected

@@ -262,11 +262,11 @@ impl Flow {
             self.note_peer_window(seg, live);
         }
         self.note_stamp(seg);
-        if let Some(ack) = ack {
-            if self.iss.is_some() && at_or_ahead(ack, self.una) && at_or_ahead(self.nxt, ack) {
-                self.una = ack;
-                self.una_for_sure = if sure { ack } else { self.una_for_sure };
-            }
+        if let Some(ack) =
+            ack.filter(|ack| self.iss.is_some() && at_or_ahead(*ack, self.una) && at_or_ahead(self.nxt, *ack))
+        {
+            self.una = ack;
+            self.una_for_sure = if sure { ack } else { self.una_for_sure };
         }
         self.note_text(seg, len, at, sure);
     }

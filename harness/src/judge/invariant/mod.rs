@@ -208,10 +208,8 @@ impl Monitor {
         if on == Handle::Listener {
             return self.listener_called(call, at);
         }
-        if let SocketCall::Connect { .. } = call {
-            if *outcome == Outcome::Ok {
-                self.flow(pair);
-            }
+        if matches!(call, SocketCall::Connect { .. }) && *outcome == Outcome::Ok {
+            self.flow(pair);
         }
         let Some(index) = self.find(pair).filter(|_| !self.blind) else { return };
         application::called(&mut self.flows[index], call, outcome, at, &mut self.report);

@@ -49,7 +49,8 @@ pub(super) fn check(flow: &Flow, seg: &Parsed, report: &mut Report) {
     // A connection that ends itself may acknowledge as in any other segment; in SYN-SENT there is nothing to
     // acknowledge (RFC9293#3.10.5 names the number alone, the ACK is a habit).
     let known = flow.received.lost || flow.irs.is_none_or(|_| at_or_ahead(flow.received.next, seg.ack));
-    if !answers && !(own && known) {
+    let of_the_connection = own && known;
+    if !answers && !of_the_connection {
         report.breaks(&table::RESET_ACKS_SEGMENT, "other numbers");
     }
 }
