@@ -15,8 +15,7 @@ use std::{
     thread,
 };
 
-use arbitrary::Unstructured;
-
+use super::script::{Scope, Script};
 use crate::{
     case::{
         flags::{Flags, FlagsPattern},
@@ -82,8 +81,8 @@ impl Pair {
     /// # Panics
     /// If the left target emits something malformed or the harness fails: that is the fuzzer's finding.
     pub fn execute(&mut self, bytes: &[u8]) -> io::Result<Executed> {
-        let Ok(case) = super::arbitrary::case(&mut Unstructured::new(bytes)) else { return Ok(Executed::Agreed) };
-        let Ok(concrete) = ConcreteCase::from_case("generated", observed_everywhere(case)).map(Arc::new) else {
+        let case = Script::decode(bytes).to_case(&Scope { connections: 1, ..Scope::LIVE });
+        let Ok(concrete) = ConcreteCase::from_case("generated", case).map(Arc::new) else {
             return Ok(Executed::Agreed);
         };
         let left = run_case(self.left.as_mut(), &concrete, Mode::Record);
@@ -113,16 +112,6 @@ impl Pair {
         fs::write(&file, format!("# {key}\n{case}"))?;
         Ok(file)
     }
-}
-
-/// After each step that does something, a look at what came: that is where the traces are compared.
-fn observed_everywhere(mut case: Case) -> Case {
-    let look = || At {
-        line: 0,
-        value: Step { action: Action::Expect(Expect::InOrder(vec![])), clauses: vec![], continues: true, note: None },
-    };
-    case.steps = case.steps.into_iter().flat_map(|step| [step, look()]).collect();
-    case
 }
 
 /// What makes two divergences the same: the state it began in, what was done, and both answers.
