@@ -2,12 +2,14 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use arbitrary::Unstructured;
 use stack_under_test::Profile;
 
 use crate::{
     case::{format::ConcreteCase, load::discover, print},
-    generate::{arbitrary as generated, raw},
+    generate::{
+        raw,
+        script::{Scope, Script},
+    },
     run::{Mode, run_case},
     target::reference::Reference,
     trace::event::{CaseRun, Finding, FindingKind},
@@ -51,7 +53,7 @@ fn no_generated_case_breaks_one_on_the_reference() {
         let mut target = Reference::new(profile, 0);
         for seed in 0..4000 {
             let bytes = noise(seed, 300);
-            let Ok(case) = generated::case(&mut Unstructured::new(&bytes)) else { continue };
+            let case = Script::decode(&bytes).to_case(&Scope::VIRTUAL);
             let Ok(case) = ConcreteCase::from_case("generated", case).map(Arc::new) else { continue };
             let run = run_case(&mut target, &case, Mode::Record);
             let broken = violations(&run);
