@@ -13,6 +13,7 @@ mod invariants;
 mod measure;
 
 pub use calls::show_call;
+use injection::Fragmented;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -28,7 +29,7 @@ use crate::{
         verdict::{level_of, verdict_of},
     },
     peer::{Peer, Unknown, View},
-    segment::parse::parse,
+    segment::parse::{NotTcp, parse},
     target::{ConnState, Emission, Refusal, Target, TargetError, Time},
     trace::event::{
         CaseRun, CaseSegment, Difference, Event, EventKind, Finding, FindingKind, StepRecord, Trace, Verdict,
@@ -129,6 +130,8 @@ struct Run<'a> {
     /// The connection that the current step speaks of.
     in_hand: u8,
     next_ip_id: u16,
+    /// The datagram that is leaving in fragments.
+    fragmented: Fragmented,
     kept: BTreeMap<&'a str, u32>,
     alternative: Option<usize>,
 }
@@ -155,6 +158,7 @@ impl<'a> Run<'a> {
             step: 0,
             in_hand: 0,
             next_ip_id: 1,
+            fragmented: Fragmented::default(),
             kept: BTreeMap::new(),
             alternative: None,
         }
@@ -310,7 +314,12 @@ impl<'a> Run<'a> {
                 self.monitor.emitted(&parsed, at);
                 self.peer.emitted(parsed, at)
             }
-            Err(problem) => {
+            // ICMP is not this case's subject: it is shown, and no `expect` speaks of it.
+            Err(NotTcp::Protocol(_)) => {
+                self.trace.events.push(Event { at, step: self.step, kind: EventKind::EmittedOther { packet } });
+                return;
+            }
+            Err(problem @ (NotTcp::NotIpv4 | NotTcp::Fragment | NotTcp::TooShort)) => {
                 let faults = vec![(problem.to_string(), "RFC9293#3.1")];
                 (CaseSegment { at, faults, ..CaseSegment::default() }, View::unknown())
             }

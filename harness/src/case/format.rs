@@ -84,6 +84,34 @@
 //!     note: modulo 2^32
 //! ```
 //!
+//! # ICMP and fragments
+//!
+//! An `inject` may be an ICMP message instead of a segment: a [name](Message::NAMED), or `type/code`. An error quotes
+//! what the target has sent on the connection in hand, the segment at SND.UNA unless `quote` says otherwise; it comes
+//! from the peer, or from a router on the way (`from: other-peer`). `fragments` cuts any packet into IP fragments.
+//!
+//! ```yaml
+//! title: ICMP messages and fragments
+//! clauses: [MUST-54]
+//! given: ESTABLISHED
+//! steps:
+//!   - inject: { icmp: port-unreachable }
+//!   - inject: { from: other-peer, icmp: { message: 3/13, quote: { seq: SND.NXT+1, length: 28 } } }
+//!   - inject: { icmp: { message: fragmentation-needed, mtu: 576, checksum: bad } }
+//!   - inject: { on: b, icmp: { message: time-exceeded, quote: { length: 4, ip: { protocol: 17 } } } }
+//!   - inject: { icmp: { message: parameter-problem, pointer: 20 } }
+//!   - inject: { icmp: { message: echo-request, data: "ping" } }
+//!   - inject: { flags: ACK, data: 100, fragments: 40 }        # bytes of the IP payload in each, TCP header included
+//!   - inject: { flags: ACK, data: 100, fragments: { size: 40, order: reversed } }
+//!   - inject: { flags: ACK, data: 100, fragments: { size: 40, order: [3, 1, 1] } }   # the second one is lost
+//!   - inject: { flags: ACK, data: 100, ip: { id: 7 }, fragments: { size: 40, overlap: 8, conflict: true } }
+//!   - expect: nothing                                         # speaks of TCP segments only
+//! ```
+//!
+//! What a target sends besides TCP (an echo reply, an ICMP error) is drawn and captured, but no `expect` speaks of it:
+//! it neither meets one nor breaks `nothing`. What is wrong on purpose in a packet as a whole is written with `raw` and
+//! `ip`: `inject: { raw: "0303", ip: { protocol: 1 } }` is an ICMP message of two bytes.
+//!
 //! # Numbers
 //!
 //! `seq` and `ack` are relative: both initial numbers are 0. [Symbols](Symbol) are the *target's* variables as the wire
@@ -112,7 +140,9 @@
 //! ```
 
 mod call;
+mod fragments;
 mod header;
+mod icmp;
 mod segment;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
@@ -122,7 +152,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     call::{Call, CallStep, Errno, Readiness, Returns, SocketSwitch},
+    fragments::{Fragments, Order},
     header::{Allow, Config, MssChoice, Peer, Via},
+    icmp::{Icmp, Message, Quote, UnknownMessage},
     segment::{
         AddressName, Alternative, Bytes, Checksum, ConnName, Data, Expect, ExpectIp, ExpectSegment, Inject, Ip,
         MssBounds, Options, pattern_byte,

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::{
     error::{Fault, Mark},
-    format::{Action, Case, Comparison, Data},
+    format::{Action, Case, Comparison, Data, Inject, Order, Quote},
     suggest::did_you_mean,
     tree::{Content, Node},
 };
@@ -106,12 +106,7 @@ fn check_connections(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
 fn check_lengths(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
     for (index, step) in case.steps.iter().enumerate() {
         let Action::Inject(inject) = &step.value.action else { continue };
-        let text = match &inject.data {
-            None => 0,
-            Some(Data::Text(text)) => u32::try_from(text.len()).unwrap_or(u32::MAX),
-            Some(Data::Hex(bytes)) => u32::try_from(bytes.0.len()).unwrap_or(u32::MAX),
-            Some(Data::Pattern(len)) => *len,
-        };
+        let text = inject.data.as_ref().map_or(0, length);
         let mark = || step_mark(tree, index, "inject");
         if text > MAX_SEGMENT_TEXT {
             return Err(Fault::at(
@@ -123,8 +118,51 @@ fn check_lengths(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
         if options > 40 {
             return Err(Fault::at(mark(), format!("{options} bytes of TCP options; the header has room for 40")));
         }
+        let payload = payload_length(inject);
+        if payload > MAX_SEGMENT_TEXT + 20 {
+            let most = MAX_SEGMENT_TEXT + 20;
+            return Err(Fault::at(mark(), format!("{payload} bytes in one IP packet; at most {most} fit")));
+        }
+        let Some(fragments) = &inject.fragments else { continue };
+        let count = fragments.count(payload as usize);
+        let Order::Listed(numbers) = &fragments.order else { continue };
+        if let Some(number) = numbers.iter().find(|number| !(1..=count).contains(&usize::from(**number))) {
+            let message = format!("no fragment {number}: {payload} bytes in pieces of {} are {count}", fragments.size);
+            return Err(Fault::at(mark(), message).help("they are counted from 1; header and options count too"));
+        }
     }
     Ok(())
+}
+
+fn length(data: &Data) -> u32 {
+    match data {
+        Data::Text(text) => u32::try_from(text.len()).unwrap_or(u32::MAX),
+        Data::Hex(bytes) => u32::try_from(bytes.0.len()).unwrap_or(u32::MAX),
+        Data::Pattern(len) => *len,
+    }
+}
+
+/// How many bytes follow the IP header of an injected packet.
+fn payload_length(inject: &Inject) -> u32 {
+    let small = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+    if let Some(raw) = &inject.raw {
+        return small(raw.0.len());
+    }
+    let Some(icmp) = &inject.icmp else {
+        let text = inject.data.as_ref().map_or(0, length);
+        return text.saturating_add(20).saturating_add(small(inject.options.wire_len()));
+    };
+    let body = match (&icmp.data, &icmp.quote) {
+        (Some(data), _) => length(data),
+        (None, None) if !icmp.message.is_error() => 0,
+        (None, quote) => {
+            let usual = Quote::default();
+            let quote = quote.as_ref().unwrap_or(&usual);
+            let options = quote.ip.options.as_ref().map_or(0, |options| options.0.len().next_multiple_of(4));
+            20 + small(options) + u32::from(quote.length.unwrap_or(Quote::USUAL_LENGTH))
+        }
+    };
+    body.saturating_add(8)
 }
 
 /// The place of the value under `key` in a step.

@@ -200,6 +200,7 @@ fn emitted_since_last_look(index: usize, left: &CaseRun) -> impl Iterator<Item =
     left.trace.events.iter().filter_map(move |event| match &event.kind {
         EventKind::Emitted { segment, .. } if here(event.step) => Some(segment),
         EventKind::Emitted { .. }
+        | EventKind::EmittedOther { .. }
         | EventKind::Injected { .. }
         | EventKind::Called { .. }
         | EventKind::Explained(_)

@@ -149,6 +149,7 @@ impl Teller<'_> {
             EventKind::Explained(Explanation::StateChanged { rule, .. }) => Some((*rule, true)),
             EventKind::Injected { .. }
             | EventKind::Emitted { .. }
+            | EventKind::EmittedOther { .. }
             | EventKind::Called { .. }
             | EventKind::Waited(_) => None,
         });

@@ -282,6 +282,7 @@ impl<'a> Walk<'a> {
                 }
                 EventKind::Injected { .. }
                 | EventKind::Emitted { .. }
+                | EventKind::EmittedOther { .. }
                 | EventKind::Called { .. }
                 | EventKind::Waited(_) => {}
             }

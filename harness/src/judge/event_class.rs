@@ -135,7 +135,11 @@ fn injected(run: &CaseRun, step: usize) -> EventClass {
     let events = run.trace.events.iter().rev().filter(|event| event.step == step);
     let class = events.into_iter().find_map(|event| match event.kind {
         EventKind::Injected { class, .. } => Some(class),
-        EventKind::Emitted { .. } | EventKind::Called { .. } | EventKind::Explained(_) | EventKind::Waited(_) => None,
+        EventKind::Emitted { .. }
+        | EventKind::EmittedOther { .. }
+        | EventKind::Called { .. }
+        | EventKind::Explained(_)
+        | EventKind::Waited(_) => None,
     });
     class.unwrap_or(EventClass::NotTcp)
 }

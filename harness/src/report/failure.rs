@@ -114,7 +114,7 @@ fn rules(run: &CaseRun, finding: &Finding) -> Vec<RuleName> {
             EventKind::Explained(Explanation::Dropped(rule) | Explanation::StateChanged { rule, .. }) => {
                 rules.push(*rule);
             }
-            EventKind::Emitted { .. } | EventKind::Waited(_) => {}
+            EventKind::Emitted { .. } | EventKind::EmittedOther { .. } | EventKind::Waited(_) => {}
         }
     }
     rules.dedup();

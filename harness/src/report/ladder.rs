@@ -11,7 +11,7 @@ use crate::{
         expect::describe,
         outcome::{show_outcome, show_returns},
     },
-    segment::show,
+    segment::{other, show},
     target::{Explanation, RuleName},
     trace::event::{CaseRun, CaseSegment, Event, EventKind},
 };
@@ -158,10 +158,11 @@ impl Ladder {
 
     fn happened(&mut self, event: &Event) {
         match &event.kind {
-            EventKind::Injected { segment: Some(segment), .. } => self.push(Row::ToTarget(segment_line(segment))),
-            EventKind::Injected { packet, segment: None, .. } => {
-                self.push(Row::ToTarget(format!("{} bytes that are no TCP segment", packet.len())));
+            EventKind::Injected { packet, segment, note, .. } => {
+                let on = segment.as_ref().map(on_connection).unwrap_or_default();
+                self.push(Row::ToTarget(show::injected(packet, segment.as_ref(), note.as_deref()) + &on));
             }
+            EventKind::EmittedOther { packet } => self.push(Row::ToPeer(other::describe(packet))),
             EventKind::Emitted { segment, .. } => {
                 self.push(Row::ToPeer(segment_line(segment)));
                 for rule in &segment.rules {
@@ -220,12 +221,15 @@ fn room(width: usize, line: &str, taken: usize) -> usize {
 
 /// A segment of a run, with the name of its connection unless it is the first.
 fn segment_line(segment: &CaseSegment) -> String {
-    let on = match segment.on {
+    show::full(segment) + &on_connection(segment)
+}
+
+fn on_connection(segment: &CaseSegment) -> String {
+    match segment.on {
         Some(0) => String::new(),
         Some(number) => format!(" on connection {}", number + 1),
         None => " on no connection".to_owned(),
-    };
-    show::full(segment) + &on
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,17 @@
 //! `inject`: resolve, build, send, and take in what comes back at once.
+//!
+//! A segment in one packet is built here, what is more or less than that in [`icmp`] and [`fragments`].
+
+mod fragments;
+mod icmp;
+
+pub(super) use fragments::Fragmented;
 
 use super::{Run, Stop};
 use crate::{
     case::{
         flags::Flags,
-        format::{Inject, Options},
+        format::{Inject, Ip, Options},
     },
     judge::{event_class::of_packet, expect::Moment},
     peer::{Unknown, View},
@@ -13,7 +20,7 @@ use crate::{
         parse::parse,
     },
     target::data_bytes,
-    trace::event::EventKind,
+    trace::event::{CaseSegment, EventKind},
 };
 
 impl<'a> Run<'a> {
@@ -21,23 +28,58 @@ impl<'a> Run<'a> {
         // A new name with a source that no host can have is a connection too: answers to it are told apart by it.
         let from = inject.from.map(|name| self.peer.endpoints().address(name));
         self.in_hand = self.peer.resolve(inject.on.as_deref(), from);
-        let packet = self.packet(inject)?;
-        let earliest = self.target.now();
+        let id = self.next_ip_id;
+        self.next_ip_id = id.wrapping_add(1);
         let before = self.peer.connection(self.in_hand).view;
-        let parsed = parse(&packet);
-        self.monitor.given(&packet, &parsed, earliest);
-        let segment = parsed.ok().map(|parsed| self.peer.injected(self.in_hand, parsed, earliest));
+        match (&inject.icmp, &inject.fragments) {
+            (None, None) => {
+                let packet = self.tcp(inject, id)?;
+                let parsed = parse(&packet);
+                let now = self.target.now();
+                self.monitor.given(&packet, &parsed, now);
+                let segment = parsed.ok().map(|parsed| self.peer.injected(self.in_hand, parsed, now));
+                self.send(packet, segment, None, before)
+            }
+            (Some(icmp), None) => {
+                let (packet, note) = self.icmp(inject, icmp, id)?;
+                self.monitor.given(&packet, &parse(&packet), self.target.now());
+                self.send(packet, None, Some(note), before)
+            }
+            (_, Some(how)) => self.inject_fragments(inject, how, id),
+        }
+    }
+
+    /// Hands a packet to the target and takes in what comes back at once. `before` is the view without it.
+    fn send(
+        &mut self,
+        packet: Vec<u8>,
+        segment: Option<CaseSegment>,
+        note: Option<String>,
+        before: View,
+    ) -> Result<(), Stop> {
+        let earliest = self.target.now();
         self.target.inject(&packet)?;
         let class = of_packet(&packet, segment.as_ref(), &before);
-        self.event(EventKind::Injected { packet, segment, class });
+        self.event(EventKind::Injected { packet, segment, class, note });
         self.since = Moment { earliest, latest: self.target.now() };
         self.collect()
     }
 
-    fn packet(&mut self, inject: &Inject) -> Result<Vec<u8>, Stop> {
-        let connection = self.peer.connection(self.in_hand);
-        let (pair, view) = (connection.pair, connection.view);
+    /// A packet from the peer to the target, for `..` behind what is in it.
+    fn envelope<'p>(&self, inject: &Inject, ip: &'p Ip, id: u16) -> WireSegment<'p> {
+        let pair = self.peer.connection(self.in_hand).pair;
         let endpoints = self.peer.endpoints();
+        WireSegment {
+            source: inject.from.map_or(*pair.peer.ip(), |name| endpoints.address(name)),
+            destination: inject.to.map_or(*pair.target.ip(), |name| endpoints.address(name)),
+            id,
+            ip,
+            ..WireSegment::empty(pair.peer, pair.target)
+        }
+    }
+
+    fn tcp(&self, inject: &Inject, id: u16) -> Result<Vec<u8>, Stop> {
+        let view = self.peer.connection(self.in_hand).view;
         let acks = inject.flags.contains(Flags::ACK);
         let seq = inject.seq.as_ref().map_or(Ok(view.next_in()), |seq| view.position(seq))?;
         let ack = match &inject.ack {
@@ -47,13 +89,7 @@ impl<'a> Run<'a> {
         };
         let first_byte = seq.wrapping_add(u32::from(inject.flags.contains(Flags::SYN)));
         let text = inject.data.as_ref().map(|data| data_bytes(data, first_byte)).unwrap_or_default();
-        let id = self.next_ip_id;
-        self.next_ip_id = id.wrapping_add(1);
         Ok(build(&WireSegment {
-            source: inject.from.map_or(*pair.peer.ip(), |name| endpoints.address(name)),
-            destination: inject.to.map_or(*pair.target.ip(), |name| endpoints.address(name)),
-            source_port: pair.peer.port(),
-            destination_port: pair.target.port(),
             seq: view.real_seq(seq),
             ack,
             flags: inject.flags,
@@ -64,8 +100,7 @@ impl<'a> Run<'a> {
             checksum: inject.checksum,
             data_offset: inject.data_offset,
             raw: inject.raw.as_ref().map(|raw| &raw.0[..]),
-            id,
-            ip: &inject.ip,
+            ..self.envelope(inject, &inject.ip, id)
         }))
     }
 }
@@ -102,3 +137,6 @@ fn encode(options: &Options, view: &View) -> Result<Vec<u8>, Unknown> {
     bytes.extend(options.raw.iter().flat_map(|raw| raw.0.iter().copied()));
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,9 +53,11 @@ impl Run<'_> {
     pub(super) fn emitted_segment(&self, event: usize) -> Option<&CaseSegment> {
         match &self.trace.events.get(event)?.kind {
             EventKind::Emitted { segment, .. } => Some(segment),
-            EventKind::Injected { .. } | EventKind::Called { .. } | EventKind::Explained(_) | EventKind::Waited(_) => {
-                None
-            }
+            EventKind::Injected { .. }
+            | EventKind::EmittedOther { .. }
+            | EventKind::Called { .. }
+            | EventKind::Explained(_)
+            | EventKind::Waited(_) => None,
         }
     }
 }

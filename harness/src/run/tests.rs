@@ -126,6 +126,17 @@ fn case(actions: Vec<Action>) -> Arc<ConcreteCase> {
     Arc::new(ConcreteCase { id: "t".into(), file: PathBuf::new(), source: "".into(), case, prelude: 0 })
 }
 
+/// A target that answers with ICMP is neither wrong nor has it said anything that an `expect` speaks of.
+#[test]
+fn what_is_no_tcp_is_shown_and_not_judged() {
+    let ip = crate::case::format::Ip { protocol: Some(1), ..crate::segment::build::USUAL_IP };
+    let answer = build(&WireSegment { raw: Some(&[0, 0, 0, 0]), ip: &ip, ..wire_reply() });
+    let run =
+        run(&mut Scripted::new(vec![answer]), vec![inject(Flags::SYN), Action::Expect(Expect::InOrder(Vec::new()))]);
+    assert_eq!(run.verdict, Verdict::Pass);
+    assert!(run.trace.events.iter().any(|event| matches!(event.kind, EventKind::EmittedOther { .. })));
+}
+
 fn inject(flags: Flags) -> Action {
     Action::Inject(Box::new(Inject { flags, ..Inject::default() }))
 }

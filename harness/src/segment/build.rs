@@ -47,7 +47,7 @@ pub struct WireSegment<'a> {
     pub checksum: Option<Checksum>,
     /// Data offset other than the right one, in 32-bit words.
     pub data_offset: Option<u8>,
-    /// These bytes instead of the TCP segment.
+    /// These bytes instead of the TCP segment: the whole payload of the IP packet.
     pub raw: Option<&'a [u8]>,
     /// IP identification unless `ip` has one.
     pub id: u16,
@@ -100,7 +100,7 @@ const fn to_word(len: usize) -> usize {
     len.div_ceil(4) * 4
 }
 
-fn wrong_or(right: u16, wanted: Option<Checksum>) -> u16 {
+pub(super) fn wrong_or(right: u16, wanted: Option<Checksum>) -> u16 {
     match wanted {
         None => right,
         // One bit off; 0x0000 and 0xffff are the same number in one's complement, one flipped low bit never is.

@@ -70,8 +70,8 @@ pub enum NotTcp {
     /// Another protocol in it.
     #[error("IP protocol {0}, not TCP")]
     Protocol(u8),
-    /// A fragment other than the first.
-    #[error("a later IP fragment")]
+    /// A part of a packet.
+    #[error("an IP fragment")]
     Fragment,
     /// Less than a TCP header.
     #[error("shorter than a TCP header")]
@@ -97,7 +97,7 @@ pub fn parse(packet: &[u8]) -> Result<Parsed, NotTcp> {
     if ip.get_next_level_protocol().0 != 6 {
         return Err(NotTcp::Protocol(ip.get_next_level_protocol().0));
     }
-    if ip.get_fragment_offset() != 0 {
+    if ip.get_fragment_offset() != 0 || ip.get_flags() & 1 != 0 {
         return Err(NotTcp::Fragment);
     }
     let mut faults = Vec::new();

@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use super::other;
 use crate::{case::flags::Flags, trace::event::CaseSegment};
 
 /// Flags, seq, ack and the length of the text: `ACK seq=1 ack=1 len=5`.
@@ -17,6 +18,17 @@ pub fn short(segment: &CaseSegment) -> String {
         let _ = write!(line, " len={}", segment.data.len());
     }
     line
+}
+
+/// A packet the peer sent: the segment, or what else it is; `note` comes first.
+#[must_use]
+pub fn injected(packet: &[u8], segment: Option<&CaseSegment>, note: Option<&str>) -> String {
+    match (note, segment) {
+        (None, Some(segment)) => full(segment),
+        (Some(note), Some(segment)) => format!("{note}: {}", full(segment)),
+        (Some(note), None) => note.to_owned(),
+        (None, None) => other::describe(packet),
+    }
 }
 
 /// Everything there is to see.

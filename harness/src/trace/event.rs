@@ -80,10 +80,13 @@ pub enum EventKind {
     Injected {
         /// The bytes.
         packet: Vec<u8>,
-        /// In case space; `None` if it does not parse as TCP (raw or broken on purpose).
+        /// In case space; `None` if it does not parse as TCP (raw or broken on purpose), and for ICMP. Of fragments
+        /// the one that makes the segment complete has it.
         segment: Option<CaseSegment>,
         /// What it was, relative to the connection it met.
         class: EventClass,
+        /// What it is in words, if it is no TCP segment in one packet: `ICMP port-unreachable about seq=1`.
+        note: Option<String>,
     },
     /// The target sent this IP packet.
     Emitted {
@@ -91,6 +94,11 @@ pub enum EventKind {
         packet: Vec<u8>,
         /// In case space.
         segment: CaseSegment,
+    },
+    /// The target sent this IP packet, which is not TCP: an ICMP message, mostly. No step expects it and none judges it.
+    EmittedOther {
+        /// The bytes.
+        packet: Vec<u8>,
     },
     /// The application called.
     Called {

@@ -9,7 +9,10 @@ use std::{
 };
 
 use super::event::{CaseRun, Event, EventKind};
-use crate::{segment::show, target::Time};
+use crate::{
+    segment::{other, show, show::injected},
+    target::Time,
+};
 
 // Block types and options of draft-ietf-opsawg-pcapng.
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
@@ -65,7 +68,7 @@ pub fn capture(run: &CaseRun) -> Vec<u8> {
             EventKind::Injected { packet, .. } => {
                 enhanced_packet(&mut file, event.at, packet, INBOUND, &comment(run, event));
             }
-            EventKind::Emitted { packet, .. } => {
+            EventKind::Emitted { packet, .. } | EventKind::EmittedOther { packet } => {
                 enhanced_packet(&mut file, event.at, packet, OUTBOUND, &comment(run, event));
             }
             EventKind::Called { .. } | EventKind::Explained(_) | EventKind::Waited(_) => {}
@@ -87,17 +90,17 @@ fn comment(run: &CaseRun, event: &Event) -> String {
     let with_values = line.contains('$').then(|| serde_json::to_string(&step.value).ok()).flatten();
     let mut text = format!("{name} ({}): {}", clauses.join(", "), with_values.as_deref().unwrap_or(line.trim()));
     match &event.kind {
-        EventKind::Injected { segment: Some(segment), .. } => text += &format!("\npeer: {}", show::full(segment)),
+        EventKind::Injected { packet, segment, note, .. } => {
+            text += &format!("\npeer: {}", injected(packet, segment.as_ref(), note.as_deref()));
+        }
+        EventKind::EmittedOther { packet } => text += &format!("\ntarget: {}", other::describe(packet)),
         EventKind::Emitted { segment, .. } => {
             text += &format!("\ntarget: {}", show::full(segment));
             for rule in &segment.rules {
                 text += &format!("\nrule {} ({}): {}", rule.name, rule.clause, rule.text);
             }
         }
-        EventKind::Injected { segment: None, .. }
-        | EventKind::Called { .. }
-        | EventKind::Explained(_)
-        | EventKind::Waited(_) => {}
+        EventKind::Called { .. } | EventKind::Explained(_) | EventKind::Waited(_) => {}
     }
     text
 }

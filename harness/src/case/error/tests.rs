@@ -34,6 +34,12 @@ fn what_an_author_reads() {
         case("  - wait: 5\n"),
         case("  - call: { send: hello }\n    returns: EPIP\n"),
         case("  - state: $state\n"),
+        case("  - inject: { icmp: port-unreachabel }\n"),
+        case("  - inject: { flags: ACK, icmp: port-unreachable }\n"),
+        case("  - inject: { icmp: { message: echo-request, data: 5, quote: { length: 8 } } }\n"),
+        case("  - inject: { flags: ACK, fragments: 20 }\n"),
+        case("  - inject: { flags: ACK, fragments: { size: 8, order: [4] } }\n  - state: CLOSED\n"),
+        case("  - inject: { flags: ACK, ip: { mf: true }, fragments: 8 }\n"),
         case("  - state: *anchor\n"),
         "title: $n\nclauses: [MUST-3]\nmatrix:\n  n: [1, 2]\n  seq: { a: { s: RCV.NXT }, b: { s: RCV.NXR } }\nsteps:\n  \
          - inject: { seq: $s }\n  - state: CLOSED\n"

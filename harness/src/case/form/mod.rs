@@ -1,10 +1,11 @@
 //! How the types of [`crate::case::format`] are written in YAML where a derive would not read well.
 //!
-//! [`text`]: types written as one word (`RCV.NXT+1`, `500ms`, `SYN+ACK`). [`step`], [`segment`], [`call`]: maps and
-//! words that stand for one type. Each has `Deserialize`, `Serialize` and `JsonSchema` side by side, so that reading,
+//! [`text`]: types written as one word (`RCV.NXT+1`, `500ms`, `SYN+ACK`). [`step`], [`segment`], [`packet`],
+//! [`call`]: maps and words that stand for one type. Each has `Deserialize`, `Serialize` and `JsonSchema` side by side, so that reading,
 //! writing and completion agree. Start at [`step`].
 
 pub(crate) mod call;
+mod packet;
 pub(crate) mod segment;
 pub(crate) mod step;
 pub(crate) mod text;

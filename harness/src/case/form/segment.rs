@@ -14,7 +14,8 @@ use crate::{
     case::{
         flags::Flags,
         format::{
-            AddressName, Alternative, Bytes, Checksum, ConnName, Data, Expect, ExpectSegment, Inject, Ip, Options,
+            AddressName, Alternative, Bytes, Checksum, ConnName, Data, Expect, ExpectSegment, Fragments, Icmp, Inject,
+            Ip, Options,
         },
         position::Position,
     },
@@ -65,6 +66,10 @@ pub(crate) struct InjectForm {
     ip: Option<Ip>,
     /// The whole TCP segment in hex; the TCP fields above are ignored.
     raw: Option<Bytes>,
+    /// An ICMP message instead of a segment: `port-unreachable`, or `{ message: 3/13, … }`.
+    icmp: Option<Icmp>,
+    /// The packet leaves as IP fragments of so many bytes, or `{ size: 24, order: reversed }`.
+    fragments: Option<Fragments>,
 }
 
 /// `{ val: 1, ecr: 0 }`
@@ -122,10 +127,55 @@ pub(crate) fn count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D
     }
 }
 
-impl From<InjectForm> for Inject {
-    fn from(form: InjectForm) -> Self {
+impl InjectForm {
+    /// The first field that only a TCP segment has.
+    fn tcp_field(&self) -> Option<&'static str> {
+        let fields = [
+            ("flags", self.flags.is_some()),
+            ("seq", self.seq.is_some()),
+            ("ack", self.ack.is_some()),
+            ("win", self.win.is_some()),
+            ("urg", self.urg.is_some()),
+            ("data", self.data.is_some()),
+            ("mss", self.mss.is_some()),
+            ("wscale", self.wscale.is_some()),
+            ("sack-ok", self.sack_ok.is_some()),
+            ("sack", self.sack.is_some()),
+            ("ts", self.ts.is_some()),
+            ("options", self.options.is_some()),
+            ("checksum", self.checksum.is_some()),
+            ("data-offset", self.data_offset.is_some()),
+            ("raw", self.raw.is_some()),
+        ];
+        fields.into_iter().find(|(_, present)| *present).map(|(name, _)| name)
+    }
+
+    /// What may not stand side by side.
+    fn contradiction(&self) -> Option<String> {
+        if self.icmp.is_some()
+            && let Some(field) = self.tcp_field()
+        {
+            return Some(format!(
+                "`{field}` beside `icmp`\nan ICMP message has fields of its own: `icmp: {{ message: …, quote: {{ seq: … }} }}`"
+            ));
+        }
+        let ip = self.ip.as_ref();
+        let by_hand = ip.is_some_and(|ip| ip.mf.is_some() || ip.fragment_offset.is_some());
+        let both = "`fragments` beside `ip: { mf, fragment-offset }`\n`fragments` sets both in every fragment";
+        (by_hand && self.fragments.is_some()).then(|| both.to_owned())
+    }
+}
+
+impl TryFrom<InjectForm> for Inject {
+    type Error = String;
+
+    fn try_from(form: InjectForm) -> Result<Self, String> {
+        if let Some(contradiction) = form.contradiction() {
+            return Err(contradiction);
+        }
         let InjectForm { on, from, to, flags, seq, ack, win, urg, data, checksum, data_offset, ip, raw, .. } = form;
-        let InjectForm { mss, wscale, sack_ok, sack, ts, options, .. } = form;
+        let InjectForm { mss, wscale, sack_ok, sack, ts, options, icmp, fragments, .. } = form;
+        let icmp = icmp.map(Box::new);
         let options = Options {
             mss,
             wscale,
@@ -135,20 +185,38 @@ impl From<InjectForm> for Inject {
             raw: options,
         };
         let (flags, ip) = (flags.unwrap_or_default(), ip.unwrap_or_default());
-        Self { on, from, to, flags, seq, ack, win, urg, data, options, checksum, data_offset, ip, raw }
+        Ok(Self {
+            on,
+            from,
+            to,
+            flags,
+            seq,
+            ack,
+            win,
+            urg,
+            data,
+            options,
+            checksum,
+            data_offset,
+            ip,
+            raw,
+            icmp,
+            fragments,
+        })
     }
 }
 
 impl From<Inject> for InjectForm {
     fn from(inject: Inject) -> Self {
-        let Inject { on, from, to, flags, seq, ack, win, urg, data, options, checksum, data_offset, ip, raw } = inject;
+        let Inject { on, from, to, flags, seq, ack, win, urg, data, options, checksum, data_offset, ip, .. } = inject;
+        let Inject { raw, icmp, fragments, .. } = inject;
         let Options { mss, wscale, sack_ok, sack, ts, raw: options } = options;
         Self {
             on,
             from,
             to,
-            // A raw segment brings its own flags.
-            flags: (raw.is_none() || flags != Flags::default()).then_some(flags),
+            // A raw segment brings its own flags, an ICMP message has none.
+            flags: ((raw.is_none() && icmp.is_none()) || flags != Flags::default()).then_some(flags),
             seq,
             ack,
             win,
@@ -164,6 +232,8 @@ impl From<Inject> for InjectForm {
             data_offset,
             ip: (ip != Ip::default()).then_some(ip),
             raw,
+            icmp: icmp.map(|icmp| *icmp),
+            fragments,
         }
     }
 }

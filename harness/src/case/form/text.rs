@@ -11,7 +11,7 @@ use serde::{
 use crate::{
     case::{
         flags::{Flags, FlagsPattern},
-        format::{Bytes, Checksum, Comparison, MssBounds, MssChoice, Quantity},
+        format::{Bytes, Checksum, Comparison, Message, MssBounds, MssChoice, Quantity},
         number::parse_number,
         position::{Bounds, Position, Symbol},
         state::State,
@@ -102,6 +102,7 @@ word_form! {
     Comparison: "a comparison like `b - a in 1..2^31`", |_| None,
         json_schema!({ "type": "string", "description": "b - a in low..high, modulo 2^32" });
     Bytes: "bytes in hex", |_| None, json_schema!({ "type": ["string", "integer"], "description": "bytes in hex: 00ff" });
+    Message: "an ICMP message like `port-unreachable` or `3/13`", |_| None, message_schema();
     Checksum: "`bad` or a 16-bit number", |checksum| match checksum {
         Checksum::Bad => None,
         Checksum::Value(value) => Some((*value).into()),
@@ -146,6 +147,11 @@ fn flags_schema(description: &str) -> Schema {
         "description": description,
         "examples": ["SYN", "SYN+ACK", "ACK", "PSH+ACK", "FIN+ACK", "RST", "RST+ACK", "none"],
     })
+}
+
+fn message_schema() -> Schema {
+    let names = Message::NAMED.map(|(name, _)| name);
+    json_schema!({ "anyOf": [{ "enum": names }, { "type": "string", "pattern": "^[0-9]+/[0-9]+$" }] })
 }
 
 fn clause_schema() -> Schema {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Fragments, Icmp};
 use crate::{
     case::{
         flags::{Flags, FlagsPattern},
@@ -16,9 +17,9 @@ use crate::{
 /// Which connection a step speaks of. `None`: the first one.
 pub type ConnName = Option<String>;
 
-/// A segment the peer sends. What is absent gets its default.
+/// A segment the peer sends, or an ICMP message instead. What is absent gets its default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(from = "InjectForm", into = "InjectForm")]
+#[serde(try_from = "InjectForm", into = "InjectForm")]
 pub struct Inject {
     /// The connection (default: the first one). A new name is a new peer port.
     pub on: ConnName,
@@ -48,6 +49,10 @@ pub struct Inject {
     pub ip: Ip,
     /// These bytes are the whole TCP segment, header included; all TCP fields above are ignored.
     pub raw: Option<Bytes>,
+    /// An ICMP message instead of a TCP segment; the TCP fields above are absent.
+    pub icmp: Option<Box<Icmp>>,
+    /// The packet leaves as IP fragments (default: whole).
+    pub fragments: Option<Fragments>,
 }
 
 /// Bytes written as hex in YAML.
@@ -114,9 +119,9 @@ pub struct Ip {
     pub tos: Option<u8>,
     /// Identification (default: a counter).
     pub id: Option<u16>,
-    /// Don't Fragment (default: true).
+    /// Don't Fragment (default: true, false on fragments).
     pub df: Option<bool>,
-    /// More Fragments (default: false).
+    /// More Fragments (default: false). For fragments that make up a segment use `fragments`.
     pub mf: Option<bool>,
     /// Fragment offset in units of 8 bytes (default: 0).
     #[serde(deserialize_with = "bits_13")]
@@ -129,7 +134,7 @@ pub struct Ip {
     /// Header length in 32-bit words (default: right).
     #[serde(deserialize_with = "nibble")]
     pub header_length: Option<u8>,
-    /// Protocol number (default: 6).
+    /// Protocol number (default: 6 for TCP, 1 for ICMP).
     pub protocol: Option<u8>,
     /// Header checksum (default: right).
     pub checksum: Option<Checksum>,

@@ -8,6 +8,8 @@ enum Kind {
     Case,
     Step,
     Segment,
+    Icmp,
+    Fragments,
     /// Its order is the author's.
     Other,
 }
@@ -43,6 +45,8 @@ impl Kind {
                 "data-offset",
                 "ip",
                 "raw",
+                "icmp",
+                "fragments",
                 "within",
                 "after",
                 "tolerance",
@@ -55,6 +59,8 @@ impl Kind {
                 "clause",
                 "clauses",
             ],
+            Self::Icmp => &["message", "quote", "data", "mtu", "pointer", "checksum", "seq", "length", "ip"],
+            Self::Fragments => &["size", "overlap", "conflict", "order"],
             Self::Other => &[],
         }
     }
@@ -64,7 +70,9 @@ impl Kind {
         match (self, key) {
             (Self::Case, "steps") => Self::Step,
             (Self::Step, "inject" | "expect") | (Self::Segment, "either" | "any-order" | "segments") => Self::Segment,
-            (Self::Case | Self::Step | Self::Segment | Self::Other, _) => Self::Other,
+            (Self::Segment, "icmp") | (Self::Icmp, "quote") => Self::Icmp,
+            (Self::Segment, "fragments") => Self::Fragments,
+            (Self::Case | Self::Step | Self::Segment | Self::Icmp | Self::Fragments | Self::Other, _) => Self::Other,
         }
     }
 }

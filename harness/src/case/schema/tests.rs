@@ -21,7 +21,7 @@ fn an_editor_can_offer_every_field() {
         assert!(step.iter().any(|known| known == field), "{field} in {step:?}");
     }
     let inject = offered(&schema, "/definitions/Inject/properties");
-    for field in ["flags", "seq", "sack-ok", "data-offset", "options", "ip"] {
+    for field in ["flags", "seq", "sack-ok", "data-offset", "options", "ip", "icmp", "fragments"] {
         assert!(inject.iter().any(|known| known == field), "{field} in {inject:?}");
     }
 }

@@ -3,11 +3,17 @@
 use std::net::SocketAddrV4;
 
 use crate::{
-    case::format::{Action, Call, Expect},
+    case::{
+        flags::Flags,
+        format::{Action, Call, Expect},
+    },
     peer::{Peer, View},
-    segment::parse::parse,
+    segment::parse::{Parsed, ParsedOptions, parse},
     target::Outcome,
-    trace::event::{CaseRun, EventKind},
+    trace::{
+        event::{CaseRun, CaseSegment, EventKind},
+        event_class::EventClass,
+    },
 };
 
 /// By event and by step.
@@ -42,10 +48,14 @@ impl Replay {
             let last = index + 1 == run.trace.steps.len();
             while let Some((number, event)) = events.next_if(|(_, event)| event.step <= index || last) {
                 match &event.kind {
-                    EventKind::Injected { packet, segment: Some(_), .. } => {
-                        if let Ok(parsed) = parse(packet) {
-                            peer.injected(in_hand, parsed, event.at);
-                        }
+                    EventKind::Injected { packet, segment: Some(segment), .. } => {
+                        // The last fragment of a segment stands for all of it.
+                        let view = &peer.connection(in_hand).view;
+                        let parsed = parse(packet).unwrap_or_else(|_| whole(packet, segment, view));
+                        peer.injected(in_hand, parsed, event.at);
+                    }
+                    EventKind::Injected { class: EventClass::Icmp { .. }, .. } => {
+                        peer.connection_mut(in_hand).view.allow_new_incarnation();
                     }
                     EventKind::Emitted { packet, segment } => {
                         if let Ok(parsed) = parse(packet) {
@@ -60,6 +70,7 @@ impl Replay {
                         connection.app_read = connection.app_read.wrapping_add(read);
                     }
                     EventKind::Injected { segment: None, .. }
+                    | EventKind::EmittedOther { .. }
                     | EventKind::Called { .. }
                     | EventKind::Explained(_)
                     | EventKind::Waited(_) => {}
@@ -84,6 +95,23 @@ impl Replay {
 
     pub(super) fn in_hand(&self, step: usize) -> Option<String> {
         self.name(*self.in_hand.get(step)?)
+    }
+}
+
+/// A segment that came in fragments, from its case space.
+fn whole(fragment: &[u8], segment: &CaseSegment, view: &View) -> Parsed {
+    let address = |at: usize| fragment.get(at..at + 4).and_then(|four| four.try_into().ok()).unwrap_or_default();
+    let acks = segment.flags.contains(Flags::ACK);
+    Parsed {
+        source: address(12),
+        destination: address(16),
+        flags: segment.flags,
+        seq: view.real_seq(segment.seq),
+        ack: if acks { view.real_ack(segment.ack) } else { segment.ack },
+        win: segment.win,
+        options: ParsedOptions { wscale: segment.wscale, ..ParsedOptions::default() },
+        faults: segment.faults.clone(),
+        ..Parsed::default()
     }
 }
 

@@ -13,6 +13,8 @@ steps:
   - save: { isn: ISS, when: TIME }
   - check: \"isn - when in 0..2^32-1\"
   - inject: { flags: ACK, seq: 1, ack: 1, checksum: bad, data-offset: 4, from: other-peer }
+  - inject: { from: other-peer, icmp: { message: 3/13, quote: { seq: SND.NXT+1, ip: { protocol: 17 } } } }
+  - inject: { flags: ACK, data: 50, fragments: { size: 24, overlap: 8, conflict: true, order: [3, 1] } }
   - expect: { either: [ { flags: RST, clause: MAY-13 }, nothing ] }
   - call: { send: \"hello\" }
     on: b
@@ -27,6 +29,29 @@ steps:
 #[test]
 fn everything_a_case_demands_is_drawn() {
     insta::assert_snapshot!(of_case(&sample::case(EVERYTHING)));
+}
+
+#[test]
+fn a_run_shows_icmp_and_fragments_in_words() {
+    let case = "\
+title: t
+clauses: [MUST-13]
+given: ESTABLISHED
+steps:
+  - inject: { icmp: { message: host-unreachable, checksum: bad } }
+  - inject: { flags: PSH+ACK, data: 5, fragments: { size: 24, order: reversed } }
+  - inject: { raw: \"0303\", ip: { protocol: 1 } }
+  - state: [ESTABLISHED, CLOSED]
+";
+    let drawn = of_run(&sample::run(case));
+    for line in [
+        "ICMP host-unreachable about seq=1 ─",
+        "IP fragment 24..25, the last ─",
+        "IP fragment 0..24, more to come: PSH+ACK seq=1 ack=1 len=5",
+        "ICMP port-unreachable ─",
+    ] {
+        assert!(drawn.contains(line), "{line}\n{drawn}");
+    }
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! Injected segments, calls and spans of a case in one line, before any number is known.
 
 use crate::case::format::{
-    AddressName, Call, CallStep, Checksum, Comparison, Data, ExpectSegment, Inject, Ip, Options, Quantity, SocketSwitch,
+    AddressName, Call, CallStep, Checksum, Comparison, Data, ExpectSegment, Fragments, Icmp, Inject, Ip, Options,
+    Order, Quantity, SocketSwitch,
 };
 
 /// `SYN seq=0 <mss 1460>`.
 pub(super) fn inject(inject: &Inject) -> String {
     let mut words = Words(Vec::new());
-    if let Some(raw) = &inject.raw {
+    if let Some(message) = &inject.icmp {
+        icmp(message, &mut words);
+    } else if let Some(raw) = &inject.raw {
         words.0.push(format!("{} raw bytes", raw.0.len()));
     } else {
         words.0.push(inject.flags.to_string());
@@ -23,7 +26,10 @@ pub(super) fn inject(inject: &Inject) -> String {
         words.field("checksum", inject.checksum.map(checksum));
         words.field("data-offset", inject.data_offset);
     }
-    ip(&inject.ip, &mut words);
+    ip("ip", &inject.ip, &mut words);
+    if let Some(how) = &inject.fragments {
+        fragments(how, &mut words);
+    }
     words.field("from", inject.from.map(address));
     words.field("to", inject.to.map(address));
     words.field("on", inject.on.as_ref());
@@ -111,19 +117,46 @@ fn options(options: &Options) -> String {
     words.join(", ")
 }
 
-fn ip(ip: &Ip, words: &mut Words) {
-    words.field("ip.ttl", ip.ttl);
-    words.field("ip.tos", ip.tos);
-    words.field("ip.id", ip.id);
-    words.field("ip.df", ip.df);
-    words.field("ip.mf", ip.mf);
-    words.field("ip.fragment-offset", ip.fragment_offset);
-    words.field("ip.length", ip.length);
-    words.field("ip.version", ip.version);
-    words.field("ip.header-length", ip.header_length);
-    words.field("ip.protocol", ip.protocol);
-    words.field("ip.checksum", ip.checksum.map(checksum));
-    words.field("ip.options", ip.options.as_ref().map(|bytes| format!("{} bytes", bytes.0.len())));
+fn icmp(icmp: &Icmp, words: &mut Words) {
+    words.0.push(format!("ICMP {}", icmp.message));
+    if let Some(quote) = &icmp.quote {
+        words.field("about seq", quote.seq.as_ref());
+        words.field("quoting", quote.length.map(|length| format!("{length} bytes")));
+        ip("quoted ip", &quote.ip, words);
+    }
+    words.field("data", icmp.data.as_ref().map(data));
+    words.field("mtu", icmp.mtu);
+    words.field("pointer", icmp.pointer);
+    words.field("checksum", icmp.checksum.map(checksum));
+}
+
+fn fragments(how: &Fragments, words: &mut Words) {
+    words.0.push(format!("in fragments of {}", how.size));
+    words.field("overlapping", (how.overlap > 0).then_some(how.overlap));
+    words.0.extend(how.conflict.then(|| "with other bytes".to_owned()));
+    match &how.order {
+        Order::InOrder => {}
+        Order::Reversed => words.0.push("reversed".to_owned()),
+        Order::Listed(numbers) => {
+            let numbers: Vec<_> = numbers.iter().map(ToString::to_string).collect();
+            words.0.push(format!("only {}", numbers.join(", ")));
+        }
+    }
+}
+
+fn ip(name: &str, ip: &Ip, words: &mut Words) {
+    words.field(&format!("{name}.ttl"), ip.ttl);
+    words.field(&format!("{name}.tos"), ip.tos);
+    words.field(&format!("{name}.id"), ip.id);
+    words.field(&format!("{name}.df"), ip.df);
+    words.field(&format!("{name}.mf"), ip.mf);
+    words.field(&format!("{name}.fragment-offset"), ip.fragment_offset);
+    words.field(&format!("{name}.length"), ip.length);
+    words.field(&format!("{name}.version"), ip.version);
+    words.field(&format!("{name}.header-length"), ip.header_length);
+    words.field(&format!("{name}.protocol"), ip.protocol);
+    words.field(&format!("{name}.checksum"), ip.checksum.map(checksum));
+    words.field(&format!("{name}.options"), ip.options.as_ref().map(|bytes| format!("{} bytes", bytes.0.len())));
 }
 
 fn checksum(checksum: Checksum) -> String {

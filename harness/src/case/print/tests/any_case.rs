@@ -9,8 +9,8 @@ use crate::{
         flags::{Flags, FlagsPattern},
         format::{
             Action, AddressName, Allow, Alternative, At, Bytes, Call, CallStep, Case, Checksum, Comparison, Config,
-            ConnName, Data, Errno, Expect, ExpectIp, ExpectSegment, Inject, Ip, MssBounds, MssChoice, Options, Peer,
-            Quantity, Readiness, Returns, SocketSwitch, StateCheck, Step, Via,
+            ConnName, Data, Errno, Expect, ExpectIp, ExpectSegment, Fragments, Icmp, Inject, Ip, Message, MssBounds,
+            MssChoice, Options, Order, Peer, Quantity, Quote, Readiness, Returns, SocketSwitch, StateCheck, Step, Via,
         },
         position::{
             Symbol,
@@ -108,7 +108,7 @@ fn checksum() -> impl Strategy<Value = Checksum> {
     prop_oneof![Just(Checksum::Bad), any::<u16>().prop_map(Checksum::Value)]
 }
 
-fn ip() -> impl Strategy<Value = Ip> {
+fn ip() -> BoxedStrategy<Ip> {
     let numbers =
         (option::of(any::<u8>()), option::of(any::<u8>()), option::of(any::<u16>()), option::of(any::<u16>()));
     let bits = (option::of(any::<bool>()), option::of(any::<bool>()), option::of(0..8192_u16));
@@ -118,7 +118,8 @@ fn ip() -> impl Strategy<Value = Ip> {
             Ip { ttl, tos, id, df, mf, fragment_offset, length, version, header_length, protocol, checksum, options }
         },
     );
-    prop_oneof![Just(Ip::default()), ip]
+    // On the heap: a case has many, and a test's stack is small.
+    prop_oneof![Just(Ip::default()), ip].boxed()
 }
 
 fn options() -> impl Strategy<Value = Options> {
@@ -134,29 +135,99 @@ fn options() -> impl Strategy<Value = Options> {
         .prop_filter("options fit the header", |options| options.wire_len() <= 40)
 }
 
-fn inject() -> impl Strategy<Value = Inject> {
+fn inject() -> BoxedStrategy<Inject> {
     let addresses = (conn(), option::weighted(0.2, address()), option::weighted(0.2, address()));
     let numbers = (option::of(position()), option::of(position()), option::of(any::<u16>()), option::of(any::<u16>()));
     let wrong =
         (option::weighted(0.2, checksum()), option::weighted(0.2, 0..16_u8), ip(), option::weighted(0.2, bytes()));
-    (addresses, flags(), numbers, option::of(data()), options(), wrong).prop_map(
-        |((on, from, to), flags, (seq, ack, win, urg), data, options, (checksum, data_offset, ip, raw))| Inject {
-            on,
-            from,
-            to,
-            flags,
-            seq,
-            ack,
-            win,
-            urg,
-            data,
-            options,
-            checksum,
-            data_offset,
-            ip,
-            raw,
-        },
-    )
+    (addresses, flags(), numbers, option::of(data()), options(), wrong)
+        .prop_map(|((on, from, to), flags, (seq, ack, win, urg), data, options, (checksum, data_offset, ip, raw))| {
+            Inject {
+                on,
+                from,
+                to,
+                flags,
+                seq,
+                ack,
+                win,
+                urg,
+                data,
+                options,
+                checksum,
+                data_offset,
+                ip,
+                raw,
+                icmp: None,
+                fragments: None,
+            }
+        })
+        .boxed()
+}
+
+fn quote() -> impl Strategy<Value = Quote> {
+    (option::of(position()), option::of(any::<u16>()), ip()).prop_map(|(seq, length, ip)| Quote { seq, length, ip })
+}
+
+fn icmp() -> BoxedStrategy<Icmp> {
+    let named = select(Message::NAMED.to_vec()).prop_map(|(_, message)| message);
+    let message = prop_oneof![named, any::<(u8, u8)>().prop_map(|(kind, code)| Message { kind, code })];
+    let fields = (option::of(any::<u16>()), option::of(any::<u8>()), option::of(checksum()));
+    let body =
+        prop_oneof![option::of(quote()).prop_map(|quote| (quote, None)), data().prop_map(|data| (None, Some(data))),];
+    let any = (message.clone(), body, fields).prop_map(|(message, (quote, data), (mtu, pointer, checksum))| Icmp {
+        message,
+        quote,
+        data,
+        mtu,
+        pointer,
+        checksum,
+    });
+    prop_oneof![any, message.prop_map(|message| Icmp { message, ..Icmp::default() })]
+        .prop_filter("it fits a packet", |icmp| icmp.quote.as_ref().is_none_or(|quote| quote.length < Some(65_000)))
+        .boxed()
+}
+
+fn fragments() -> BoxedStrategy<Fragments> {
+    let order = prop_oneof![
+        Just(Order::InOrder),
+        Just(Order::Reversed),
+        // The least packet is one piece.
+        prop::collection::vec(Just(1), 1..3).prop_map(Order::Listed),
+    ];
+    (1..100_u16, 0..10_u16, any::<bool>(), order)
+        .prop_map(|(size, overlap, conflict, order)| Fragments {
+            size: size * 8,
+            overlap: overlap * 8,
+            conflict: conflict && overlap > 0,
+            order,
+        })
+        .boxed()
+}
+
+fn injected() -> BoxedStrategy<Inject> {
+    let whole_ip = |mut ip: Ip| {
+        (ip.mf, ip.fragment_offset) = (None, None);
+        ip
+    };
+    prop_oneof![
+        8 => inject(),
+        1 => (inject(), fragments()).prop_map(move |(inject, fragments)| Inject {
+            ip: whole_ip(inject.ip),
+            fragments: Some(fragments),
+            ..inject
+        }),
+        1 => (conn(), option::of(address()), ip(), icmp(), option::of(fragments())).prop_map(
+            move |(on, from, ip, icmp, fragments)| Inject {
+                on,
+                from,
+                ip: if fragments.is_some() { whole_ip(ip) } else { ip },
+                icmp: Some(Box::new(icmp)),
+                fragments,
+                ..Inject::default()
+            }
+        ),
+    ]
+    .boxed()
 }
 
 fn segment() -> impl Strategy<Value = ExpectSegment> {
@@ -255,7 +326,7 @@ fn quantity() -> impl Strategy<Value = Quantity> {
 fn action() -> impl Strategy<Value = Action> {
     let saved = prop::collection::btree_map("[a-z_][a-z0-9_]{0,5}", quantity(), 1..3);
     prop_oneof![
-        3 => inject().prop_map(|inject| Action::Inject(Box::new(inject))),
+        3 => injected().prop_map(|inject| Action::Inject(Box::new(inject))),
         3 => expect().prop_map(Action::Expect),
         2 => (conn(), call(), option::of(returns())).prop_map(|(on, call, returns)| Action::Call(CallStep { on, call, returns })),
         1 => (conn(), states()).prop_map(|(on, any_of)| Action::State(StateCheck { on, any_of })),

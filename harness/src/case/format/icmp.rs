@@ -1,0 +1,127 @@
+//! ICMP messages that the peer, or a router on the way, sends to the target.
+
+use std::{fmt, str::FromStr};
+
+use crate::case::{
+    format::{Checksum, Data, Ip},
+    position::Position,
+    suggest::did_you_mean,
+};
+
+/// An ICMP message (RFC792). An error quotes the beginning of a segment that the target has sent.
+///
+/// Written as one word where nothing else is unusual: `icmp: port-unreachable`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Icmp {
+    /// Type and code.
+    pub message: Message,
+    /// What an error quotes (default for errors: the segment at SND.UNA; default for other messages: nothing).
+    pub quote: Option<Quote>,
+    /// These bytes stand where an error has its quote (default for messages that are no errors: none).
+    pub data: Option<Data>,
+    /// The next hop's MTU in `fragmentation-needed` (RFC1191#4; default: 0, a router that does not tell).
+    pub mtu: Option<u16>,
+    /// The octet that `parameter-problem` complains of (default: 0).
+    pub pointer: Option<u8>,
+    /// The ICMP checksum (default: right).
+    pub checksum: Option<Checksum>,
+}
+
+/// The quoted segment: the connection's ports and addresses, as the target would have sent it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Quote {
+    /// Its sequence number, relative to the target's ISS (default: SND.UNA, the oldest one that may be on its way).
+    pub seq: Option<Position>,
+    /// So many bytes of the TCP segment stand behind its IP header (default: 8, the least an error quotes).
+    pub length: Option<u16>,
+    /// Fields of the quoted IP header (default: right).
+    pub ip: Ip,
+}
+
+impl Quote {
+    /// RFC792: the IP header and the first 64 bits behind it.
+    pub const USUAL_LENGTH: u16 = 8;
+}
+
+/// Type and code of an ICMP message. Written by name, or as `type/code`: `3/13`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Message {
+    /// The type field.
+    pub kind: u8,
+    /// The code field.
+    pub code: u8,
+}
+
+impl Message {
+    /// The messages that have a name (RFC792, RFC1122#3.2.2.1).
+    pub const NAMED: [(&'static str, Self); 18] = [
+        ("echo-reply", Self::new(0, 0)),
+        ("net-unreachable", Self::new(3, 0)),
+        ("host-unreachable", Self::new(3, 1)),
+        ("protocol-unreachable", Self::new(3, 2)),
+        ("port-unreachable", Self::new(3, 3)),
+        ("fragmentation-needed", Self::new(3, 4)),
+        ("source-route-failed", Self::new(3, 5)),
+        ("net-unknown", Self::new(3, 6)),
+        ("host-unknown", Self::new(3, 7)),
+        ("net-prohibited", Self::new(3, 9)),
+        ("host-prohibited", Self::new(3, 10)),
+        ("communication-prohibited", Self::new(3, 13)),
+        ("source-quench", Self::new(4, 0)),
+        ("redirect-host", Self::new(5, 1)),
+        ("echo-request", Self::new(8, 0)),
+        ("time-exceeded", Self::new(11, 0)),
+        ("reassembly-time-exceeded", Self::new(11, 1)),
+        ("parameter-problem", Self::new(12, 0)),
+    ];
+
+    const fn new(kind: u8, code: u8) -> Self {
+        Self { kind, code }
+    }
+
+    /// Whether messages of this type are errors, which quote a packet (RFC1122#3.2.2).
+    #[must_use]
+    pub const fn is_error(self) -> bool {
+        matches!(self.kind, 3 | 4 | 5 | 11 | 12)
+    }
+
+    /// Its name, if it has one.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        Self::NAMED.into_iter().find(|(_, message)| *message == self).map(|(name, _)| name)
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.pad(name),
+            None => f.pad(&format!("{}/{}", self.kind, self.code)),
+        }
+    }
+}
+
+/// A text is no ICMP message.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("unknown ICMP message `{text}`\n{}", message_help(text))]
+pub struct UnknownMessage {
+    text: String,
+}
+
+fn message_help(text: &str) -> String {
+    let names = Message::NAMED.map(|(name, _)| name);
+    did_you_mean(text, names).unwrap_or_else(|| format!("write type/code like `3/13`, or one of {}", names.join(", ")))
+}
+
+impl FromStr for Message {
+    type Err = UnknownMessage;
+
+    fn from_str(s: &str) -> Result<Self, UnknownMessage> {
+        let named = Self::NAMED.into_iter().find(|(name, _)| *name == s).map(|(_, message)| message);
+        let numbers = || {
+            let (kind, code) = s.split_once('/')?;
+            Some(Self { kind: kind.trim().parse().ok()?, code: code.trim().parse().ok()? })
+        };
+        named.or_else(numbers).ok_or_else(|| UnknownMessage { text: s.to_owned() })
+    }
+}

@@ -1,0 +1,65 @@
+//! `inject: { fragments: … }`: a packet in pieces, and when all of it has been sent.
+
+use super::super::{Run, Stop};
+use crate::{
+    case::format::{Fragments, Inject, Ip},
+    segment::{
+        fragment::{Piece, fragment},
+        other,
+        parse::parse,
+    },
+};
+
+/// What has been sent of the datagram that is leaving in fragments, maybe over several `inject`s with one `ip: { id }`.
+#[derive(Debug, Default)]
+pub(in crate::run) struct Fragmented {
+    id: u16,
+    /// For each unit of 8 bytes whether it was sent.
+    units: Vec<bool>,
+}
+
+impl Fragmented {
+    /// Fragments of this datagram follow.
+    fn begin(&mut self, id: u16, len: usize) {
+        let units = len.div_ceil(usize::from(Fragments::UNIT));
+        if self.id != id || self.units.len() != units {
+            *self = Self { id, units: vec![false; units] };
+        }
+    }
+
+    /// Takes note of a fragment; whether it is the one that makes the datagram complete.
+    fn sent(&mut self, piece: &Piece) -> bool {
+        let unit = usize::from(Fragments::UNIT);
+        let missing = self.units.contains(&false);
+        let units = piece.bytes.start / unit..piece.bytes.end.div_ceil(unit);
+        self.units.get_mut(units).into_iter().flatten().for_each(|sent| *sent = true);
+        missing && !self.units.contains(&false)
+    }
+}
+
+impl Run<'_> {
+    /// The peer takes note of the segment with the piece that makes it complete, whatever the target makes of it.
+    pub(super) fn inject_fragments(&mut self, inject: &Inject, how: &Fragments, id: u16) -> Result<(), Stop> {
+        let (whole, what) = match &inject.icmp {
+            None => (self.tcp(inject, id)?, None),
+            Some(icmp) => self.icmp(inject, icmp, id).map(|(packet, note)| (packet, Some(note)))?,
+        };
+        let header = inject.ip.options.as_ref().map_or(20, |options| 20 + options.0.len().next_multiple_of(4));
+        let payload = &whole[header..];
+        let protocol = inject.ip.protocol.or(inject.icmp.is_some().then_some(1));
+        let ip = Ip { protocol, ..inject.ip.clone() };
+        let pieces = fragment(&self.envelope(inject, &ip, id), payload, how);
+        self.fragmented.begin(inject.ip.id.unwrap_or(id), payload.len());
+        for piece in pieces {
+            let before = self.peer.connection(self.in_hand).view;
+            let now = self.target.now();
+            self.monitor.given(&piece.packet, &parse(&piece.packet), now);
+            let completes = self.fragmented.sent(&piece).then(|| parse(&whole).ok()).flatten();
+            let segment = completes.map(|parsed| self.peer.injected(self.in_hand, parsed, now));
+            let of = what.as_ref().map_or_else(String::new, |what| format!(" of {what}"));
+            let note = other::fragment(&piece.bytes, piece.last) + &of;
+            self.send(piece.packet, segment, Some(note), before)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+//! `inject: { icmp: … }`: a message about a segment that the target has sent.
+
+use super::super::{Run, Stop};
+use crate::{
+    case::{
+        flags::Flags,
+        format::{Data, Icmp, Inject, Ip, Quote},
+        position::{Position, Symbol},
+    },
+    segment::{
+        build::{WireSegment, build},
+        icmp::{WireIcmp, build_icmp, quote},
+    },
+    target::data_bytes,
+};
+
+/// IP protocol number of ICMP (RFC792).
+const ICMP: u8 = 1;
+const TCP_HEADER: usize = 20;
+
+impl Run<'_> {
+    /// The packet, and what it is in words.
+    pub(super) fn icmp(&mut self, inject: &Inject, icmp: &Icmp, id: u16) -> Result<(Vec<u8>, String), Stop> {
+        let mut note = format!("ICMP {}", icmp.message);
+        let body = match (&icmp.data, &icmp.quote) {
+            (Some(data), _) => data_bytes(data, 0),
+            (None, None) if !icmp.message.is_error() => Vec::new(),
+            (None, asked) => {
+                let usual = Quote::default();
+                let (seq, bytes) = self.quoted(asked.as_ref().unwrap_or(&usual))?;
+                note += &format!(" about seq={seq}");
+                bytes
+            }
+        };
+        // Whatever the message asks for, the connection may be gone: a new one chooses a new ISS.
+        self.peer.connection_mut(self.in_hand).view.allow_new_incarnation();
+        let [high, low] = icmp.mtu.unwrap_or(0).to_be_bytes();
+        let rest = [icmp.pointer.unwrap_or(0), 0, high, low];
+        let message = build_icmp(&WireIcmp { message: icmp.message, rest, body: &body, checksum: icmp.checksum });
+        let ip = Ip { protocol: inject.ip.protocol.or(Some(ICMP)), ..inject.ip.clone() };
+        Ok((build(&WireSegment { raw: Some(&message), ..self.envelope(inject, &ip, id) }), note))
+    }
+
+    /// The relative sequence number of the quoted segment, and the quote.
+    fn quoted(&self, wanted: &Quote) -> Result<(u32, Vec<u8>), Stop> {
+        let connection = self.peer.connection(self.in_hand);
+        let (pair, view) = (connection.pair, connection.view);
+        let usual = Position::symbol(Symbol::SndUna, 0);
+        let seq = view.position(wanted.seq.as_ref().unwrap_or(&usual))?;
+        let length = usize::from(wanted.length.unwrap_or(Quote::USUAL_LENGTH));
+        // As long as what is quoted of it, so that a long quote is one of text.
+        let text: Vec<u8> =
+            data_bytes(&Data::Pattern(u32::try_from(length.saturating_sub(TCP_HEADER)).unwrap_or(0)), seq);
+        let segment = WireSegment {
+            seq: view.real_ack(seq),
+            ack: view.real_seq(view.next_in()),
+            flags: if seq == 0 { Flags::SYN } else { Flags::ACK },
+            text: &text,
+            ip: &wanted.ip,
+            ..WireSegment::empty(pair.target, pair.peer)
+        };
+        Ok((seq, quote(&segment, length)))
+    }
+}

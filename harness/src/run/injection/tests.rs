@@ -1,0 +1,73 @@
+//! ICMP and fragments from a case to the wire and into the trace, seen on the reference stack.
+
+use crate::{sample, segment::parse::parse, trace::event::EventKind};
+
+fn case(steps: &str) -> String {
+    format!(
+        "title: t\nclauses: [MUST-13]\ngiven: ESTABLISHED\nsteps:\n{steps}  - wait: 0s\n  - state: [ESTABLISHED, CLOSED]\n"
+    )
+}
+
+/// Packet, note, and whether a segment is complete, of what the authored steps inject.
+fn injected(steps: &str) -> Vec<(Vec<u8>, Option<String>, bool)> {
+    let run = sample::run(&case(steps));
+    let prelude = run.case.prelude;
+    let events = run.trace.events.into_iter().filter(|event| event.step >= prelude);
+    events
+        .filter_map(|event| match event.kind {
+            EventKind::Injected { packet, segment, note, .. } => Some((packet, note, segment.is_some())),
+            EventKind::Emitted { .. }
+            | EventKind::EmittedOther { .. }
+            | EventKind::Called { .. }
+            | EventKind::Explained(_)
+            | EventKind::Waited(_) => None,
+        })
+        .collect()
+}
+
+#[test]
+fn an_error_quotes_the_connection_in_hand() {
+    let sent = injected(
+        "  - inject: { flags: ACK }\n  - inject: { from: other-peer, icmp: { message: 3/13, quote: { seq: SND.NXT+1, length: 12 } } }\n",
+    );
+    let [(segment, None, true), (icmp, Some(note), false)] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(note, "ICMP communication-prohibited about seq=2");
+    let segment = parse(segment).unwrap();
+    assert_eq!(icmp[9], 1, "protocol");
+    assert_eq!(icmp[12..16], [192, 0, 2, 3], "from the router");
+    assert_eq!(icmp[20..22], [3, 13]);
+    let quote = &icmp[28..];
+    assert_eq!(quote.len(), 20 + 12);
+    assert_eq!((&quote[12..16], &quote[16..20]), (&segment.destination[..], &segment.source[..]));
+    assert_eq!(quote[20..22], segment.destination_port.to_be_bytes());
+    assert_eq!(quote[22..24], segment.source_port.to_be_bytes());
+    assert_eq!(quote[24..28], segment.ack.wrapping_add(1).to_be_bytes(), "SND.NXT+1");
+    assert_eq!(quote[28..32], segment.seq.to_be_bytes(), "the acknowledgement field");
+}
+
+#[test]
+fn the_quote_can_be_wrong_and_a_message_can_have_none() {
+    let sent = injected(
+        "  - inject: { icmp: { message: host-unreachable, quote: { length: 0, ip: { protocol: 17, header-length: 4 } } } }\n  \
+         - inject: { icmp: { message: echo-request, data: \"ping\" } }\n",
+    );
+    assert_eq!(sent[0].0.len(), 20 + 8 + 20);
+    assert_eq!((sent[0].0[28], sent[0].0[28 + 9]), (0x44, 17));
+    assert_eq!(sent[1].0[28..], *b"ping");
+    assert_eq!(sent[1].1.as_deref(), Some("ICMP echo-request"));
+}
+
+#[test]
+fn the_fragment_that_completes_the_segment_has_it() {
+    let complete = |fragments: &str| -> Vec<bool> {
+        let steps = format!("  - inject: {{ flags: PSH+ACK, data: 100, fragments: {fragments} }}\n");
+        injected(&steps).into_iter().map(|(.., complete)| complete).collect()
+    };
+    assert_eq!(complete("40"), [false, false, true]);
+    assert_eq!(complete("{ size: 40, order: reversed }"), [false, false, true]);
+    assert_eq!(complete("{ size: 40, order: [1, 3] }"), [false, false]);
+    assert_eq!(complete("{ size: 40, order: [1, 2, 3, 2] }"), [false, false, true, false]);
+    let two = "  - inject: { flags: ACK, data: 100, ip: { id: 9 }, fragments: { size: 64, order: [2] } }\n  \
+               - inject: { flags: ACK, data: 100, ip: { id: 9 }, fragments: { size: 64, order: [1] } }\n";
+    assert_eq!(injected(two).iter().map(|sent| sent.2).collect::<Vec<_>>(), [false, true]);
+}
