@@ -119,7 +119,7 @@ fn check_lengths(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
             return Err(Fault::at(mark(), format!("{options} bytes of TCP options; the header has room for 40")));
         }
         let payload = payload_length(inject);
-        if payload > MAX_SEGMENT_TEXT + 20 {
+        if inject.icmp.is_some() && payload > MAX_SEGMENT_TEXT + 20 {
             let most = MAX_SEGMENT_TEXT + 20;
             return Err(Fault::at(mark(), format!("{payload} bytes in one IP packet; at most {most} fit")));
         }
