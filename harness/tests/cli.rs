@@ -15,6 +15,9 @@ use nix::{
 };
 use serde_json::Value;
 
+#[path = "cli/shrink.rs"]
+mod shrink;
+
 const GOOD: &str = "\
 title: a RST inside the window but not at RCV.NXT draws a challenge ACK
 clauses: [U-6]

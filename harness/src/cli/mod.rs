@@ -1,7 +1,8 @@
 //! The command line: arguments → library call → exit code.
 //!
 //! [`main`] is all that the binary calls. One file per subcommand; what they share is `select` (which cases),
-//! `session` (targets, ledgers, pool), `output` (stdout and a closed pipe), `interrupt` (Ctrl-C) and `exit`.
+//! `session` (targets, ledgers, pool), `finding` (a case and its pair), `output` (stdout and a closed pipe), `interrupt`
+//! (Ctrl-C) and `exit`.
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -11,6 +12,7 @@ mod arguments;
 mod diff;
 mod drive;
 mod exit;
+mod finding;
 mod fmt;
 mod interrupt;
 mod list;
@@ -20,6 +22,7 @@ mod schema;
 mod select;
 mod session;
 mod show;
+mod shrink;
 
 /// RFC 9293 conformance: replays cases against a TCP and judges the answers.
 ///
@@ -42,6 +45,8 @@ enum Command {
     List(list::Arguments),
     /// Draw a case as a ladder diagram.
     Show(show::Arguments),
+    /// Make the case of a finding as small as it gets while it shows the same.
+    Shrink(shrink::Arguments),
     /// Rewrite case files in the canonical form; names what it changed.
     Fmt(fmt::Arguments),
     /// Serve a target as the driver of `external:…`, on JSON lines (docs/external-protocol.md).
@@ -66,6 +71,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Diff(arguments) => diff::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
+        Command::Shrink(arguments) => shrink::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Drive(arguments) => drive::run(&arguments),
         Command::Schema => schema::run(),
