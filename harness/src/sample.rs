@@ -10,6 +10,7 @@ use crate::{
         position::{Position, Symbol},
         state::State,
     },
+    generate::look::look,
     run::{Mode, run_case},
     target::spec::{TargetOptions, TargetSpec},
     trace::event::CaseRun,
@@ -68,10 +69,6 @@ pub(crate) fn run_on(target: &str, yaml: &str, mode: Mode) -> CaseRun {
 
 pub(crate) fn step(action: Action) -> At<Step> {
     At { line: 0, value: Step { action, clauses: vec![], continues: true, note: None } }
-}
-
-pub(crate) fn look() -> At<Step> {
-    step(Action::Expect(Expect::InOrder(vec![])))
 }
 
 pub(crate) fn inject(inject: Inject) -> At<Step> {

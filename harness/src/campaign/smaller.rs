@@ -17,8 +17,8 @@ use super::{
     pair::{Executed, Pair},
 };
 use crate::{
-    case::format::{Action, At, Case, ConcreteCase, Expect, Step},
-    generate::{shrink::shrink, told::told},
+    case::format::{Case, ConcreteCase},
+    generate::{look::observed_everywhere, shrink::shrink, told::told},
     run::Mode,
     target::{ConnState, TargetError},
 };
@@ -89,7 +89,7 @@ pub fn smaller(
 ) -> Result<Option<Smaller>, TargetError> {
     let began = Instant::now();
     let authored = case.authored();
-    let bare = undemanding(&authored);
+    let bare = observed_everywhere(authored.clone());
     let shown_as_it_is = shown(pair, case, key)?;
     let shown_bare = match &shown_as_it_is {
         Some(first) => shows(pair, &runnable(&bare, case), first.found.key)?,
@@ -158,20 +158,6 @@ fn runnable(case: &Case, of: &ConcreteCase) -> Arc<ConcreteCase> {
     // `via` never contradicts `given` in what is made of a case that loaded.
     let ready = ConcreteCase::from_case(of.id.clone(), case.clone());
     Arc::new(ready.unwrap_or_else(|_| of.clone()))
-}
-
-/// The case with a look instead of each demand: what came is in the trace, and nothing stops it.
-fn undemanding(case: &Case) -> Case {
-    let look = || At {
-        line: 0,
-        value: Step { action: Action::Expect(Expect::InOrder(vec![])), clauses: vec![], continues: true, note: None },
-    };
-    let acts = |step: &&At<Step>| match step.value.action {
-        Action::Inject(_) | Action::Call(_) | Action::Wait(_) => true,
-        Action::Expect(_) | Action::State(_) | Action::Save(_) | Action::Check(_) => false,
-    };
-    let steps = case.steps.iter().filter(acts).cloned().flat_map(|step| [step, look()]).collect();
-    Case { steps, ..case.clone() }
 }
 
 #[cfg(test)]

@@ -270,7 +270,9 @@ fn wait(smallest: &mut Smallest<'_>, index: usize, before: Span) -> bool {
     /// From seconds down to milliseconds.
     const UNITS: [i64; 4] = [1_000_000_000, 100_000_000, 10_000_000, 1_000_000];
     let set = |smallest: &mut Smallest<'_>, span: Span| {
-        let runs_backwards = span.two_msl <= 0 && span.rto <= 0 && span.nanos < 0;
+        // What the parser of spans refuses.
+        let has_negative = span.two_msl < 0 || span.rto < 0 || span.nanos < 0;
+        let runs_backwards = span.two_msl <= 0 && span.rto <= 0 && has_negative;
         !runs_backwards && smallest.take_with_step(index, |step| step.action = Action::Wait(span))
     };
     let mut changed = set(smallest, Span { two_msl: 0, ..before });

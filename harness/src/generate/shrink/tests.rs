@@ -13,12 +13,13 @@ use crate::{
         state::State,
         time::Span,
     },
+    generate::look::look,
     judge::{
         diff::{Comparison, Strictness, compare},
         ledger::Ledger,
     },
     run::{Mode, run_case},
-    sample::{self, inject, look, random_steps, step},
+    sample::{self, inject, random_steps, step},
     target::spec::{TargetOptions, TargetSpec},
 };
 

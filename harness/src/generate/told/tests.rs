@@ -3,12 +3,13 @@ use std::sync::Arc;
 use super::*;
 use crate::{
     case::{format::Config, load::load_str, print::to_yaml},
+    generate::look::look,
     judge::{
         diff::{Comparison, Strictness, compare},
         ledger::Ledger,
     },
     run::{Mode, run_case},
-    sample::{case, look, random_steps, run_on},
+    sample::{case, random_steps, run_on},
     target::{
         Target,
         spec::{TargetOptions, TargetSpec},
