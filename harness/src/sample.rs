@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     case::{
         flags::Flags,
-        format::{Action, Allow, At, Call, CallStep, Case, ConcreteCase, Data, Expect, Inject, Step, Via},
+        format::{Action, Allow, At, Call, CallStep, Case, ConcreteCase, Data, Inject, Step, Via},
         load::load_str,
         position::{Position, Symbol},
         state::State,

@@ -236,7 +236,10 @@ impl Teller<'_> {
 
 /// `SYN+ACK at RCV.NXT+1 with 5 bytes`.
 fn shown(inject: &Inject) -> String {
-    let mut text = inject.flags.to_string();
+    if let Some(icmp) = &inject.icmp {
+        return format!("ICMP {}", icmp.message);
+    }
+    let mut text = if inject.raw.is_some() { "raw bytes".to_owned() } else { inject.flags.to_string() };
     if let Some(seq) = &inject.seq {
         text.push_str(&format!(" at {seq}"));
     }
@@ -250,6 +253,9 @@ fn shown(inject: &Inject) -> String {
         0 => {}
         1 => text.push_str(" with 1 byte"),
         some => text.push_str(&format!(" with {some} bytes")),
+    }
+    if inject.fragments.is_some() {
+        text.push_str(" in fragments");
     }
     text
 }

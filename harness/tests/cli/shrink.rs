@@ -48,7 +48,7 @@ fn a_finding_gets_small_and_keeps_what_a_person_wrote_above_it() {
     for gone in ["peer:", "config:", "window-update", "via:", "wait:", "send", "FIN"] {
         assert!(!text.contains(gone), "{gone} is still there: {text}");
     }
-    assert!(text.contains("seq: RCV.NXT+1 }"), "{text}");
+    assert!(text.contains("seq: RCV.NXT+1"), "{text}");
     let told = stderr(&output);
     assert!(told.starts_with("12 steps → 3, ") && told.contains("still: "), "{told}");
     // What comes out is a case that passes on the one and fails on the other, and gets no smaller.

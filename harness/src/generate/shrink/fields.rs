@@ -46,6 +46,9 @@ fn segment(smallest: &mut Smallest<'_>, index: usize) -> bool {
     let mut changed = take_fields_away(smallest, |case| injected(case, index), write);
     let write = |case: &mut Case, fewer| change_injected(case, index, |inject| inject.ip = fewer);
     changed |= take_fields_away(smallest, |case| injected(case, index).map(|inject| &inject.ip), write);
+    let write = |case: &mut Case, fewer| change_injected(case, index, |inject| inject.icmp = Some(Box::new(fewer)));
+    changed |= take_fields_away(smallest, |case| injected(case, index)?.icmp.as_deref(), write);
+    changed |= position(smallest, index, |inject| inject.icmp.as_mut()?.quote.as_mut()?.seq.as_mut());
     changed |= fewer_flags(smallest, index);
     changed |= position(smallest, index, |inject| inject.seq.as_mut());
     changed |= position(smallest, index, |inject| inject.ack.as_mut());
