@@ -6,7 +6,7 @@
 //! smoltcp has sockets but neither `accept` nor a listen queue: a socket that listens becomes the connection. What a
 //! BSD socket layer adds is in [`sockets`]: a backlog of `n` is a pool of `n + 1` listening sockets (made one by one,
 //! which nobody can see), and a SYN that finds none of them free is smoltcp's to answer. What cannot be mapped is named
-//! in [`config`]. The retransmission timeout cannot be read. Packets to the target's own address leave on the link like
+//! in [`config`]. Packets to the target's own address leave on the link like
 //! all others: smoltcp has no loopback of its own.
 
 mod calls;
@@ -14,6 +14,7 @@ mod clock;
 mod config;
 mod crash;
 mod device;
+mod rto;
 mod sockets;
 
 use std::{
@@ -157,8 +158,8 @@ impl Target for Smoltcp {
         Ok(self.sockets.state(pair))
     }
 
-    fn rto(&mut self, _on: Handle, _pair: Pair) -> Result<Option<Duration>, TargetError> {
-        Ok(None)
+    fn rto(&mut self, _on: Handle, pair: Pair) -> Result<Option<Duration>, TargetError> {
+        Ok(self.sockets.living(pair).and_then(rto::of))
     }
 
     fn end(&mut self) -> Result<(), TargetError> {

@@ -241,10 +241,15 @@ impl Sockets {
         }
     }
 
-    /// The state of the connection of this pair; of several the youngest that lives.
+    /// smoltcp's socket of this pair; of several the youngest that lives.
+    pub(super) fn living(&self, pair: Pair) -> Option<&tcp::Socket<'static>> {
+        let mut of_pair = self.known.iter().rev().filter(|known| known.pair == Some(pair));
+        of_pair.find(|known| live(known.state).is_some()).map(|known| self.set.get(known.handle))
+    }
+
+    /// The state of the connection of this pair.
     pub(super) fn state(&self, pair: Pair) -> ConnState {
-        let of_pair = self.known.iter().rev().filter(|known| known.pair == Some(pair));
-        let state = of_pair.map(|known| known.state).find_map(live);
+        let state = self.living(pair).and_then(|socket| live(socket.state()));
         state.map_or(ConnState::None { listening: self.is_listening(pair.target.port()) }, ConnState::Is)
     }
 }
