@@ -1,11 +1,13 @@
-//! Every file under `cases/` is one test on the reference stack, so that `cargo test NAME` and nextest can pick it.
+//! Every file under `cases/` is one test on each target in process, so that `cargo test NAME` and nextest can pick it.
 //!
-//! A file passes when each of its concrete cases passes on `reference`. `rfc793 run` shows far more of a failure.
+//! A file passes when each of its concrete cases passes on `reference`, and on `smoltcp` but for what that target's
+//! ledger knows. `rfc793 run` shows far more of a failure.
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use harness::{
     case::{format::ConcreteCase, load::discover},
+    judge::ledger::Ledger,
     run::{Mode, run_case},
     target::spec::{TargetOptions, TargetSpec},
     trace::event::Verdict,
@@ -14,14 +16,26 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../cases");
-    let discovery = discover(&[root]);
+    let discovery = discover(std::slice::from_ref(&root));
     let mut files: BTreeMap<String, Vec<Arc<ConcreteCase>>> = BTreeMap::new();
     for case in discovery.cases {
         let file = case.id.split('#').next().unwrap_or_default().to_owned();
         files.entry(file).or_default().push(Arc::new(case));
     }
-    let mut trials: Vec<Trial> =
-        files.into_iter().map(|(file, cases)| Trial::test(file, move || run_file(&cases))).collect();
+    let reference = Arc::new(Tested { spec: TargetSpec::Reference("rfc9293"), ledger: Ledger::default() });
+    let mut targets = vec![(String::new(), reference)];
+    if cfg!(feature = "smoltcp") {
+        let (ledger, errors) = Ledger::read(&root.join("ledger/smoltcp.yaml"));
+        assert!(errors.is_empty(), "{errors:?}");
+        targets.push(("smoltcp:".to_owned(), Arc::new(Tested { spec: TargetSpec::Smoltcp, ledger })));
+    }
+    let mut trials = Vec::new();
+    for (file, cases) in files {
+        for (prefix, target) in &targets {
+            let (target, cases) = (Arc::clone(target), cases.clone());
+            trials.push(Trial::test(format!("{prefix}{file}"), move || target.run_file(&cases)));
+        }
+    }
     trials.extend(discovery.errors.into_iter().map(|error| {
         let name = error.to_string();
         Trial::test(name.clone(), move || Err(Failed::from(name.clone())))
@@ -30,24 +44,33 @@ fn main() {
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
-fn run_file(cases: &[Arc<ConcreteCase>]) -> Result<(), Failed> {
-    let mut target = TargetSpec::Reference("rfc9293").open(TargetOptions::default())?;
-    for case in cases {
-        let run = run_case(target.as_mut(), case, Mode::Judge);
-        match &run.verdict {
-            Verdict::Pass | Verdict::Skip(_) => {}
-            verdict => {
-                let remarks = run.findings.iter().map(|finding| {
-                    format!(
-                        "\n  step {:?}: expected {}, got {}",
-                        case.step_number(finding.step),
-                        finding.expected,
-                        finding.observed
-                    )
-                });
-                return Err(format!("{}: {verdict:?}{}", case.id, remarks.collect::<String>()).into());
+/// A target and what is known of it.
+struct Tested {
+    spec: TargetSpec,
+    ledger: Ledger,
+}
+
+impl Tested {
+    fn run_file(&self, cases: &[Arc<ConcreteCase>]) -> Result<(), Failed> {
+        let mut target = self.spec.open(TargetOptions::default())?;
+        for case in cases {
+            let mut run = run_case(target.as_mut(), case, Mode::Judge);
+            self.ledger.apply(&mut run);
+            match &run.verdict {
+                Verdict::Pass | Verdict::Known(_) | Verdict::Skip(_) => {}
+                verdict => {
+                    let remarks = run.findings.iter().map(|finding| {
+                        format!(
+                            "\n  step {:?}: expected {}, got {}",
+                            case.step_number(finding.step),
+                            finding.expected,
+                            finding.observed
+                        )
+                    });
+                    return Err(format!("{}: {verdict:?}{}", case.id, remarks.collect::<String>()).into());
+                }
             }
         }
+        Ok(())
     }
-    Ok(())
 }

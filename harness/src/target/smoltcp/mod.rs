@@ -168,3 +168,6 @@ impl Target for Smoltcp {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
