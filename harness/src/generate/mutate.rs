@@ -11,7 +11,7 @@ use super::script::{Field, Header, Kind, MOST_BYTES, MOST_STEPS, RECORD, Record,
 /// Bytes at which a field's meaning changes.
 const BOUNDARY: [u8; 16] = [0, 1, 2, 3, 7, 8, 15, 16, 0x3f, 0x40, 0x7f, 0x80, 0xa0, 0xe0, 0xf0, 0xff];
 /// The kinds, by how often a new step is one of them.
-const NEW: [Kind; 12] = [
+const NEW: [Kind; 13] = [
     Kind::Proper,
     Kind::Proper,
     Kind::OddSeq,
@@ -24,6 +24,7 @@ const NEW: [Kind; 12] = [
     Kind::Call,
     Kind::Handshake,
     Kind::Wait,
+    Kind::Icmp,
 ];
 
 /// Changes a script in one to four places.
@@ -110,6 +111,21 @@ const fn fields(kind: Kind) -> &'static [Field] {
             Field::OptionValue,
         ],
         Kind::Handshake => &[Field::Kind, Field::Connection, Field::What, Field::SeqNear],
+        Kind::Icmp => &[
+            Field::Kind,
+            Field::Connection,
+            Field::What,
+            Field::Mode,
+            Field::Ack,
+            Field::AckNear,
+            Field::AckFar,
+            Field::Text,
+            Field::Window,
+            Field::Option,
+            Field::OptionValue,
+            Field::Wrong,
+            Field::WrongValue,
+        ],
         Kind::Wait => &[Field::Kind, Field::What, Field::Mode, Field::SeqNear, Field::SeqFar],
     }
 }

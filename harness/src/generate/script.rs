@@ -12,6 +12,7 @@
 mod act;
 mod handshake;
 mod header;
+mod icmp;
 mod place;
 mod scope;
 mod segment;
@@ -24,14 +25,16 @@ pub use self::scope::{Scope, Switches};
 pub(super) use self::{
     act::{CALL, CallKind, EXACT_LENGTH, EXACT_SPAN, SPAN},
     header::{HeaderField, MASK},
+    icmp::{FROM_ROUTER, TYPE_AND_CODE},
     place::{NEAR_BY, WIDE},
     segment::{
         FIRST_OPTION, FIRST_RAW_OPTION, FIRST_WRONG, FLAGS_AS_THEY_ARE, FLAGS_RESERVED_TOO, HAS_TEXT, OPTION,
         OptionKind, WRONG, Wrong,
     },
     tables::{
-        ACK_FROM, ADDRESS, AckFrom, FLAGS, GIVEN, IP_LENGTH, IP_OPTIONS, ISN, MSS, NEAR, PEER_MSS, PEER_WIN,
-        RAW_OPTIONS, RAW_SEGMENT, SEQ_FROM, SHIFT, SeqFrom, TEXT, URGENT, UrgentPointer, WINDOW,
+        ACK_FROM, ADDRESS, AckFrom, FLAGS, GIVEN, IP_LENGTH, IP_OPTIONS, ISN, MESSAGE, MSS, MTU, NEAR, PEER_MSS,
+        PEER_WIN, PIECE, QUOTE, RAW_OPTIONS, RAW_SEGMENT, SEQ_FROM, SHIFT, SeqFrom, TEXT, URGENT, UrgentPointer,
+        WINDOW,
     },
 };
 
@@ -145,18 +148,21 @@ pub enum Kind {
     Handshake,
     /// Time passes.
     Wait,
+    /// An ICMP message arrives.
+    Icmp,
 }
 
 impl Kind {
     /// Upper ends of the kinds' ranges of the first byte: shares of chance.
-    const ENDS: [(u8, Self); 7] = [
+    const ENDS: [(u8, Self); 8] = [
         (0x2f, Self::Proper),
         (0x57, Self::OddSeq),
         (0x7f, Self::OddAck),
         (0xa7, Self::OddBoth),
         (0xd7, Self::Call),
         (0xe7, Self::Handshake),
-        (0xff, Self::Wait),
+        (0xf7, Self::Wait),
+        (0xff, Self::Icmp),
     ];
 
     /// The byte that stands for it.
@@ -170,6 +176,7 @@ impl Kind {
             Self::Call => 0xa8,
             Self::Handshake => 0xd8,
             Self::Wait => 0xe8,
+            Self::Icmp => 0xf8,
         }
     }
 }
@@ -179,7 +186,7 @@ impl Record {
     #[must_use]
     pub fn kind(&self) -> Kind {
         let byte = self.get(Field::Kind);
-        Kind::ENDS.iter().find(|(end, _)| byte <= *end).map_or(Kind::Wait, |(_, kind)| *kind)
+        Kind::ENDS.iter().find(|(end, _)| byte <= *end).map_or(Kind::Icmp, |(_, kind)| *kind)
     }
 
     /// A record of this kind with zeros behind.

@@ -1,7 +1,7 @@
 //! A record as the segment the peer sends.
 
 use super::{
-    Field, Kind, Record, place,
+    Field, Kind, Record, icmp, place,
     place::Known,
     scope::Scope,
     tables::{
@@ -81,7 +81,7 @@ pub(in crate::generate) enum Wrong {
     IpOptions,
     Fragment,
     RawSegment,
-    IpId,
+    Pieces,
 }
 
 /// Four bits of the field.
@@ -101,7 +101,7 @@ pub(in crate::generate) const WRONG: [Wrong; 16] = [
     Wrong::IpOptions,
     Wrong::Fragment,
     Wrong::RawSegment,
-    Wrong::IpId,
+    Wrong::Pieces,
 ];
 
 /// The row of a table that a byte stands for.
@@ -133,7 +133,7 @@ pub(super) fn inject(record: &Record, known: &Known, scope: &Scope, timestamp: O
         Kind::OddSeq => (true, false),
         Kind::OddAck => (false, true),
         Kind::OddBoth => (true, true),
-        Kind::Proper | Kind::Call | Kind::Handshake | Kind::Wait => (false, false),
+        Kind::Proper | Kind::Call | Kind::Handshake | Kind::Wait | Kind::Icmp => (false, false),
     };
     let window = record.get(Field::Window);
     let mut inject = Inject {
@@ -244,7 +244,11 @@ fn spoil(inject: &mut Inject, record: &Record, scope: &Scope) {
             }
         }
         Wrong::RawSegment => inject.raw = Some(Bytes(row(&RAW_SEGMENT, value).to_vec())),
-        Wrong::IpId => ip.id = Some(u16::from(value)),
+        Wrong::Pieces => {
+            if scope.fragments {
+                inject.fragments = Some(icmp::pieces(inject, value));
+            }
+        }
     }
 }
 

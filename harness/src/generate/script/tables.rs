@@ -5,7 +5,7 @@
 
 use crate::case::{
     flags::Flags,
-    format::{AddressName, MssChoice},
+    format::{AddressName, Message, MssChoice},
     position::Symbol,
     state::State,
 };
@@ -334,3 +334,37 @@ pub(in crate::generate) const IP_OPTIONS: [&[u8]; 8] = [
 /// Whole TCP segments too short to be one.
 pub(in crate::generate) const RAW_SEGMENT: [&[u8]; 4] =
     [&[], &[4, 0, 0, 80], &[4, 0, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 4, 0, 0, 0, 0], &[0; 20]];
+
+const fn message(kind: u8, code: u8) -> Message {
+    Message { kind, code }
+}
+
+/// ICMP messages: those that a TCP has to tell apart (MUST-54 to MUST-56, SHLD-25), and a few that are none of its business.
+pub(in crate::generate) const MESSAGE: [Message; 16] = [
+    message(3, 3),
+    message(3, 0),
+    message(3, 1),
+    message(3, 2),
+    message(3, 4),
+    message(3, 5),
+    message(3, 13),
+    message(4, 0),
+    message(5, 1),
+    message(8, 0),
+    message(11, 0),
+    message(11, 1),
+    message(12, 0),
+    message(3, 4),
+    message(3, 1),
+    message(0, 0),
+];
+
+/// The next hop's MTU: below what IPv4 allows, its least, plausible ones.
+pub(in crate::generate) const MTU: [u16; 8] = [0, 1, 68, 296, 576, 1000, 1500, 65_535];
+
+/// How much of the segment an ICMP error quotes; absent: the usual eight bytes.
+pub(in crate::generate) const QUOTE: [Option<u16>; 8] =
+    [None, None, None, Some(0), Some(4), Some(7), Some(20), Some(548)];
+
+/// Bytes in a fragment.
+pub(in crate::generate) const PIECE: [u16; 8] = [8, 16, 24, 40, 64, 104, 552, 1480];

@@ -85,6 +85,7 @@ proptest! {
                 Action::Inject(inject) => {
                     prop_assert_eq!(&inject.on, &None);
                     prop_assert_eq!((inject.ip.mf, inject.ip.fragment_offset), (None, None));
+                    prop_assert!(inject.fragments.is_none() && inject.icmp.is_none());
                 }
                 Action::Wait(_) => prop_assert!(false, "a wait"),
                 Action::Call(_) | Action::Expect(_) | Action::State(_) | Action::Save(_) | Action::Check(_) => {}

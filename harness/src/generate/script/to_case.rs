@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::{
     Field, Kind, Record, Scope, Script,
     act::{self, CallKind},
-    handshake,
+    handshake, icmp,
     place::Known,
     scope::Switches,
     segment,
@@ -99,6 +99,13 @@ impl<'s> Writer<'s> {
             }
             Kind::Call => self.call_record(record, on),
             Kind::Handshake => handshake::write(self, record, on),
+            Kind::Icmp => {
+                if self.scope.icmp {
+                    // It may end the connection.
+                    self.timed = false;
+                    self.inject(on, icmp::inject(record));
+                }
+            }
             Kind::Wait => {
                 if self.scope.waits {
                     let span = act::span(record, self.timed);

@@ -2,15 +2,16 @@
 
 use super::super::script::{
     ACK_FROM, ADDRESS, AckFrom, CALL, CallKind, EXACT_LENGTH, EXACT_SPAN, FIRST_OPTION, FIRST_RAW_OPTION, FIRST_WRONG,
-    FLAGS, FLAGS_AS_THEY_ARE, FLAGS_RESERVED_TOO, Field, GIVEN, HAS_TEXT, Header, HeaderField, IP_LENGTH, IP_OPTIONS,
-    ISN, Kind, MASK, MSS, NEAR, NEAR_BY, OPTION, OptionKind, PEER_MSS, PEER_WIN, RAW_OPTIONS, RAW_SEGMENT, Record,
-    SEQ_FROM, SHIFT, SPAN, SeqFrom, Switches, TEXT, URGENT, UrgentPointer, WIDE, WINDOW, WRONG, Wrong,
+    FLAGS, FLAGS_AS_THEY_ARE, FLAGS_RESERVED_TOO, FROM_ROUTER, Field, GIVEN, HAS_TEXT, Header, HeaderField, IP_LENGTH,
+    IP_OPTIONS, ISN, Kind, MASK, MESSAGE, MSS, MTU, NEAR, NEAR_BY, OPTION, OptionKind, PEER_MSS, PEER_WIN, PIECE,
+    QUOTE, RAW_OPTIONS, RAW_SEGMENT, Record, SEQ_FROM, SHIFT, SPAN, SeqFrom, Switches, TEXT, TYPE_AND_CODE, URGENT,
+    UrgentPointer, WIDE, WINDOW, WRONG, Wrong,
 };
 use crate::case::{
     flags::Flags,
     format::{
-        Action, AddressName, At, Call, CallStep, Case, Checksum, Config, Data, Inject, MssChoice, Options,
-        SocketSwitch, Step, Via,
+        Action, AddressName, At, Call, CallStep, Case, Checksum, Config, Data, Fragments, Icmp, Inject, Message,
+        MssChoice, Options, Order, SocketSwitch, Step, Via,
     },
     position::{Position, Symbol},
     state::State,
@@ -133,8 +134,11 @@ fn switches(config: &Config) -> Switches {
     Switches(turned.iter().filter(|(on, _)| *on).fold(0, |all, (_, switch)| all | switch.0))
 }
 
-/// A segment on the connection of that number.
+/// A segment or message on the connection of that number.
 pub(super) fn segment(inject: &Inject, connection: u8) -> Record {
+    if let Some(message) = &inject.icmp {
+        return icmp(message, inject, connection);
+    }
     let kind = match (&inject.seq, &inject.ack) {
         (None, None) => Kind::Proper,
         (Some(_), None) => Kind::OddSeq,
@@ -311,12 +315,57 @@ fn wrong(record: &mut Record, inject: &Inject) {
         (Wrong::Tos, ip.tos),
         (Wrong::Ttl, ip.ttl),
         (Wrong::DontFragmentOff, ip.df.filter(|df| !df).map(|_| 0)),
-        (Wrong::IpId, ip.id.map(|id| u8::try_from(id).unwrap_or(u8::MAX))),
+        (Wrong::Pieces, inject.fragments.as_ref().map(pieces)),
     ];
     if let Some((wrong, value)) = found.into_iter().find_map(|(wrong, value)| Some((wrong, value?))) {
         record.set(Field::Wrong, FIRST_WRONG + equal(&WRONG, &wrong));
         record.set(Field::WrongValue, value);
     }
+}
+
+fn pieces(fragments: &Fragments) -> u8 {
+    let size = row(&PIECE, |size| apart(*size, fragments.size));
+    let order = match &fragments.order {
+        Order::InOrder => 0,
+        Order::Reversed => 1,
+        Order::Listed(numbers) if numbers.windows(2).any(|pair| pair[0] == pair[1]) => 2,
+        Order::Listed(_) => 3,
+    };
+    let overlap = match fragments.overlap {
+        0 => 0,
+        1..=8 => 2,
+        9.. => 3,
+    };
+    size | order << 3 | overlap << 5 | u8::from(fragments.conflict) << 7
+}
+
+fn icmp(icmp: &Icmp, inject: &Inject, connection: u8) -> Record {
+    let mut record = Record::new(Kind::Icmp).with(Field::Connection, connection);
+    let Message { kind, code } = icmp.message;
+    if MESSAGE.contains(&icmp.message) {
+        record.set(Field::What, equal(&MESSAGE, &icmp.message));
+    } else {
+        record = record.with(Field::What, kind).with(Field::Mode, TYPE_AND_CODE | code & 15);
+    }
+    if inject.from.is_some() {
+        record.set(Field::Window, FROM_ROUTER);
+    }
+    if let Some(mtu) = icmp.mtu {
+        record = record.with(Field::Option, u8::MAX).with(Field::OptionValue, row(&MTU, |value| apart(*value, mtu)));
+    }
+    if let Some(quote) = &icmp.quote {
+        record.set(Field::Text, row(&QUOTE, |length| apart_if_given(*length, quote.length)));
+        if let Some(seq) = &quote.seq {
+            place(&mut record, [Field::Ack, Field::AckNear, Field::AckFar], ack_from(seq));
+        }
+        if quote.ip.protocol.is_some() {
+            record = record.with(Field::Wrong, FIRST_WRONG).with(Field::WrongValue, 1);
+        }
+    }
+    if icmp.checksum.is_some() {
+        record = record.with(Field::Wrong, FIRST_WRONG).with(Field::WrongValue, 0);
+    }
+    record
 }
 
 /// A call; the inner `None`: one that scripts leave out, the outer: too many connections.
