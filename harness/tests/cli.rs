@@ -15,6 +15,8 @@ use nix::{
 };
 use serde_json::Value;
 
+#[path = "cli/findings.rs"]
+mod findings;
 #[path = "cli/shrink.rs"]
 mod shrink;
 

@@ -13,6 +13,7 @@ mod diff;
 mod drive;
 mod exit;
 mod finding;
+mod findings;
 mod fmt;
 mod interrupt;
 mod list;
@@ -47,6 +48,8 @@ enum Command {
     Show(show::Arguments),
     /// Make the case of a finding as small as it gets while it shows the same.
     Shrink(shrink::Arguments),
+    /// Make the document of all known divergences from the cases and the ledgers.
+    Findings(findings::Arguments),
     /// Rewrite case files in the canonical form; names what it changed.
     Fmt(fmt::Arguments),
     /// Serve a target as the driver of `external:…`, on JSON lines (docs/external-protocol.md).
@@ -72,6 +75,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Shrink(arguments) => shrink::run(&arguments),
+        Command::Findings(arguments) => findings::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Drive(arguments) => drive::run(&arguments),
         Command::Schema => schema::run(),

@@ -113,7 +113,7 @@ fn file_part(id: &str) -> &str {
 
 /// The root of the suite a path lies in: the nearest folder above (or the path itself) that is named `cases` or holds
 /// a `ledger`; else the folder itself.
-fn suite_root(path: &Path) -> PathBuf {
+pub(super) fn suite_root(path: &Path) -> PathBuf {
     let is_root = |path: &&Path| path.file_name().is_some_and(|name| name == "cases") || path.join("ledger").is_dir();
     if let Some(root) = path.ancestors().find(is_root) {
         return root.to_owned();

@@ -15,6 +15,7 @@ use crate::{
 
 pub mod diff;
 pub mod failure;
+pub mod findings;
 pub mod jsonl;
 pub mod ladder;
 pub mod paint;

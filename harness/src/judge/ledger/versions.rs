@@ -1,6 +1,6 @@
 //! The versions a ledger entry holds for: `>=5.10`, `<6.5`, `6.1..6.18`, `6.12`.
 
-use std::{cmp::Ordering, str::FromStr};
+use std::{cmp::Ordering, fmt, str::FromStr};
 
 /// A range of versions. The default holds for all.
 ///
@@ -35,6 +35,23 @@ impl Versions {
             Some(Bound::Excluding(high)) => compare(&version, high) == Ordering::Less,
         };
         above && below
+    }
+}
+
+impl fmt::Display for Versions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dotted = |numbers: &[u32]| numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(".");
+        let text = match (&self.low, &self.high) {
+            (None, None) => "all".to_owned(),
+            (Some(low), None) => format!(">={}", dotted(low)),
+            (None, Some(Bound::Including(high))) => format!("<={}", dotted(high)),
+            (None, Some(Bound::Excluding(high))) => format!("<{}", dotted(high)),
+            (Some(low), Some(Bound::Including(high))) if low == high => dotted(low),
+            (Some(low), Some(Bound::Including(high) | Bound::Excluding(high))) => {
+                format!("{}..{}", dotted(low), dotted(high))
+            }
+        };
+        f.pad(&text)
     }
 }
 

@@ -40,3 +40,11 @@ fn what_is_no_range_is_refused() {
         assert!(text.parse::<Versions>().is_err(), "{text}");
     }
 }
+
+#[test]
+fn a_range_is_shown_as_it_is_written() {
+    for range in [">=5.10", "<=6.18", "<6.5", "6.1..6.18", "6.12"] {
+        assert_eq!(range.parse::<Versions>().expect("a range").to_string(), range);
+    }
+    assert_eq!(Versions::default().to_string(), "all");
+}
