@@ -5,6 +5,8 @@
 //! virtual time), `kernel` (this host's Linux, real time), `external` (a driver behind a pipe).
 
 pub mod external;
+#[cfg(test)]
+pub(crate) mod faulty;
 pub mod kernel;
 pub mod reference;
 #[cfg(feature = "smoltcp")]

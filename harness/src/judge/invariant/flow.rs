@@ -250,8 +250,8 @@ impl Flow {
         self.numbers.push(PeerNumbers { ack, seq: seg.seq, end });
         self.last.reset = seg.flags.contains(Flags::RST);
         if self.last.reset {
-            (self.may_restart, self.broken) = (true, true);
             self.reset_for_sure |= self.must_end(seg);
+            (self.may_restart, self.broken) = (true, true);
             return;
         }
         let sure = self.must_accept(seg);
@@ -449,6 +449,7 @@ impl Flow {
         let text_end = text_at.wrapping_add(len);
         if len > 0 {
             self.note_sent(text_at, &seg.text);
+            self.handshake_is_whole();
         }
         if seg.flags.contains(Flags::FIN) && self.fin_at.is_none() {
             self.fin_at = Some(text_end);
@@ -472,6 +473,13 @@ impl Flow {
         }
         self.last_tsval = seg.options.ts.map(|(value, _)| value).or(self.last_tsval);
         self.last_emitted = at;
+    }
+
+    /// The target's SYN is acknowledged for sure: the state or its text shows it.
+    pub(super) fn handshake_is_whole(&mut self) {
+        if let Some(iss) = self.iss.filter(|iss| self.una_for_sure == *iss && ahead(self.una, *iss)) {
+            self.una_for_sure = iss.wrapping_add(1);
+        }
     }
 
     fn note_sent(&mut self, at: u32, text: &[u8]) {

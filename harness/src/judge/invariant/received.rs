@@ -33,6 +33,8 @@ pub(super) struct Received {
     bytes: Vec<u8>,
     /// Some piece did not touch what is contiguous when it came.
     strays: bool,
+    /// The number behind the peer's SYN.
+    first: u32,
     /// The first number that has not come; meaningful after [`Received::begin`].
     pub next: u32,
     /// A FIN lies within what is contiguous.
@@ -72,7 +74,7 @@ impl Received {
 
     /// From now on `first` is the number behind the peer's SYN.
     pub(super) fn begin(&mut self, first: u32) {
-        (self.next, self.fin) = (first, false);
+        (self.first, self.next, self.fin) = (first, first, false);
         self.rescan();
     }
 
@@ -97,12 +99,14 @@ impl Received {
 
     /// Whether the piece touches what is contiguous.
     fn take(&mut self, piece: Piece) -> bool {
-        if !touches(piece, self.next) {
-            return !at_or_ahead(piece.seq, self.next);
+        let touches = touches(piece, self.next);
+        if touches {
+            self.next = piece.end_with_fin();
         }
-        self.fin |= piece.fin;
-        self.next = piece.end_with_fin();
-        true
+        // What is contiguous may be more than the target took: a FIN amidst it may have been the end.
+        let fin_within = at_or_ahead(piece.end(), self.first) && ahead(self.next, piece.end());
+        self.fin |= piece.fin && fin_within;
+        touches || !at_or_ahead(piece.seq, self.next)
     }
 
     /// Whether all of `left..right` came.

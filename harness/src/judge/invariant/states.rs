@@ -123,8 +123,10 @@ pub(super) fn observed(flow: &mut Flow, state: ConnState, live: bool, report: &m
     flow.causes = 0;
     if new == NONE {
         flow.may_restart = true;
-        flow.reset_for_sure = false;
     } else {
+        if is_synchronized(new) && !matches!(new, FIN_WAIT_1 | CLOSING) {
+            flow.handshake_is_whole();
+        }
         agrees_with_the_wire(flow, new, report);
     }
 }
@@ -157,12 +159,8 @@ fn agrees_with_the_wire(flow: &Flow, state: u8, report: &mut Report) {
     if is_synchronized(state) && !matches!(state, FIN_WAIT_1 | CLOSING) && !handshake {
         return report.breaks(&table::ESTABLISHED_BY_HANDSHAKE, "a state before the handshake was whole");
     }
-    if matches!(state, CLOSE_WAIT | LAST_ACK | CLOSING | TIME_WAIT) && !flow.peer_fin {
+    if matches!(state, CLOSE_WAIT | LAST_ACK | CLOSING | TIME_WAIT) && flow.irs.is_some() && !flow.received.fin {
         report.breaks(&table::PEER_CLOSED, "a state before the peer's FIN");
-    }
-    let closing = matches!(state, FIN_WAIT_1 | FIN_WAIT_2 | CLOSING | TIME_WAIT | LAST_ACK);
-    if closing && !flow.close_called && !flow.app_in_doubt {
-        report.breaks(&table::USER_CLOSED, "a state before the application closed");
     }
     let fin_acked = flow.fin_at.is_some_and(|at| ahead(flow.una, at));
     if matches!(state, FIN_WAIT_2 | TIME_WAIT) && !fin_acked {

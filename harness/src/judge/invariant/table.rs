@@ -159,9 +159,7 @@ invariants! {
     ESTABLISHED_BY_HANDSHAKE = "established-by-handshake" "RFC9293#3.5" Must
         "a state beyond the handshake needs both SYNs and an acknowledgement of the target's";
     PEER_CLOSED = "peer-closed" "RFC9293#3.3.2" Must
-        "CLOSE-WAIT, LAST-ACK, CLOSING and TIME-WAIT need a FIN of the peer";
-    USER_CLOSED = "user-closed" "RFC9293#3.3.2" Must
-        "FIN-WAIT-1, FIN-WAIT-2, CLOSING, TIME-WAIT and LAST-ACK need a close by the application";
+        "CLOSE-WAIT, LAST-ACK, CLOSING and TIME-WAIT need a FIN of the peer and all before it";
     FIN_ACKED = "fin-acked" "RFC9293#3.3.2" Must
         "FIN-WAIT-2 and TIME-WAIT need an acknowledgement of the target's FIN";
     // application

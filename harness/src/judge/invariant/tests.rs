@@ -15,6 +15,8 @@ use crate::{
     trace::event::{CaseRun, Finding, FindingKind},
 };
 
+mod faults;
+
 /// What a run shows of broken invariants.
 fn violations(run: &CaseRun) -> Vec<&Finding> {
     run.findings.iter().filter(|finding| finding.kind == FindingKind::Invariant).collect()
