@@ -239,7 +239,7 @@ impl<'a> Run<'a> {
     fn state_in_hand(&mut self) -> Result<ConnState, Stop> {
         let pair = self.peer.connection(self.in_hand).pair;
         let state = self.target.state(Peer::handle(self.in_hand), pair)?;
-        self.monitor.state(pair, state, self.target.now());
+        self.monitor.state(Peer::handle(self.in_hand), pair, state, self.target.now());
         Ok(state)
     }
 

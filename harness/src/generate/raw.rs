@@ -144,7 +144,8 @@ impl Bench {
 
     fn user_call(&mut self, script: &mut Script<'_>) {
         let choice = script.byte();
-        let socket = self.sockets.get(usize::from(choice >> 4) % self.sockets.len().max(1)).copied();
+        let mut index = usize::from(choice >> 4) % self.sockets.len().max(1);
+        let socket = self.sockets.get(index).copied();
         let remote = socket.and_then(|(_, remote)| remote);
         let options = SocketOptions::default;
         let (call, told) = match (choice & 15, socket.map(|(socket, _)| socket)) {
@@ -188,12 +189,17 @@ impl Bench {
             }
             (Ok(_) | Err(_), _) => remote,
         };
-        self.tell_call(remote, &told, &outcome(reply));
+        if matches!(reply, Ok(Reply::Accepted { .. } | Reply::Socket(_))) {
+            index = self.sockets.len() - 1;
+        }
+        self.tell_call(index, remote, &told, &outcome(reply));
     }
 
-    fn tell_call(&mut self, remote: Option<SocketAddrV4>, call: &SocketCall<'_>, outcome: &Outcome) {
+    fn tell_call(&mut self, index: usize, remote: Option<SocketAddrV4>, call: &SocketCall<'_>, outcome: &Outcome) {
         let target = SocketAddrV4::new(ADDRESS, PORT);
-        let (on, peer) = remote.map_or((Handle::Listener, PEER), |remote| (Handle::Connection(0), remote));
+        // More sockets than numbers for them: the last number is shared, and told anew with each call.
+        let handle = Handle::Connection(u8::try_from(index).unwrap_or(u8::MAX));
+        let (on, peer) = remote.map_or((Handle::Listener, PEER), |remote| (handle, remote));
         self.monitor.called(on, Pair { target, peer }, call, outcome, time(self.now));
     }
 

@@ -10,9 +10,7 @@ pub(super) fn called(flow: &mut Flow, call: &SocketCall<'_>, outcome: &Outcome, 
     flow.happened(at);
     note_call(flow, call, outcome);
     match outcome {
-        Outcome::Accepted(remote) if *remote == flow.pair.peer => accepted(flow, report),
-        // Another connection of the queue became this handle's socket: its calls do not belong here.
-        Outcome::Accepted(_) => flow.app_in_doubt = true,
+        Outcome::Accepted(_) => accepted(flow, report),
         Outcome::Data(bytes) => delivered(flow, bytes, report),
         Outcome::Eof => ended(flow, report),
         Outcome::Error(_) => flow.broken = true,

@@ -15,6 +15,8 @@ pub(super) const DEFAULT_MSS: u32 = 536;
 /// More SYNs or timestamps than this are not kept apart.
 const MOST_SYNS: usize = 16;
 const MOST_STAMPS: usize = 256;
+/// A queue below TCP holds at least so many packets.
+const CROWD: u32 = 400;
 /// More text than this is not compared again.
 const MOST_SENT: usize = 4 << 20;
 
@@ -98,8 +100,8 @@ pub(super) struct Flow {
     pub reset_for_sure: bool,
     // The target.
     pub incarnations: u32,
-    /// SND.NXT and the acknowledgement of the connection before this one.
-    before: Option<(u32, u32)>,
+    /// It began anew while the one before was in TIME-WAIT, and may return there (MAY-2).
+    pub reopened: bool,
     pub iss: Option<u32>,
     pub own_syn: OwnSyn,
     /// The target sent a SYN without ACK: it made offers of its own.
@@ -116,6 +118,9 @@ pub(super) struct Flow {
     pub window_closed: bool,
     pub sent: Vec<u8>,
     pub sent_lost: bool,
+    /// Segments since something happened, and whether there were so many that a queue below TCP may have lost some.
+    burst: u32,
+    pub crowded: bool,
     pub fin_at: Option<u32>,
     pub last_emitted: Time,
     pub last_tsval: Option<u32>,
@@ -162,7 +167,7 @@ impl Flow {
             syn_since: false,
             reset_for_sure: false,
             incarnations: 0,
-            before: None,
+            reopened: false,
             iss: None,
             own_syn: OwnSyn::default(),
             offered: false,
@@ -173,6 +178,8 @@ impl Flow {
             window_closed: false,
             sent: Vec::new(),
             sent_lost: false,
+            burst: 0,
+            crowded: false,
             fin_at: None,
             last_emitted: Time::ZERO,
             last_tsval: None,
@@ -236,6 +243,7 @@ impl Flow {
     pub(super) fn happened(&mut self, at: Time) {
         self.last = LastEvent { at, ..LastEvent::default() };
         self.series = Series::default();
+        self.burst = 0;
     }
 
     /// A sound segment of the peer. What the target may do with it is wider than what it must do.
@@ -401,7 +409,7 @@ impl Flow {
     /// The target begins a connection: another ISS, or the first one.
     pub(super) fn begin(&mut self, iss: u32) {
         self.incarnations += 1;
-        self.before = self.acked.map(|acked| (self.nxt, acked)).or(self.before);
+        self.reopened |= self.received.fin && self.fin_at.is_some();
         self.iss = Some(iss);
         (self.nxt, self.una, self.una_for_sure) = (iss, iss, iss);
         self.edge = self.syns.iter().map(|syn| 1 + i64::from(syn.win)).max().unwrap_or(0);
@@ -411,12 +419,6 @@ impl Flow {
         (self.irs, self.acked, self.right_edge) = (None, None, None);
         (self.owes_ack, self.full_sized, self.reset_for_sure, self.aborted) = (None, 0, false, false);
         (self.may_restart, self.series) = (false, Series::default());
-    }
-
-    /// Whether the segment speaks for the connection before this one: one that went from TIME-WAIT to SYN-RECEIVED
-    /// returns there when the SYN turns out to be an old duplicate (MAY-2).
-    pub(super) fn is_of_the_one_before(&self, seg: &Parsed) -> bool {
-        self.before == Some((seg.seq, seg.ack)) && seg.text.is_empty() && !seg.flags.contains(Flags::SYN)
     }
 
     /// Finds the peer's SYN that this acknowledgement speaks of.
@@ -473,6 +475,8 @@ impl Flow {
         }
         self.last_tsval = seg.options.ts.map(|(value, _)| value).or(self.last_tsval);
         self.last_emitted = at;
+        self.burst += 1;
+        self.crowded |= self.burst >= CROWD;
     }
 
     /// The target's SYN is acknowledged for sure: the state or its text shows it.

@@ -101,6 +101,8 @@ pub struct Monitor {
     /// Some flow may owe an acknowledgement.
     debts: bool,
     keepalive: bool,
+    /// Whom each socket of the application is connected to: `accept` takes whatever connection is next.
+    sockets: Vec<(Handle, SocketAddrV4)>,
     report: Report,
 }
 
@@ -117,6 +119,7 @@ impl Monitor {
             now: Time::ZERO,
             debts: false,
             keepalive: false,
+            sockets: Vec::new(),
             report: Report::default(),
         }
     }
@@ -208,11 +211,26 @@ impl Monitor {
         if on == Handle::Listener {
             return self.listener_called(call, at);
         }
-        if matches!(call, SocketCall::Connect { .. }) && *outcome == Outcome::Ok {
-            self.flow(pair);
+        match (call, outcome) {
+            (SocketCall::Connect { to }, Outcome::Ok) => {
+                self.bind_socket(on, *to);
+                self.flow(Pair { peer: *to, ..pair });
+            }
+            (SocketCall::Accept, Outcome::Accepted(remote)) => self.bind_socket(on, *remote),
+            _ => {}
         }
+        let pair = Pair { peer: self.remote_of(on).unwrap_or(pair.peer), ..pair };
         let Some(index) = self.find(pair).filter(|_| !self.blind) else { return };
         application::called(&mut self.flows[index], call, outcome, at, &mut self.report);
+    }
+
+    fn bind_socket(&mut self, on: Handle, remote: SocketAddrV4) {
+        self.sockets.retain(|(socket, _)| *socket != on);
+        self.sockets.push((on, remote));
+    }
+
+    fn remote_of(&self, on: Handle) -> Option<SocketAddrV4> {
+        self.sockets.iter().find(|(socket, _)| *socket == on).map(|(_, remote)| *remote)
     }
 
     fn listener_called(&mut self, call: &SocketCall<'_>, at: Time) {
@@ -234,11 +252,12 @@ impl Monitor {
         }
     }
 
-    /// The state of a connection, as the target tells it.
-    pub fn state(&mut self, pair: Pair, state: ConnState, at: Time) {
+    /// The state of a connection, as the target tells it; `on` is the socket that it was asked of.
+    pub fn state(&mut self, on: Handle, pair: Pair, state: ConnState, at: Time) {
         self.report.at = at;
         // A connection to oneself is not on the wire.
-        if self.blind || pair.peer.ip() == pair.target.ip() {
+        let another = self.remote_of(on).is_some_and(|remote| remote != pair.peer);
+        if self.blind || another || pair.peer.ip() == pair.target.ip() {
             return;
         }
         let live = self.live;
@@ -311,7 +330,9 @@ fn judge(flow: &mut Flow, seg: &Parsed, context: Context, report: &mut Report) {
     if flow.iss.is_none() {
         return report.breaks(&table::BEGINS_WITH_SYN, "a segment of a connection that sent no SYN");
     }
-    if flow.is_of_the_one_before(seg) {
+    // A connection that left TIME-WAIT for a SYN returns there when that turns out to be an old duplicate (MAY-2):
+    // whose number a segment carries then cannot be told.
+    if flow.reopened {
         return;
     }
     acknowledgement::check(flow, seg, report);

@@ -25,7 +25,7 @@ pub(super) fn answer_to_reset(flow: &Flow, seg: &Parsed, context: Context, repor
 }
 
 fn is_pure_ack(seg: &Parsed) -> bool {
-    let ignored = (Flags::PSH | Flags::ECE).0;
+    let ignored = (Flags::PSH | Flags::URG | Flags::ECE).0;
     seg.flags.0 & !ignored == Flags::ACK.0 && seg.text.is_empty()
 }
 
@@ -33,6 +33,10 @@ fn is_pure_ack(seg: &Parsed) -> bool {
 pub(super) fn check(flow: &Flow, seg: &Parsed, report: &mut Report) {
     if flow.last.reset_since {
         report.breaks(&table::ONE_RESET_PER_SEGMENT, "a second reset");
+    }
+    // After TIME-WAIT and a new SYN either connection may be the one that resets.
+    if flow.reopened {
+        return;
     }
     let own = flow.iss.is_some() && flow.relative(seg.seq) >= 0 && at_or_ahead(flow.nxt, seg.seq);
     if !seg.flags.contains(Flags::ACK) {

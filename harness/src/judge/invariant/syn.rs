@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Context, Report, flow::Flow, table};
+use super::{
+    Context, Report,
+    flow::Flow,
+    received::{ahead, at_or_ahead},
+    table,
+};
 use crate::{case::flags::Flags, segment::parse::Parsed};
 
 /// No half-open connection is given up this soon after its last SYN,ACK (RFC6298#2: the first timeout is 1 s).
@@ -17,12 +22,11 @@ pub(super) fn check(flow: &mut Flow, seg: &Parsed, context: Context, report: &mu
     if another && !flow.may_restart && !given_up(flow, context) {
         report.breaks(&table::SYN_KEEPS_ISS, "another initial sequence number");
     }
-    let goes_on = flow.iss == Some(seg.seq) && !flow.may_restart;
-    if goes_on && (!flow.sent.is_empty() || flow.fin_at.is_some()) {
+    let acknowledged = flow.iss.is_some_and(|iss| ahead(flow.una_for_sure, iss));
+    if !another && !flow.may_restart && acknowledged && (!flow.sent.is_empty() || flow.fin_at.is_some()) {
         report.breaks(&table::NO_SYN_LATER, "SYN behind text or FIN");
     }
-    // Two connections within one tick of the ISN clock may have the same ISS.
-    if another || flow.iss.is_none() || flow.may_restart {
+    if another || flow.iss.is_none() || (flow.may_restart && !is_again(flow, seg)) {
         flow.begin(seg.seq);
     }
     if seg.flags.contains(Flags::ACK) {
@@ -30,9 +34,27 @@ pub(super) fn check(flow: &mut Flow, seg: &Parsed, context: Context, report: &mu
     }
 }
 
+/// Whether this is the SYN sent before. Two connections within one tick of the ISN clock may have the same ISS, so a
+/// connection that got beyond its SYN and may have ended makes room for another one.
+fn is_again(flow: &Flow, seg: &Parsed) -> bool {
+    let unacknowledged = flow.iss == Some(seg.seq) && flow.una_for_sure == seg.seq && flow.sent.is_empty();
+    let of_its_peer = match (flow.irs, seg.flags.contains(Flags::ACK)) {
+        (Some(irs), true) => {
+            let of_another = |isn: u32| isn != irs && isn.wrapping_add(1) == seg.ack;
+            let came = ahead(seg.ack, irs) && at_or_ahead(flow.received.next, seg.ack);
+            came && !flow.syns.iter().any(|syn| of_another(syn.isn))
+        }
+        (None, true) | (Some(_), false) => false,
+        (None, false) => true,
+    };
+    unacknowledged && of_its_peer
+}
+
 fn acknowledges(flow: &mut Flow, seg: &Parsed, report: &mut Report) {
     let isn = seg.ack.wrapping_sub(1);
-    if flow.received.lost {
+    // Sent again, it carries the acknowledgement of its time (RFC9293#3.10.7.4 lets FIN come before the handshake ends).
+    let later = flow.irs.is_some() && flow.acked.is_some() && at_or_ahead(flow.received.next, seg.ack);
+    if flow.received.lost || later {
         return;
     }
     if flow.syns.iter().any(|syn| syn.isn == isn) {

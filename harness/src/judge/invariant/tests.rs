@@ -1,14 +1,23 @@
 //! Each invariant fails when it is broken, and no conforming run breaks one.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use stack_under_test::Profile;
 
 use crate::{
-    case::{format::ConcreteCase, load::discover, print},
+    case::{
+        format::{Case, ConcreteCase},
+        load::discover,
+        print,
+    },
     generate::{
         raw,
         script::{Scope, Script},
+        shrink::shrink,
     },
     run::{Mode, run_case},
     target::reference::Reference,
@@ -49,19 +58,30 @@ fn no_case_of_the_suite_breaks_one_on_the_reference() {
     }
 }
 
+/// What a case breaks on the reference.
+fn breaks(target: &mut Reference, case: &Case) -> BTreeSet<String> {
+    let Ok(case) = ConcreteCase::from_case("generated", case.clone()).map(Arc::new) else { return BTreeSet::new() };
+    let run = run_case(target, &case, Mode::Record);
+    violations(&run).into_iter().map(|finding| finding.observed.clone()).collect()
+}
+
 #[test]
 fn no_generated_case_breaks_one_on_the_reference() {
+    let mut found = BTreeMap::new();
     for profile in [Profile::rfc9293(), Profile::rfc793()] {
         let mut target = Reference::new(profile, 0);
         for seed in 0..4000 {
-            let bytes = noise(seed, 300);
-            let case = Script::decode(&bytes).to_case(&Scope::VIRTUAL);
-            let Ok(case) = ConcreteCase::from_case("generated", case).map(Arc::new) else { continue };
-            let run = run_case(&mut target, &case, Mode::Record);
-            let broken = violations(&run);
-            assert!(broken.is_empty(), "{broken:?}\n{}", print::to_yaml(&case.case).unwrap_or_default());
+            let case = Script::decode(&noise(seed, 500)).to_case(&Scope::VIRTUAL);
+            for broken in breaks(&mut target, &case) {
+                found.entry(broken.clone()).or_insert_with(|| {
+                    let least = shrink(&case, 2000, &mut |case| breaks(&mut target, case).contains(&broken));
+                    print::to_yaml(&least).unwrap_or_default()
+                });
+            }
         }
     }
+    let told: Vec<String> = found.iter().map(|(broken, case)| format!("{broken}\n{case}")).collect();
+    assert!(told.is_empty(), "{}", told.join("\n"));
 }
 
 #[test]
