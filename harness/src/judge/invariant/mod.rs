@@ -132,7 +132,7 @@ impl Monitor {
     /// The target was given something that this monitor cannot read: fragments. Only what one segment shows by itself
     /// is judged from here on.
     pub fn blind(&mut self) {
-        self.blind = true;
+        (self.blind, self.debts) = (true, false);
     }
 
     /// An ICMP error or the like arrived: the target may end connections.
