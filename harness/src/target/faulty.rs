@@ -99,7 +99,10 @@ impl Past {
     }
 }
 
-type OnEmissions = Box<dyn FnMut(&Past, usize, &mut Emission) -> Verdict>;
+type OnEmission = Box<dyn FnMut(&Past, usize, &mut Emission) -> Verdict>;
+type Invention = Box<dyn FnMut(&Past) -> Option<Draft>>;
+type OnOutcome = Box<dyn FnMut(&Past, &SocketCall<'_>, &mut Outcome)>;
+type OnState = Box<dyn FnMut(&Past, &mut ConnState)>;
 
 /// What becomes of one segment of the reference.
 pub(crate) enum Verdict {
@@ -115,12 +118,11 @@ pub(crate) enum Verdict {
 #[derive(Default)]
 pub(crate) struct Fault {
     /// Asked about each segment, with its number.
-    pub emission: Option<OnEmissions>,
+    pub emission: Option<OnEmission>,
     /// Asked whenever nothing is there: a segment out of nothing, with its number among those shown.
-    #[allow(clippy::type_complexity, reason = "said once")]
-    pub invention: Option<Box<dyn FnMut(&Past) -> Option<Draft>>>,
-    pub outcome: Option<Box<dyn FnMut(&Past, &SocketCall<'_>, &mut Outcome)>>,
-    pub state: Option<Box<dyn FnMut(&Past, &mut ConnState)>>,
+    pub invention: Option<Invention>,
+    pub outcome: Option<OnOutcome>,
+    pub state: Option<OnState>,
 }
 
 /// The reference with a fault.

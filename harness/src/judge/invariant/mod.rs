@@ -182,8 +182,7 @@ impl Monitor {
 
     /// The target has emitted a segment.
     pub fn emitted(&mut self, seg: &Parsed, at: Time) {
-        self.report.at = at;
-        self.now = self.now.max(at);
+        self.clock(at);
         header::check(seg, &mut self.report);
         let pair = Pair {
             target: SocketAddrV4::new(Ipv4Addr::from(seg.source), seg.source_port),
@@ -268,11 +267,6 @@ impl Monitor {
 
     /// Time has passed, and everything emitted meanwhile has been told.
     pub fn advanced(&mut self, now: Time) {
-        if now > self.now {
-            for flow in &mut self.flows {
-                flow.causes |= states::TIME;
-            }
-        }
         self.settle(now);
     }
 
@@ -281,10 +275,20 @@ impl Monitor {
         self.settle(now);
     }
 
+    /// The clock stands here now.
+    fn clock(&mut self, at: Time) {
+        self.report.at = at;
+        if at > self.now {
+            self.now = at;
+            for flow in &mut self.flows {
+                flow.causes |= states::TIME;
+            }
+        }
+    }
+
     /// What had to be answered before this moment.
     fn settle(&mut self, at: Time) {
-        self.report.at = at;
-        self.now = self.now.max(at);
+        self.clock(at);
         if !self.debts {
             return;
         }
