@@ -8,6 +8,8 @@ pub mod external;
 #[cfg(test)]
 pub(crate) mod faulty;
 pub mod kernel;
+#[cfg(feature = "lwip")]
+pub mod lwip;
 pub mod reference;
 #[cfg(feature = "smoltcp")]
 pub mod smoltcp;
@@ -314,7 +316,10 @@ pub enum TargetError {
         source: std::io::Error,
     },
     /// This program was built without the target. Exit code 3.
-    #[error("this rfc793 was built without the target `{target}`: build it with `--features {feature}`")]
+    #[error(
+        "this rfc793 was built without the target `{target}`: build it with `--features {feature}`{}",
+        needs(feature)
+    )]
     NotBuilt {
         /// As the user named it.
         target: String,
@@ -335,6 +340,11 @@ impl TargetError {
     pub fn not_built(target: &spec::TargetSpec, feature: &'static str) -> Self {
         Self::NotBuilt { target: target.to_string(), feature }
     }
+}
+
+/// What building with a cargo feature takes besides it.
+fn needs(feature: &str) -> &'static str {
+    if feature == "lwip" { " (needs Debian's package liblwip-dev)" } else { "" }
 }
 
 /// The bytes a [`Data`] stands for when its first byte has relative sequence number `at`.

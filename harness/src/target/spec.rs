@@ -1,4 +1,4 @@
-//! Targets by name, as the command line gives them: `reference`, `reference:rfc793`, `kernel`, `smoltcp`,
+//! Targets by name, as the command line gives them: `reference`, `reference:rfc793`, `kernel`, `smoltcp`, `lwip`,
 //! `external:COMMAND`.
 //!
 //! Every target has a name in every build; opening one whose cargo feature is off says which feature to build with.
@@ -25,6 +25,8 @@ pub enum TargetSpec {
     External(String),
     /// The smoltcp crate (feature `smoltcp`).
     Smoltcp,
+    /// Debian's liblwip (feature `lwip`).
+    Lwip,
 }
 
 /// What the name of an external target begins with.
@@ -41,7 +43,7 @@ pub struct TargetOptions {
 
 impl TargetSpec {
     /// The targets whose name says all: no profile, no command.
-    const PLAIN: [Self; 2] = [Self::Kernel, Self::Smoltcp];
+    const PLAIN: [Self; 3] = [Self::Kernel, Self::Smoltcp, Self::Lwip];
 
     /// Every name there is, for help texts.
     #[must_use]
@@ -56,7 +58,7 @@ impl TargetSpec {
         match self {
             Self::Kernel => true,
             // A driver says only once it runs whether its time is real; the pool asks it then.
-            Self::Reference(_) | Self::External(_) | Self::Smoltcp => false,
+            Self::Reference(_) | Self::External(_) | Self::Smoltcp | Self::Lwip => false,
         }
     }
 
@@ -64,7 +66,7 @@ impl TargetSpec {
     #[must_use]
     pub fn ledger_name(&self) -> String {
         match self {
-            Self::Reference(_) | Self::Kernel | Self::Smoltcp => self.to_string().replace(':', "-"),
+            Self::Reference(_) | Self::Kernel | Self::Smoltcp | Self::Lwip => self.to_string().replace(':', "-"),
             // A command is no file name.
             Self::External(_) => "external".to_owned(),
         }
@@ -90,6 +92,10 @@ impl TargetSpec {
             Self::Smoltcp => Ok(Box::new(super::smoltcp::Smoltcp::new(options.seed))),
             #[cfg(not(feature = "smoltcp"))]
             Self::Smoltcp => Err(TargetError::not_built(self, "smoltcp")),
+            #[cfg(feature = "lwip")]
+            Self::Lwip => Ok(Box::new(super::lwip::Lwip::new(options.seed))),
+            #[cfg(not(feature = "lwip"))]
+            Self::Lwip => Err(TargetError::not_built(self, "lwip")),
         }
     }
 }
@@ -102,6 +108,7 @@ impl fmt::Display for TargetSpec {
             Self::Kernel => f.pad("kernel"),
             Self::External(command) => f.pad(&format!("{EXTERNAL}{command}")),
             Self::Smoltcp => f.pad("smoltcp"),
+            Self::Lwip => f.pad("lwip"),
         }
     }
 }
