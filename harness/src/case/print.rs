@@ -84,7 +84,7 @@ fn node(value: &Value, switches: Switches) -> Node {
         Value::String(text) => Node::new(Content::Scalar { text: text.replace('$', "$$"), quoted: true }),
         Value::Array(items) => Node::new(Content::List(items.iter().map(|item| node(item, switches)).collect())),
         Value::Object(fields) => {
-            let said = fields.iter().filter(|(_, value)| !is_empty(value));
+            let said = fields.iter().filter(|(key, value)| !is_empty(value) || says_something_empty(key, value));
             let entries = said.map(|(key, value)| {
                 let switches = match key.as_str() {
                     "config" | "set" => Switches::AsOnOff,
@@ -95,6 +95,11 @@ fn node(value: &Value, switches: Switches) -> Node {
             Node::new(Content::Map(entries.collect()))
         }
     }
+}
+
+/// `quote: {}` on an ICMP message that is no error: it quotes all the same, with every default.
+fn says_something_empty(key: &str, value: &Value) -> bool {
+    key == "quote" && !value.is_null()
 }
 
 fn is_empty(value: &Value) -> bool {
