@@ -120,7 +120,7 @@ pub fn smaller(
     }
     // Confirmed: first as it was shrunk, then as it will be written.
     let Some(shown) = shows(pair, &runnable(&smallest, case), key)? else { return Ok(None) };
-    let written = written(&shown, &smallest);
+    let written = demanding(&shown, &smallest);
     let (case, shown) = match shows(pair, &runnable(&written, case), key)? {
         Some(again) => (written, again),
         None => (smallest, shown),
@@ -130,7 +130,7 @@ pub fn smaller(
 
 /// The case with what the left target did as the demand. Its words stay if it is about a rule that holds everywhere,
 /// for then the left target's last rule is not what it is about.
-fn written(shown: &Shown, case: &Case) -> Case {
+pub(super) fn demanding(shown: &Shown, case: &Case) -> Case {
     let told = told(&shown.executed.runs[Side::Left.index()], shown.found.step, other_state(shown));
     match shown.found.key.kind() {
         Kind::Divergence => Case { origin: case.origin.clone(), level: case.level, ..told },
@@ -154,7 +154,7 @@ pub fn other_state(shown: &Shown) -> Option<ConnState> {
 }
 
 /// Ready to run, under the name of the case it is made of.
-fn runnable(case: &Case, of: &ConcreteCase) -> Arc<ConcreteCase> {
+pub(super) fn runnable(case: &Case, of: &ConcreteCase) -> Arc<ConcreteCase> {
     // `via` never contradicts `given` in what is made of a case that loaded.
     let ready = ConcreteCase::from_case(of.id.clone(), case.clone());
     Arc::new(ready.unwrap_or_else(|_| of.clone()))

@@ -18,6 +18,7 @@ mod fmt;
 mod interrupt;
 mod list;
 mod output;
+mod promote;
 mod run;
 mod schema;
 mod select;
@@ -48,6 +49,8 @@ enum Command {
     Show(show::Arguments),
     /// Make the case of a finding as small as it gets while it shows the same.
     Shrink(shrink::Arguments),
+    /// Make a finding a case of the suite, and its divergence an entry of the target's ledger.
+    Promote(promote::Arguments),
     /// Make the document of all known divergences from the cases and the ledgers.
     Findings(findings::Arguments),
     /// Rewrite case files in the canonical form; names what it changed.
@@ -75,6 +78,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Shrink(arguments) => shrink::run(&arguments),
+        Command::Promote(arguments) => promote::run(&arguments),
         Command::Findings(arguments) => findings::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Drive(arguments) => drive::run(&arguments),

@@ -226,12 +226,19 @@ impl Teller<'_> {
         let behind = self.seen[last].iter().find_map(|segment| segment.rules.first().copied());
         let explained = || self.explained(last).first().map(|(rule, _)| *rule);
         let answer = match behind.or_else(explained) {
-            Some(rule) => rule.text.to_owned(),
+            Some(rule) => without_step(rule.text).to_owned(),
             None if self.seen[last].is_empty() => "nothing comes".to_owned(),
             None => self.seen[last].iter().map(|segment| show::short(segment)).collect::<Vec<_>>().join(", "),
         };
         format!("{event} in {before}: {answer}")
     }
+}
+
+/// What a rule does, without the step of SEGMENT ARRIVES that it belongs to.
+fn without_step(text: &str) -> &str {
+    const STEPS: [&str; 8] = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"];
+    let in_step = STEPS.iter().any(|step| text.starts_with(step));
+    text.split_once(": ").filter(|_| in_step).map_or(text, |(_, rest)| rest)
 }
 
 /// `SYN+ACK at RCV.NXT+1 with 5 bytes`.
