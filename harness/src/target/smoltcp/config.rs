@@ -21,7 +21,10 @@ pub(super) const DEFAULT_MTU: usize = 1500;
 /// The least MTU of IPv4 (RFC791#3.2).
 const LEAST_MTU: u16 = 68;
 /// As large as a window without scaling.
-const BUFFER: usize = 65_535;
+const RECV_BUFFER: usize = 65_535;
+/// Half of that. A new socket clears both; together they stay below what the allocator gives back to the system at once,
+/// which would cost more than the case.
+const SEND_BUFFER: usize = 32_768;
 /// smoltcp's own limit.
 const LARGEST_BUFFER: u32 = 1 << 30;
 /// Of a connection whose case names none (MUST-27: not less than two hours).
@@ -65,8 +68,8 @@ impl Default for Options {
             backlog: ROOMY_BACKLOG,
             nagle: true,
             delayed_ack: true,
-            recv_buffer: BUFFER,
-            send_buffer: BUFFER,
+            recv_buffer: RECV_BUFFER,
+            send_buffer: SEND_BUFFER,
             timestamps: false,
             ttl: None,
             timeout: None,

@@ -4,10 +4,10 @@
 //! case gives the same bytes. Start at [`Smoltcp::poll`]: whatever happens, happens in a poll.
 //!
 //! smoltcp has sockets but neither `accept` nor a listen queue: a socket that listens becomes the connection. What a
-//! BSD socket layer adds is in [`sockets`]: a backlog of `n` is a pool of `n + 1` listening sockets (made one by one,
-//! which nobody can see), and a SYN that finds none of them free is smoltcp's to answer. What cannot be mapped is named
-//! in [`config`]. Packets to the target's own address leave on the link like
-//! all others: smoltcp has no loopback of its own.
+//! BSD socket layer adds is in [`sockets`]: a backlog of `n` is a pool of `n + 1` listening sockets (made when they are
+//! needed, which no peer can see), and a SYN that finds none of them free is smoltcp's to answer. What cannot be mapped
+//! is named in [`config`]. Packets to the target's own address leave on the link like all others: smoltcp has no
+//! loopback of its own.
 
 mod calls;
 mod clock;
@@ -127,6 +127,7 @@ impl Target for Smoltcp {
     }
 
     fn inject(&mut self, packet: &[u8]) -> Result<(), TargetError> {
+        self.sockets.arriving(packet);
         self.link.arrive(packet);
         self.poll(Cause::Packet)
     }

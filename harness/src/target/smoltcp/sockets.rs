@@ -14,7 +14,7 @@ use smoltcp::{
 
 use super::config::Options;
 use crate::{
-    case::{format::Errno, state::State},
+    case::{flags::Flags, format::Errno, state::State},
     target::{ConnState, Handle, Pair},
 };
 
@@ -176,11 +176,18 @@ impl Sockets {
             self.disown(earlier);
         }
         self.known[place].owner = Owner::User(on);
-        self.refill();
         self.known[place].pair.map(|pair| pair.peer)
     }
 
-    /// Keeps one socket in LISTEN as long as there is room: the same as a socket for every place from the start.
+    /// Something arrives. A socket that listens is made only for what such a socket would take: neither ACK nor RST.
+    pub(super) fn arriving(&mut self, packet: &[u8]) {
+        if self.listener.is_some() && may_open(packet) {
+            self.refill();
+        }
+    }
+
+    /// Sees to it that a socket listens if there is room for one: to a peer the same as one for every place from the
+    /// start, at a fraction of the cost.
     fn refill(&mut self) {
         let Some(listener) = self.listener else { return };
         let mut taken = 0_usize;
@@ -206,14 +213,12 @@ impl Sockets {
 
     /// Reads what smoltcp's last poll changed.
     pub(super) fn observe(&mut self, cause: Cause) {
-        let mut changed = false;
         for (place, known) in self.known.iter_mut().enumerate() {
             let socket = self.set.get::<tcp::Socket>(known.handle);
             let before = std::mem::replace(&mut known.state, socket.state());
             if before == known.state {
                 continue;
             }
-            changed = true;
             match known.state {
                 tcp::State::Listen => known.pair = None,
                 tcp::State::SynSent | tcp::State::SynReceived => {
@@ -235,9 +240,6 @@ impl Sockets {
                     }
                 }
             }
-        }
-        if changed {
-            self.refill();
         }
     }
 
@@ -280,6 +282,17 @@ const fn live(state: tcp::State) -> Option<State> {
         tcp::State::LastAck => Some(State::LastAck),
         tcp::State::TimeWait => Some(State::TimeWait),
     }
+}
+
+/// Whether a socket in LISTEN might take this packet: not if it is a whole TCP segment with ACK or RST.
+fn may_open(packet: &[u8]) -> bool {
+    const IN_FRAGMENTS: u16 = 0x3fff;
+    let &[first, _, _, _, _, _, high, low, ..] = packet else { return false };
+    if u16::from_be_bytes([high, low]) & IN_FRAGMENTS != 0 {
+        return true;
+    }
+    let flags_at = usize::from(first & 0x0f) * 4 + 13;
+    packet.get(flags_at).is_none_or(|&flags| Flags(flags.into()).0 & (Flags::ACK | Flags::RST).0 == 0)
 }
 
 /// smoltcp's way to write an address and a port.
