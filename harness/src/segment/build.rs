@@ -4,12 +4,9 @@
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use pnet_packet::{
-    ip::IpNextHeaderProtocol,
-    ipv4::MutableIpv4Packet,
-    tcp::{self, MutableTcpPacket, TcpPacket},
-};
+use pnet_packet::{ip::IpNextHeaderProtocol, ipv4::MutableIpv4Packet, tcp::MutableTcpPacket};
 
+use super::checksum::tcp_checksum;
 use crate::case::{
     flags::Flags,
     format::{Checksum, Ip},
@@ -145,16 +142,10 @@ fn fill_tcp(bytes: &mut [u8], segment: &WireSegment<'_>) {
     header.set_flags(low);
     header.set_window(segment.win);
     header.set_urgent_ptr(segment.urg);
-    let right = checksum_of(bytes, segment.source, segment.destination);
+    let right = tcp_checksum(bytes, segment.source, segment.destination);
     if let Some(mut header) = MutableTcpPacket::new(bytes) {
         header.set_checksum(wrong_or(right, segment.checksum));
     }
-}
-
-/// The right TCP checksum of these bytes between these addresses (RFC9293#3.1); the field itself counts as zero.
-#[must_use]
-pub fn checksum_of(tcp_bytes: &[u8], source: Ipv4Addr, destination: Ipv4Addr) -> u16 {
-    TcpPacket::new(tcp_bytes).map_or(0, |packet| tcp::ipv4_checksum(&packet, &source, &destination))
 }
 
 fn fill_ip(bytes: &mut [u8], payload_len: usize, segment: &WireSegment<'_>) {

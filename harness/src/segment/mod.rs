@@ -2,9 +2,10 @@
 //!
 //! On purpose not the reference's `wire`: if both sides shared one codec, one checksum bug would hide on both.
 //! [`build`] can get every field wrong, [`icmp`] and [`fragment`] build what is more or less than a segment; [`parse`]
-//! takes anything a target may emit, [`show`] prints one line, [`other`] what is no segment.
+//! takes anything a target may emit, [`checksum`] is theirs, [`show`] prints one line, [`other`] what is no segment.
 
 pub mod build;
+pub mod checksum;
 pub mod fragment;
 pub mod icmp;
 pub mod other;

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 
 use pnet_packet::{Packet as _, ipv4, ipv4::Ipv4Packet, tcp::TcpPacket};
 
-use super::build::checksum_of;
+use super::checksum::tcp_checksum;
 use crate::case::flags::Flags;
 
 /// A TCP segment with its IP addresses; numbers as on the wire.
@@ -158,7 +158,7 @@ fn check_tcp(
     faults: &mut Vec<(String, &'static str)>,
 ) {
     debug_assert_eq!(tcp.packet().len(), bytes.len());
-    let right = checksum_of(bytes, source, destination);
+    let right = tcp_checksum(bytes, source, destination);
     if !same_number(tcp.get_checksum(), right) {
         faults.push((format!("TCP checksum is {:#06x}, right is {right:#06x}", tcp.get_checksum()), "MUST-2"));
     }

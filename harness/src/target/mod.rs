@@ -353,6 +353,30 @@ pub fn data_bytes(data: &Data, at: u32) -> Vec<u8> {
     match data {
         Data::Text(text) => text.as_bytes().to_vec(),
         Data::Hex(bytes) => bytes.0.clone(),
-        Data::Pattern(len) => (0..*len).map(|i| pattern_byte(at.wrapping_add(i))).collect(),
+        Data::Pattern(len) => pattern(at, *len),
     }
+}
+
+/// So many bytes of the pattern from relative sequence number `at` on.
+fn pattern(at: u32, len: u32) -> Vec<u8> {
+    /// A multiple of the pattern's period.
+    static PERIODS: [u8; 251 * 16] = {
+        let mut bytes = [0; 251 * 16];
+        let mut s = 0;
+        while s < bytes.len() {
+            bytes[s] = pattern_byte(s as u32);
+            s += 1;
+        }
+        bytes
+    };
+    let mut bytes = Vec::with_capacity(len as usize);
+    while bytes.len() < len as usize {
+        let s = at.wrapping_add(bytes.len() as u32);
+        let behind = &PERIODS[s as usize % PERIODS.len()..];
+        // The period breaks off where the numbers wrap.
+        let until_wrap = (u32::MAX - s) as usize + 1;
+        let take = behind.len().min(len as usize - bytes.len()).min(until_wrap);
+        bytes.extend_from_slice(&behind[..take]);
+    }
+    bytes
 }

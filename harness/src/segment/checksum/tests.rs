@@ -1,0 +1,28 @@
+//! Against the checksum of `pnet_packet`.
+
+use pnet_packet::tcp::{TcpPacket, ipv4_checksum};
+use proptest::prelude::*;
+
+use super::*;
+
+proptest! {
+    #[test]
+    fn another_implementation_agrees(bytes in proptest::collection::vec(any::<u8>(), 20..3000), ends in any::<[u32; 2]>()) {
+        let [source, destination] = ends.map(Ipv4Addr::from);
+        let packet = TcpPacket::new(&bytes).unwrap();
+        prop_assert_eq!(tcp_checksum(&bytes, source, destination), ipv4_checksum(&packet, &source, &destination));
+    }
+}
+
+#[test]
+fn the_largest_segment_loses_no_carry() {
+    let bytes = vec![0xff; 65_515];
+    let packet = TcpPacket::new(&bytes).unwrap();
+    let end = Ipv4Addr::BROADCAST;
+    assert_eq!(tcp_checksum(&bytes, end, end), ipv4_checksum(&packet, &end, &end));
+}
+
+#[test]
+fn less_than_a_header_has_none() {
+    assert_eq!(tcp_checksum(&[0xff; 19], Ipv4Addr::LOCALHOST, Ipv4Addr::LOCALHOST), 0);
+}
