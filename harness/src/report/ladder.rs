@@ -11,6 +11,7 @@ use crate::{
         expect::describe,
         outcome::{show_outcome, show_returns},
     },
+    run::show_call,
     segment::{other, show},
     target::{Explanation, RuleName},
     trace::event::{CaseRun, CaseSegment, Event, EventKind},
@@ -170,7 +171,7 @@ impl Ladder {
                 }
             }
             EventKind::Called { call, outcome } => {
-                self.push(Row::Target(format!("{call} → {}", show_outcome(outcome))));
+                self.push(Row::Target(format!("{} → {}", show_call(call), show_outcome(outcome))));
             }
             EventKind::Explained(Explanation::Dropped(rule)) => {
                 self.why("dropped: ", *rule);

@@ -40,7 +40,7 @@ impl<'a> Run<'a> {
         let earliest = self.target.now();
         let outcome = self.target.call(handle, pair, &resolved)?;
         self.since = Moment { earliest, latest: self.target.now() };
-        self.event(EventKind::Called { call: show_call(&call.call), outcome: outcome.clone() });
+        self.event(EventKind::Called { call: call.call.clone(), outcome: outcome.clone() });
         self.monitor.called(handle, pair, &resolved, &outcome, earliest);
         self.note_outcome(&outcome);
         self.collect()?;

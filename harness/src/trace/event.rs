@@ -5,7 +5,11 @@
 use std::sync::Arc;
 
 use crate::{
-    case::{flags::Flags, format::ConcreteCase, time::Span},
+    case::{
+        flags::Flags,
+        format::{Call, ConcreteCase},
+        time::Span,
+    },
     clause::{ClauseId, Level},
     target::{ConnState, Endpoints, Explanation, Outcome, RuleName, Time},
     trace::event_class::EventClass,
@@ -102,8 +106,8 @@ pub enum EventKind {
     },
     /// The application called.
     Called {
-        /// The call as a case writes it: `send 5 bytes`.
-        call: String,
+        /// The call as the case has it.
+        call: Call,
         /// What it gave.
         outcome: Outcome,
     },
