@@ -17,10 +17,16 @@ impl<'a> Run<'a> {
     pub(super) fn expect(&mut self, step: &'a Step, expect: &Expect) -> Result<(), Stop> {
         self.in_hand = first_connection(expect).map_or(self.in_hand, |name| self.peer.resolve(name, None));
         let spans = self.spans_of(expect)?;
-        let judgement = loop {
+        // Everything that acts has taken in what came; there is nothing to look for until time passes.
+        if self.step == 0 {
             self.collect()?;
+        }
+        let judgement = loop {
             match self.judge_now(expect, &spans)? {
-                Judgement::Waiting(until) => self.target.advance(until)?,
+                Judgement::Waiting(until) => {
+                    self.target.advance(until)?;
+                    self.collect()?;
+                }
                 ended @ (Judgement::Satisfied(_) | Judgement::Broken(_)) => break ended,
             }
         };

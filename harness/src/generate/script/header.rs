@@ -56,7 +56,7 @@ impl Header {
     }
 
     /// `None` where there is one way only.
-    pub(super) fn via(&self) -> Option<Via> {
+    fn wanted_via(&self) -> Option<Via> {
         match self.given() {
             State::Closed | State::Listen | State::SynSent => None,
             State::SynReceived
@@ -147,10 +147,18 @@ impl Header {
         }
     }
 
+    /// On a live target `via` is what needs no waiting: Linux may delay the acknowledgement of a FIN where it connected.
+    pub(super) fn via(&self, scope: &Scope) -> Option<Via> {
+        match (self.given(), self.wanted_via()) {
+            (State::CloseWait | State::LastAck, Some(Via::Active)) if !scope.waits => Some(Via::Passive),
+            (_, via) => via,
+        }
+    }
+
     /// Fills in what stands above the steps.
     pub(super) fn apply(&self, case: &mut Case, scope: &Scope) {
         case.given = Some(self.given());
-        case.via = self.via();
+        case.via = self.via(scope);
         case.peer = self.peer(scope);
         case.config = self.config(scope);
     }

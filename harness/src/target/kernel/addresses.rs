@@ -33,13 +33,13 @@ pub(super) struct AddressPool {
 }
 
 impl AddressPool {
-    /// The endpoints of the next case.
-    pub(super) fn next_case(&mut self) -> Endpoints {
+    /// The endpoints of the next case; `target_port` if there is a reason for a certain one.
+    pub(super) fn next_case(&mut self, target_port: Option<u16>) -> Endpoints {
         let case = self.case;
         self.case = (case + 1) % CASES;
         let peer = FIRST_PEER + 2 * case;
         Endpoints {
-            target: SocketAddrV4::new(TARGET, port(TARGET_PORTS, case)),
+            target: SocketAddrV4::new(TARGET, target_port.unwrap_or_else(|| port(TARGET_PORTS, case))),
             // 257 is prime: the peer's port changes by more than one case's worth of ports.
             peer: SocketAddrV4::new(Ipv4Addr::from(peer), port(PEER_PORTS, case.wrapping_mul(257))),
             other_peer: Ipv4Addr::from(peer + 1),
@@ -85,6 +85,11 @@ impl Touched {
         let pair = pair_of(packet)?;
         self.add(pair);
         Some(pair)
+    }
+
+    /// Whether there may be more than are remembered.
+    pub(super) const fn is_full(&self) -> bool {
+        self.pairs.len() == Self::LIMIT
     }
 
     /// All of them.

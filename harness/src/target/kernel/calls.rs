@@ -21,6 +21,7 @@ use socket2::Socket;
 use super::{
     config::{SocketOptions, new_socket},
     errno,
+    listener::Spare,
     sock_diag::Sighting,
     tcp_info, urgent,
 };
@@ -39,6 +40,10 @@ const RECV_LIMIT: usize = 1 << 20;
 pub(super) struct Sockets {
     options: SocketOptions,
     listener: Option<Socket>,
+    /// The listener of an earlier case, for this one to use.
+    spare: Option<Spare>,
+    /// The listener is as every usual case wants it.
+    listener_is_usual: bool,
     connections: BTreeMap<u8, Socket>,
     /// Connections with an urgent pointer that `poll` does not show yet.
     announced: BTreeSet<u8>,
@@ -47,9 +52,17 @@ pub(super) struct Sockets {
 }
 
 impl Sockets {
-    /// None yet; each will get these options.
-    pub(super) const fn new(options: SocketOptions) -> Self {
-        Self { options, listener: None, connections: BTreeMap::new(), announced: BTreeSet::new(), parked: Vec::new() }
+    /// None yet; each will get these options. `spare` is for cases without switches of their own only.
+    pub(super) const fn new(options: SocketOptions, usual: bool, spare: Option<Spare>) -> Self {
+        Self {
+            options,
+            listener: None,
+            spare,
+            listener_is_usual: usual,
+            connections: BTreeMap::new(),
+            announced: BTreeSet::new(),
+            parked: Vec::new(),
+        }
     }
 
     /// Whether the case has a listening socket.
@@ -84,7 +97,11 @@ impl Sockets {
             SocketCall::Recv { max } => recv_bytes(socket, *max),
             SocketCall::Shutdown => outcome("shut a socket down", socket.shutdown(Shutdown::Write)),
             SocketCall::Poll => ready(socket, on, announced),
-            SocketCall::Set(switch) => set(socket, *switch),
+            SocketCall::Set(switch) => {
+                let outcome = set(socket, *switch);
+                self.listener_is_usual &= on != Handle::Listener;
+                outcome
+            }
             SocketCall::Listen { .. }
             | SocketCall::Connect { .. }
             | SocketCall::Accept
@@ -94,9 +111,17 @@ impl Sockets {
     }
 
     /// Sets the user timeout of a socket (MUST-21).
-    pub(super) fn set_user_timeout(&self, on: Handle, timeout: Duration) -> Result<Outcome, TargetError> {
+    pub(super) fn set_user_timeout(&mut self, on: Handle, timeout: Duration) -> Result<Outcome, TargetError> {
         let Some(socket) = self.socket(on) else { return Ok(Outcome::NoSocket) };
-        outcome("set the user timeout", socket.set_tcp_user_timeout(Some(timeout)))
+        let outcome = outcome("set the user timeout", socket.set_tcp_user_timeout(Some(timeout)));
+        self.listener_is_usual &= on != Handle::Listener;
+        outcome
+    }
+
+    /// Lets the kernel announce urgent pointers on every connection there is.
+    pub(super) fn own_notices(&self) -> Result<(), TargetError> {
+        let mut sockets = self.connections.values();
+        sockets.try_for_each(urgent::own).map_err(|error| errno::io("ask for notices of urgent data", error))
     }
 
     /// The kernel gave notice of an urgent pointer on the connection with this remote side.
@@ -121,15 +146,18 @@ impl Sockets {
         Ok(!arrived)
     }
 
-    /// Ends the case: no socket is left, nor anything that they would still send.
-    pub(super) fn abort_all(&mut self) {
-        let parked = self.parked.drain(..).map(|(_, socket)| socket);
-        let connections = std::mem::take(&mut self.connections).into_values();
-        for socket in connections.chain(parked) {
+    /// Ends the case: no connection is left, nor anything that they would still send, and nobody listens. Gives what
+    /// the next case may use.
+    pub(super) fn abort_all(self) -> Option<Spare> {
+        let parked = self.parked.into_iter().map(|(_, socket)| socket);
+        for socket in self.connections.into_values().chain(parked) {
             // It is closed in any case; a connection that then still sends is forgotten by its pair.
             let _ = socket.set_linger(Some(Duration::ZERO));
         }
-        self.listener = None;
+        match self.listener {
+            Some(listener) if self.listener_is_usual => Spare::keep(listener),
+            Some(_) | None => self.spare,
+        }
     }
 
     fn socket(&self, on: Handle) -> Option<&Socket> {
@@ -150,21 +178,26 @@ impl Sockets {
         if on != Handle::Listener {
             return Err(TargetError::Broken("only the listener can listen".to_owned()));
         }
+        let backlog = i32::try_from(backlog.unwrap_or(self.options.backlog)).unwrap_or(i32::MAX);
         // One listener per port: a second one must not share the port, as it otherwise could.
         let first = self.listener.is_none();
-        let socket = match self.bound(at, first)? {
-            Ok(socket) => socket,
-            Err(outcome) => return Ok(outcome),
+        let listening = match self.spare.take_if(|spare| first && spare.port() == at.port()) {
+            Some(spare) => spare.listen(backlog),
+            None => match self.bound(at, first)? {
+                Ok(socket) => socket.listen(backlog).map(|()| socket),
+                Err(outcome) => return Ok(outcome),
+            },
         };
-        let backlog = i32::try_from(backlog.unwrap_or(self.options.backlog)).unwrap_or(i32::MAX);
-        if let Err(error) = socket.listen(backlog) {
-            return Ok(Outcome::Error(errno::of_call("listen", error)?));
+        match listening {
+            Ok(socket) => {
+                if self.options.pingpong {
+                    delay_acks(&socket)?;
+                }
+                self.listener = Some(socket);
+                Ok(Outcome::Ok)
+            }
+            Err(error) => Ok(Outcome::Error(errno::of_call("listen", error)?)),
         }
-        if self.options.pingpong {
-            delay_acks(&socket)?;
-        }
-        self.listener = Some(socket);
-        Ok(Outcome::Ok)
     }
 
     fn connect(&mut self, on: Handle, from: SocketAddrV4, to: SocketAddrV4) -> Result<Outcome, TargetError> {
@@ -181,7 +214,6 @@ impl Sockets {
         if self.options.pingpong {
             delay_acks(&socket)?;
         }
-        urgent::own(&socket).map_err(|error| errno::io("ask for notices of urgent data", error))?;
         let outcome = connect_outcome(socket.connect(&to.into()))?;
         if outcome == Outcome::Ok {
             self.connections.insert(number, socket);
@@ -221,7 +253,6 @@ impl Sockets {
         if self.options.pingpong {
             delay_acks(&found)?;
         }
-        urgent::own(&found).map_err(|error| errno::io("ask for notices of urgent data", error))?;
         self.announced.remove(&number);
         if let Some(earlier) = self.connections.insert(number, found) {
             // It stays open, as it would in a program that has lost its descriptor, and is aborted with the case.
@@ -233,12 +264,11 @@ impl Sockets {
     fn accept_from(&mut self, from: SocketAddrV4) -> Result<Result<Socket, Outcome>, TargetError> {
         let Some(listener) = &self.listener else { return Ok(Err(Outcome::NoSocket)) };
         loop {
-            let (socket, remote) = match listener.accept() {
+            let (socket, remote) = match listener.accept4(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC) {
                 Ok(accepted) => accepted,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Err(Outcome::WouldBlock)),
                 Err(error) => return Ok(Err(Outcome::Error(errno::of_call("accept", error)?))),
             };
-            socket.set_nonblocking(true).map_err(|error| errno::io("make a socket non-blocking", error))?;
             match remote.as_socket_ipv4() {
                 Some(remote) if remote == from => return Ok(Ok(socket)),
                 Some(remote) => self.parked.push((remote, socket)),

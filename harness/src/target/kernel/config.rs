@@ -189,6 +189,14 @@ impl Plan {
         let metrics = Metrics { quickack: *delayed_ack == Some(false), rto_min: data_retries.map(|_| COUNTABLE_RTO) };
         Ok(Self { sysctls, mtu, metrics, options })
     }
+
+    /// Whether it is that of a case without switches.
+    pub(super) fn is_usual(&self) -> bool {
+        self.sysctls.is_empty()
+            && self.mtu == tun::DEFAULT_MTU
+            && self.metrics == Metrics::default()
+            && self.options == SocketOptions::default()
+    }
 }
 
 fn switch(on: Option<bool>) -> Option<Cow<'static, str>> {

@@ -10,6 +10,7 @@
 //! - `sysctl`: setting the namespace's switches and putting them back
 //! - `route`: the metrics of the route to the peers; segments one by one
 //! - `calls`: the user calls
+//! - `listener`: the listening socket that most cases share, one after the other
 //! - `urgent`: the notice of urgent data
 //! - `sock_diag`: states of connections that have no descriptor; forgetting connections
 //!
@@ -25,6 +26,7 @@ mod addresses;
 mod calls;
 mod config;
 mod errno;
+mod listener;
 mod netlink;
 mod netns;
 mod route;
@@ -36,6 +38,7 @@ mod urgent;
 
 use std::{
     marker::PhantomData,
+    os::fd::{AsFd, BorrowedFd},
     time::{Duration, Instant},
 };
 
@@ -44,6 +47,7 @@ use self::{
     addresses::{AddressPool, Touched},
     calls::Sockets,
     config::Plan,
+    listener::Spare,
     route::Routes,
     sock_diag::{Sighting, SockDiag},
     sysctl::Sysctls,
@@ -89,6 +93,8 @@ pub struct KernelTarget {
     diag: SockDiag,
     notices: Notices,
     addresses: AddressPool,
+    /// The listener of the last usual case.
+    spare: Option<Spare>,
     case: Option<RunningCase>,
     pending: Vec<Emission>,
     thread: PhantomData<*const ()>,
@@ -100,6 +106,8 @@ struct RunningCase {
     endpoints: Endpoints,
     sockets: Sockets,
     touched: Touched,
+    /// Urgent pointers have been injected, so notices may have come.
+    urgent: bool,
 }
 
 impl KernelTarget {
@@ -131,6 +139,7 @@ impl KernelTarget {
             diag: SockDiag::open()?,
             notices: Notices::open()?,
             addresses: AddressPool::default(),
+            spare: None,
             case: None,
             pending: Vec::new(),
             thread: PhantomData,
@@ -156,15 +165,20 @@ impl KernelTarget {
 
     /// Gives everything back that the case used; nothing of it will send any more.
     fn finish(&mut self) -> Result<(), TargetError> {
-        if let Some(mut case) = self.case.take() {
-            case.sockets.abort_all();
-            // Only now: the exact query falls back to a listener, and must not find one to destroy.
-            for pair in case.touched.pairs() {
-                self.diag.forget(pair)?;
-            }
+        let Some(case) = self.case.take() else { return Ok(()) };
+        if let Some(spare) = case.sockets.abort_all() {
+            self.spare = Some(spare);
         }
+        // Only now: the exact query falls back to a listener, and must not find one to destroy.
+        for pair in case.touched.pairs() {
+            self.diag.forget(pair)?;
+        }
+        // Half-open connections that cannot be forgotten would stay in the listener's queue.
+        self.spare.take_if(|_| case.touched.is_full() || !self.diag.can_destroy());
         while self.tun.read()?.is_some() {}
-        self.notices.take()?;
+        if case.urgent {
+            self.notices.take()?;
+        }
         self.pending.clear();
         Ok(())
     }
@@ -176,6 +190,13 @@ impl KernelTarget {
             None | Some(Sighting { state: None, .. }) => self.diag.find(pair),
             Some(sighting) => Ok(sighting),
         }
+    }
+}
+
+/// The TUN device itself: for measuring what the machine takes without the harness.
+impl AsFd for KernelTarget {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.tun.as_fd()
     }
 }
 
@@ -195,12 +216,15 @@ impl Target for KernelTarget {
         self.sysctls.set_case(&plan.sysctls)?;
         self.tun.set_mtu(plan.mtu)?;
         self.routes.set(plan.metrics)?;
-        let endpoints = self.addresses.next_case();
+        let usual = plan.is_usual();
+        let spare = self.spare.take_if(|_| usual);
+        let endpoints = self.addresses.next_case(spare.as_ref().map(Spare::port));
         self.case = Some(RunningCase {
             began: Instant::now(),
             endpoints,
-            sockets: Sockets::new(plan.options),
+            sockets: Sockets::new(plan.options, usual, spare),
             touched: Touched::default(),
+            urgent: false,
         });
         Ok(endpoints)
     }
@@ -223,9 +247,14 @@ impl Target for KernelTarget {
     fn inject(&mut self, packet: &[u8]) -> Result<(), TargetError> {
         let case = self.case.as_mut().ok_or_else(no_case)?;
         let pair = case.touched.add_packet(packet);
+        if !urgent::is_urgent(packet) {
+            return self.tun.write(packet);
+        }
+        // Only now, as most connections never see an urgent pointer.
+        case.sockets.own_notices()?;
+        case.urgent = true;
         self.tun.write(packet)?;
-        if urgent::is_urgent(packet)
-            && self.notices.take()?
+        if self.notices.take()?
             && let Some(pair) = pair
         {
             case.sockets.urgent_announced(pair.peer);

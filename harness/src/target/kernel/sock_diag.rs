@@ -85,6 +85,11 @@ impl SockDiag {
         Ok(Sighting { state, rto })
     }
 
+    /// Whether the kernel lets connections be forgotten, as far as is known.
+    pub(super) const fn can_destroy(&self) -> bool {
+        self.can_destroy
+    }
+
     /// Makes the kernel forget this pair, whatever state it is in. There must be no listener on its port.
     pub(super) fn forget(&mut self, pair: Pair) -> Result<(), TargetError> {
         if !self.can_destroy {

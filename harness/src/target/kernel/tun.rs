@@ -5,7 +5,7 @@ use std::{
     io::{ErrorKind, Read, Write},
     net::{Ipv4Addr, SocketAddrV4},
     os::{
-        fd::{AsFd, AsRawFd, OwnedFd},
+        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
         unix::fs::OpenOptionsExt,
     },
     time::Duration,
@@ -124,6 +124,12 @@ impl Tun {
 
     fn configure(&self, what: libc::Ioctl, doing: &str, request: &mut libc::ifreq) -> Result<(), TargetError> {
         ioctl(&self.control, what, request).map_err(|errno| io(doing, errno))
+    }
+}
+
+impl AsFd for Tun {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
     }
 }
 

@@ -1,0 +1,42 @@
+//! A listening socket that is kept from case to case.
+//!
+//! Making one costs more than a handshake: five system calls. Most cases want the very same one, so it is made once;
+//! between cases it stays bound to its port but does not listen, as if it were not there. Called by `calls`.
+//!
+//! Left out: cases with switches of their own. What they set on a socket, or a socket takes from the namespace when it
+//! is made, must not be seen by another case: they make their own listener, and so does a case whose listener was
+//! changed by a call.
+
+use std::{io, net::Shutdown};
+
+use socket2::Socket;
+
+/// A bound socket that listens only while a case wants it to.
+pub(super) struct Spare {
+    socket: Socket,
+    port: u16,
+}
+
+impl Spare {
+    /// Puts a listener aside. What waits in its queue is reset, as if it had been closed; `None` if it cannot be kept.
+    pub(super) fn keep(socket: Socket) -> Option<Self> {
+        // Linux: a listener that is shut down for reading becomes an unconnected socket that keeps its port.
+        socket.shutdown(Shutdown::Read).ok()?;
+        let port = socket.local_addr().ok()?.as_socket_ipv4()?.port();
+        Some(Self { socket, port })
+    }
+
+    /// The port it is bound to.
+    pub(super) const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Lets it listen again.
+    ///
+    /// # Errors
+    /// What `listen` reports.
+    pub(super) fn listen(self, backlog: i32) -> io::Result<Socket> {
+        self.socket.listen(backlog)?;
+        Ok(self.socket)
+    }
+}
