@@ -1,7 +1,10 @@
 //! The figures README quotes, all from one run so that their ratios hold: `ci/bench`.
 //!
-//! Each figure is the median of many repetitions, with the fastest and the slowest beside it. Absolute times belong to
+//! Rates (of campaigns, and of the bare loop they are measured against) are in `rates`. The arguments `times`, `pairs` and
+//! `kernel` choose. Each other figure is the median of many repetitions, with the fastest and the slowest beside it. Absolute times belong to
 //! the machine; the limits in the last column are the project's own.
+
+mod rates;
 
 use std::{
     path::PathBuf,
@@ -77,6 +80,40 @@ fn passing(target: &mut dyn Target, case: &Arc<ConcreteCase>) {
 }
 
 fn main() {
+    let wanted: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wants = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
+    if wants("times") {
+        times();
+    }
+    if wants("pairs") {
+        rates::in_process();
+    }
+    if !wants("kernel") {
+        return;
+    }
+    // Kernel targets belong to threads of their own.
+    on_a_thread(|| {
+        let bare = rates::Bare::measure()?;
+        bare.show();
+        std::thread::spawn(move || rates::on_the_kernel(&bare))
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    });
+}
+
+fn on_a_thread(work: impl FnOnce() -> Result<(), TargetError> + Send + 'static) {
+    match std::thread::spawn(work).join() {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            eprintln!("kernel: {error}");
+            std::process::exit(3);
+        }
+        Err(_) => std::process::exit(1),
+    }
+}
+
+/// Times of single things.
+fn times() {
     let case = Arc::new(load_str(NO_WAIT, "bench.yaml").expect("the case loads").remove(0));
     let suite = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../cases");
     let micros = Duration::from_micros;
@@ -97,16 +134,7 @@ fn main() {
     });
     show("reference: the whole suite, one core", &whole, Some(Duration::from_secs(1)));
 
-    // The kernel target belongs to a thread of its own.
-    let kernel = std::thread::spawn(move || kernel_figures(&case));
-    match kernel.join() {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => {
-            eprintln!("kernel: {error}");
-            std::process::exit(3);
-        }
-        Err(_) => std::process::exit(1),
-    }
+    on_a_thread(move || kernel_figures(&case));
 }
 
 fn kernel_figures(case: &Arc<ConcreteCase>) -> Result<(), TargetError> {
