@@ -53,6 +53,8 @@ pub enum Notice {
     TimedOut,
     /// The remote side has closed: "connection closing" (MUST-12).
     Closing,
+    /// An ICMP error says that the path does not lead there now (SHLD-25).
+    SoftError,
     /// R1 retransmissions of one segment: there may be a delivery problem (SHLD-9).
     R1Reached,
 }

@@ -1,4 +1,4 @@
-//! The reference TCP/IP stack of rfc793: IPv4 and TCP as RFC 9293 has them, to be held against other
+//! The reference TCP/IP stack of rfc793: IPv4, received ICMP errors and TCP as RFC 9293 has them, to be held against other
 //! stacks.
 //!
 //! # Sans-IO
@@ -35,11 +35,12 @@
 //!
 //! [`tcp`] has a file per subsection of RFC9293#3.10; the order of the steps in it is the RFC's.
 //!
-//! Left out so far: ICMP, fragments, IPv6, window scaling, timestamps, SACK, ECN.
+//! Left out so far: sending ICMP and fragments, a path MTU, IPv6, window scaling, timestamps, SACK, ECN.
 #![forbid(unsafe_code)]
 
 mod call;
 mod event;
+mod icmp;
 mod ip;
 mod outbox;
 #[cfg(test)]

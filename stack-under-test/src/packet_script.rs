@@ -170,6 +170,27 @@ impl Script {
         self
     }
 
+    /// An ICMP error from the peer about the target's segment at this relative number.
+    pub(crate) fn icmp(&mut self, kind: u8, code: u8, seq: u32) -> &mut Self {
+        let packet = self.icmp_packet(kind, code, seq);
+        self.inject_bytes(&packet)
+    }
+
+    pub(crate) fn icmp_packet(&self, kind: u8, code: u8, seq: u32) -> Vec<u8> {
+        use crate::wire::{checksum::Checksum, icmp::PROTOCOL_ICMP};
+        let mut message = vec![kind, code, 0, 0, 0, 0, 0, 0];
+        Ipv4Repr::new(TARGET, PEER, PROTOCOL_TCP).emit(20, &mut message).expect("it fits");
+        message.extend(self.local_port.to_be_bytes());
+        message.extend(PEER_PORT.to_be_bytes());
+        message.extend((self.iss.unwrap_or_default() + seq).0.to_be_bytes());
+        let sum = Checksum::new().add(&message).finish();
+        message[2..4].copy_from_slice(&sum.to_be_bytes());
+        let mut packet = Vec::new();
+        Ipv4Repr::new(PEER, TARGET, PROTOCOL_ICMP).emit(message.len(), &mut packet).expect("it fits");
+        packet.extend(message);
+        packet
+    }
+
     /// Injects several packets before the target may answer.
     pub(crate) fn inject_at_once(&mut self, lines: &[Line]) -> &mut Self {
         for line in lines {

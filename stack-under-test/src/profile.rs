@@ -61,6 +61,27 @@ pub enum InitialWindow {
     Rfc6928,
 }
 
+/// What an ICMP hard error (protocol or port unreachable) does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IcmpHardError {
+    /// It aborts a connection that is being opened; one in a synchronized state takes it for a soft error (RFC5927#5.2).
+    AbortsUnlessSynchronized,
+    /// It aborts the connection (SHLD-26, RFC1122#4.2.3.9).
+    Aborts,
+}
+
+/// What becomes of octets that two fragments of a datagram carry. RFC791#3.2 and RFC1122#3.3.2 expect overlaps, from
+/// a retransmission that was cut differently; they also help attacks, and RFC 5722 has IPv6 discard the datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FragmentOverlap {
+    /// The copy that came last counts (RFC791#3.2).
+    LastCopy,
+    /// The copy that came first counts.
+    FirstCopy,
+    /// The whole datagram is discarded. The same octets once more are no overlap.
+    Discard,
+}
+
 /// Upper bounds of everything that grows with input. None is a protocol matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -76,6 +97,8 @@ pub struct Limits {
     pub send_buffer: usize,
     /// Largest receive buffer of a connection, octets.
     pub recv_buffer: usize,
+    /// Datagrams of which some fragments have come.
+    pub datagrams: usize,
     /// Packets that wait for `poll_transmit`.
     pub transmit_queue: usize,
     /// Events that wait for `poll_event`; the oldest is forgotten.
@@ -114,6 +137,19 @@ pub struct Profile {
     pub illegal_option: IllegalOption,
     /// How initial sequence numbers are chosen (RFC9293#3.4.1).
     pub isn: Isn,
+
+    // ICMP errors.
+    /// `true`: an ICMP error counts only if the segment it quotes is in flight, SND.UNA =< SEG.SEQ < SND.NXT
+    /// (RFC5927#4.1). `false`: the pair of sockets is enough (RFC1122#4.2.3.9).
+    pub icmp_sequence_check: bool,
+    /// What a hard error does (SHLD-26).
+    pub icmp_hard_error: IcmpHardError,
+
+    // Reassembly.
+    /// How long a datagram waits for its missing fragments (RFC1122#3.3.2: 60 to 120 s).
+    pub reassembly_timeout: Duration,
+    /// What becomes of octets that two fragments carry.
+    pub fragment_overlap: FragmentOverlap,
 
     // TIME-WAIT.
     /// Maximum segment lifetime; TIME-WAIT lasts twice as long (MUST-13).
@@ -204,6 +240,7 @@ impl Default for Limits {
             out_of_order_ranges: 64,
             send_buffer: 1 << 20,
             recv_buffer: 1 << 20,
+            datagrams: 64,
             transmit_queue: 4096,
             event_queue: 4096,
             loopback_per_instant: 1024,
@@ -235,6 +272,10 @@ impl Profile {
             crossing_syn_ack: true,
             illegal_option: IllegalOption::SkipRest,
             isn: Isn::Rfc6528,
+            icmp_sequence_check: true,
+            icmp_hard_error: IcmpHardError::AbortsUnlessSynchronized,
+            reassembly_timeout: Duration::from_secs(60),
+            fragment_overlap: FragmentOverlap::LastCopy,
             msl: Duration::from_secs(120),
             time_wait_reopen: true,
             time_wait_rst_ignored: false,
@@ -269,7 +310,7 @@ impl Profile {
         }
     }
 
-    /// RFC 793: no challenge ACKs, no ACK range check, the clock alone as ISN, no congestion control,
+    /// RFC 793: no challenge ACKs, no ACK range check, ICMP errors believed, the clock alone as ISN, no congestion control,
     /// no Nagle, no silly window avoidance, no delayed ACK, no second use of a connection in TIME-WAIT.
     ///
     /// Not undone are the corrections of its errors (RFC1122#4.2.2.20: a SYN returns a passive
@@ -282,6 +323,8 @@ impl Profile {
             challenge_ack_syn: false,
             ack_validation: false,
             isn: Isn::Clock793,
+            icmp_sequence_check: false,
+            icmp_hard_error: IcmpHardError::Aborts,
             time_wait_reopen: false,
             user_timeout: Some(Duration::from_secs(300)),
             r2: Duration::from_secs(300),

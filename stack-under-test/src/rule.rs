@@ -50,8 +50,26 @@ rules! {
     IpInvalidSource "ip-invalid-source" "MUST-63" "the source is no host's address: broadcast, multicast, this-host, loopback or our own";
     IpGroupDestination "ip-group-destination" "MUST-57" "a segment for a broadcast or multicast address is silently discarded";
     IpNotOurs "ip-not-ours" "RFC1122#3.2.1.3" "the destination is another host";
-    IpFragment "ip-fragment" "RFC791#2.3" "a fragment: this stack does not reassemble datagrams yet";
     IpUnknownProtocol "ip-unknown-protocol" "RFC1122#3.2.2.1" "the protocol is not one this host speaks";
+    FragmentLength "fragment-length" "RFC791#3.2" "a fragment that is empty, or not the last one and no multiple of eight octets long";
+    FragmentTooFar "fragment-too-far" "RFC791#3.2" "a fragment reaches beyond the longest datagram";
+    FragmentEnd "fragment-end" "RFC791#3.2" "a fragment does not agree with the others on where the datagram ends";
+    FragmentOverlap "fragment-overlap" "RFC791#3.2" "fragments overlap: this profile discards such a datagram";
+    ReassemblyFull "reassembly-full" "RFC1122#3.3.2" "too many datagrams are on their way in: this fragment is dropped";
+    ReassemblyTimeout "reassembly-timeout" "RFC1122#3.3.2" "the rest of a datagram did not come in time";
+
+    // ICMP: a message is not answered; what it says may reach a connection.
+    IcmpTooShort "icmp-too-short" "RFC1122#3.2.2" "the message ends inside the ICMP header";
+    IcmpBadChecksum "icmp-bad-checksum" "RFC1122#3.2.2" "the ICMP checksum is wrong";
+    IcmpNoError "icmp-no-error" "RFC1122#3.2.2" "no error about a segment: this host answers no queries and has no routes to change";
+    IcmpSourceQuench "icmp-source-quench" "MUST-55" "a source quench is silently discarded";
+    IcmpBadQuote "icmp-bad-quote" "RFC1122#3.2.2" "the message does not quote the first 64 bits of a TCP segment";
+    IcmpNoConnection "icmp-no-connection" "MUST-54" "the quoted segment is of no connection of this host";
+    IcmpSequence "icmp-sequence" "RFC5927#4.1" "the quoted segment is not on its way: its number is not among those in flight";
+    IcmpSoft "icmp-soft" "MUST-56" "a soft error: the connection goes on, and its user is told";
+    IcmpHard "icmp-hard" "SHLD-26" "a hard error: the connection is aborted";
+    IcmpHardSoftened "icmp-hard-softened" "RFC5927#5.2" "a hard error in a synchronized state is taken for a soft one";
+    IcmpFragmentationNeeded "icmp-fragmentation-needed" "RFC5927#5.2" "a segment was too large for the path: no hard error, but segments do not become smaller yet";
 
     // The TCP header.
     TcpTooShort "tcp-too-short" "RFC9293#3.1" "the segment ends inside the TCP header";

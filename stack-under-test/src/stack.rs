@@ -5,13 +5,18 @@ use core::time::Duration;
 
 use crate::call::{CallError, Reply, UserCall};
 use crate::event::Event;
+use crate::icmp;
+use crate::ip::reassembly::Reassembler;
 use crate::ip::{self, Host, Origin};
 use crate::outbox::{Outbox, Transmit};
 use crate::profile::Profile;
+use crate::rule::Rule;
 use crate::tcp::connection::Connection;
 use crate::tcp::state::State;
 use crate::tcp::{Environment, Pair, Tcp};
 use crate::time::Instant;
+use crate::wire::icmp::PROTOCOL_ICMP;
+use crate::wire::ipv4::{Ipv4Packet, PROTOCOL_TCP};
 
 /// What a [`Stack`] is made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +58,7 @@ pub struct Stack {
     host: Host,
     profile: Profile,
     out: Outbox,
+    reassembler: Reassembler,
     tcp: Tcp,
 }
 
@@ -62,6 +68,7 @@ impl Stack {
         Self {
             host: Host::new(config.address, config.prefix_len, config.mtu),
             out: Outbox::new(&config.profile.limits),
+            reassembler: Reassembler::default(),
             tcp: Tcp::new(config.seed),
             profile: config.profile,
         }
@@ -78,13 +85,32 @@ impl Stack {
     }
 
     fn packet_arrives(&mut self, now: Instant, origin: Origin, packet: &[u8]) {
-        match ip::accept(&self.host, origin, packet) {
-            Ok(packet) => {
-                let (tcp, mut env) = self.split(now);
-                tcp.packet_arrives(&packet, &mut env);
+        let done = ip::accept(&self.host, origin, packet).and_then(|packet| {
+            if !packet.is_fragment() {
+                return self.deliver(now, &packet);
             }
-            Err(rule) => self.out.dropped(rule),
+            match self.reassembler.fragment_arrives(&packet, now, &self.profile)? {
+                Some(whole) => Ipv4Packet::parse(&whole).map_or(Ok(()), |packet| self.deliver(now, &packet)),
+                None => Ok(()),
+            }
+        });
+        if let Err(rule) = done {
+            self.out.dropped(rule);
         }
+    }
+
+    /// A whole packet goes to its protocol.
+    fn deliver(&mut self, now: Instant, packet: &Ipv4Packet<'_>) -> Result<(), Rule> {
+        let (tcp, mut env) = self.split(now);
+        match packet.protocol() {
+            PROTOCOL_TCP => tcp.packet_arrives(packet, &mut env),
+            PROTOCOL_ICMP => {
+                let (kind, quote) = icmp::arrives(packet.payload())?;
+                tcp.icmp_error(kind, &quote, &mut env);
+            }
+            _ => return Err(Rule::IpUnknownProtocol),
+        }
+        Ok(())
     }
 
     /// An application calls (RFC9293#3.9.1). Never blocks.
@@ -98,6 +124,9 @@ impl Stack {
 
     /// Time has passed: runs what is due at `now`. Called early it does nothing.
     pub fn handle_timeout(&mut self, now: Instant) {
+        for _ in 0..self.reassembler.expire(now) {
+            self.out.dropped(Rule::ReassemblyTimeout);
+        }
         let (tcp, mut env) = self.split(now);
         tcp.handle_timeout(&mut env);
     }
@@ -122,7 +151,7 @@ impl Stack {
     /// When to call [`Stack::handle_timeout`] at the latest; ask after [`Stack::poll_transmit`] has
     /// returned `None`.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.tcp.deadline()
+        self.tcp.deadline().into_iter().chain(self.reassembler.deadline()).min()
     }
 
     /// The next event, in the order they happened.

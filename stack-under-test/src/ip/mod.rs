@@ -1,15 +1,16 @@
 //! The IP layer's part on the way in: is this packet whole, and is it for us? (RFC1122#3.2.1)
 //!
 //! [`accept`] is called by [`crate::Stack::handle_packet`] for everything that arrives. What it
-//! refuses is dropped with a [`Rule`] and never answered.
+//! refuses is dropped with a [`Rule`] and never answered. Fragments go through [`reassembly`].
 //!
-//! Left out: reassembly of fragments (they are dropped), routing, ICMP and IP options (ignored,
-//! MUST-50).
+//! Left out: routing and IP options (ignored, MUST-50).
+
+pub(crate) mod reassembly;
 
 use core::net::Ipv4Addr;
 
 use crate::rule::Rule;
-use crate::wire::ipv4::{Ipv4Error, Ipv4Packet, PROTOCOL_TCP};
+use crate::wire::ipv4::{Ipv4Error, Ipv4Packet};
 
 /// This host's one interface.
 #[derive(Clone, Copy, Debug)]
@@ -71,12 +72,6 @@ pub(crate) fn accept<'a>(host: &Host, origin: Origin, bytes: &'a [u8]) -> Result
     })?;
     check_source(host, origin, &packet)?;
     check_destination(host, &packet)?;
-    if packet.more_fragments() || packet.fragment_offset() != 0 {
-        return Err(Rule::IpFragment);
-    }
-    if packet.protocol() != PROTOCOL_TCP {
-        return Err(Rule::IpUnknownProtocol);
-    }
     Ok(packet)
 }
 

@@ -95,12 +95,6 @@ fn what_is_not_for_us_is_refused() {
         p[9] = 17;
         mend(p);
     });
-    for fragment in [[0x20, 0], [0, 1]] {
-        refused(Rule::IpFragment, |p| {
-            p[6..8].copy_from_slice(&fragment);
-            mend(p);
-        });
-    }
 }
 
 /// RFC1122#3.2.1.7: a small TTL is no reason to discard; RFC9293#3.1: nor are reserved bits.

@@ -96,6 +96,8 @@ pub(crate) struct Connection {
     pub user_timeout: Option<Instant>,
     /// Send MSS as the peer named it, or the default (MUST-15).
     pub send_mss: u16,
+    /// What an ICMP error last said of the path, until something is acknowledged (SHLD-25).
+    pub soft_error: Option<CallError>,
     /// When the first zero-window probe left that nothing has answered yet (MUST-37).
     pub probed_in_vain_since: Option<Instant>,
     /// The old incarnation in TIME-WAIT, while this one is in SYN-RECEIVED (MAY-2).
@@ -136,6 +138,7 @@ impl Connection {
             time_wait: None,
             user_timeout: None,
             send_mss: profile.default_send_mss,
+            soft_error: None,
             probed_in_vain_since: None,
             previous: None,
             scheduled: false,
@@ -198,6 +201,11 @@ impl Connection {
         }
         cx.out.notify(self.socket(), notice);
         self.enter(State::Closed, rule, cx.out);
+    }
+
+    /// Nothing was answered for too long. If an ICMP error has told why, the user hears that (RFC1122#4.2.3.9).
+    pub(crate) fn time_out(&mut self, rule: Rule, cx: &mut Context<'_>) {
+        self.fail(self.soft_error.unwrap_or(CallError::TimedOut), Notice::TimedOut, rule, cx);
     }
 
     /// Starts TIME-WAIT or starts it anew; no other timer runs then (RFC9293#3.10.7.4, eighth).

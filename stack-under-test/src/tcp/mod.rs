@@ -11,11 +11,13 @@
 //! | `acknowledge` | delayed ACKs and the receive window |
 //! | `retransmit`, `rto`, `persist`, `congestion`, `keepalive` | one timer's or algorithm's job each |
 //! | `listen_queue`, `sockets` | who waits for whom |
+//! | `icmp_error` | what an ICMP error does to a connection |
 
 pub(crate) mod acknowledge;
 pub(crate) mod challenge;
 pub(crate) mod congestion;
 pub(crate) mod connection;
+pub(crate) mod icmp_error;
 pub mod isn;
 pub(crate) mod keepalive;
 pub(crate) mod listen_queue;

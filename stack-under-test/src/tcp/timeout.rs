@@ -8,7 +8,6 @@ use super::connection::{Connection, Context};
 use super::output;
 use super::retransmit::Sent;
 use super::state::State;
-use crate::call::CallError;
 use crate::event::Notice;
 use crate::rule::{Rule, Rules};
 use crate::time::Instant;
@@ -32,7 +31,7 @@ fn due(deadline: Option<Instant>, cx: &Context<'_>) -> bool {
 /// The user's patience is over: the connection ends without a segment.
 fn user_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
     if due(conn.user_timeout, cx) {
-        conn.fail(CallError::TimedOut, Notice::TimedOut, Rule::UserTimeout, cx);
+        conn.time_out(Rule::UserTimeout, cx);
     }
 }
 
@@ -46,7 +45,7 @@ fn retransmission_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
         return conn.retransmission.stop_timer();
     };
     if let Some(rule) = gives_up(conn, &front, cx) {
-        return conn.fail(CallError::TimedOut, Notice::TimedOut, rule, cx);
+        return conn.time_out(rule, cx);
     }
     if front.timeouts.saturating_add(1) == cx.profile.r1 {
         cx.out.notify(conn.socket(), Notice::R1Reached);
@@ -92,7 +91,7 @@ fn persist_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
     let r2 = conn.options.user_timeout.unwrap_or(cx.profile.r2);
     let expired = conn.probed_in_vain_since.is_some_and(|since| cx.now.saturating_since(since) >= r2);
     if conn.persist.probes() > cx.profile.r1 && expired {
-        return conn.fail(CallError::TimedOut, Notice::TimedOut, Rule::R2Reached, cx);
+        return conn.time_out(Rule::R2Reached, cx);
     }
     conn.probed_in_vain_since.get_or_insert(cx.now);
     output::probe_window(conn, cx);
@@ -118,7 +117,7 @@ fn keepalive_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
         return conn.restart_keepalive(cx);
     }
     if conn.keepalive.probes >= keepalive.count {
-        return conn.fail(CallError::TimedOut, Notice::TimedOut, Rule::KeepaliveTimeout, cx);
+        return conn.time_out(Rule::KeepaliveTimeout, cx);
     }
     conn.transmit(conn.tcb.snd.nxt - 1, Flags::ACK, 0, Rules::one(Rule::KeepaliveProbe), cx);
     conn.keepalive.probed(cx.now + keepalive.interval);

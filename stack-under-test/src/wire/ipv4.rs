@@ -111,6 +111,11 @@ impl<'a> Ipv4Packet<'a> {
         self.flags_and_offset() & MORE_FRAGMENTS != 0
     }
 
+    /// This is not the whole packet.
+    pub const fn is_fragment(&self) -> bool {
+        self.more_fragments() || self.fragment_offset() != 0
+    }
+
     /// Where in the whole payload this fragment begins, in octets (the field counts units of eight).
     pub const fn fragment_offset(&self) -> u16 {
         self.flags_and_offset() << 3

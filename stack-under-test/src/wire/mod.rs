@@ -1,6 +1,6 @@
 //! Bytes ↔ headers.
 //!
-//! Two levels each: a checked view over received bytes ([`ipv4::Ipv4Packet`], [`tcp::TcpSegment`])
+//! Two levels each: a checked view over received bytes ([`ipv4::Ipv4Packet`], [`tcp::TcpSegment`], [`icmp::IcmpMessage`])
 //! and a `Repr` that can hold only what the stack would send ([`ipv4::Ipv4Repr`], [`tcp::TcpRepr`]).
 //! `parse` is total: any bytes give a view or a named error, never a panic, and a view's accessors
 //! cannot fail. Parsing allocates nothing; emitting appends to the caller's buffer.
@@ -41,6 +41,7 @@
 //! ```
 
 pub mod checksum;
+pub mod icmp;
 pub mod ipv4;
 pub mod tcp;
 pub mod tcp_options;

@@ -105,6 +105,7 @@ pub(crate) fn establish(conn: &mut Connection, syn_lost: bool, rule: Rule, cx: &
 fn established(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
     check_range(conn, seg, cx)?;
     conn.probed_in_vain_since = None;
+    conn.soft_error = None;
     if conn.tcb.acks_something_new(seg.ack) {
         take_acknowledgment(conn, seg.ack, cx);
     } else if is_duplicate(conn, seg) && conn.congestion.on_duplicate_ack(conn.tcb.in_flight()) {

@@ -1,0 +1,126 @@
+//! ICMP messages (RFC792) and the segment that an error quotes. Received only: this stack sends none.
+
+use core::fmt;
+use core::net::Ipv4Addr;
+
+use crate::wire::checksum::Checksum;
+use crate::wire::ipv4;
+
+/// Octets before the body: type, code, checksum and 32 bits whose meaning depends on the type.
+pub const HEADER_LEN: usize = 8;
+
+/// The protocol number of ICMP.
+pub const PROTOCOL_ICMP: u8 = 1;
+
+/// A received message with a right checksum.
+///
+/// ```
+/// use stack_under_test::wire::icmp::{IcmpError, IcmpMessage};
+///
+/// let mut bytes = [3, 4, 0xfa, 0xbb, 0, 0, 2, 64]; // fragmentation needed, next hop takes 576
+/// assert_eq!(IcmpMessage::parse(&bytes).map(|message| message.kind()), Ok(3));
+/// bytes[7] += 1;
+/// assert_eq!(IcmpMessage::parse(&bytes), Err(IcmpError::BadChecksum));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IcmpMessage<'a> {
+    header: &'a [u8; HEADER_LEN],
+    body: &'a [u8],
+}
+
+impl<'a> IcmpMessage<'a> {
+    /// Checks length and checksum.
+    ///
+    /// # Errors
+    /// The first of the [`IcmpError`]s, in their order, that holds.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, IcmpError> {
+        let (header, body) = bytes.split_first_chunk::<HEADER_LEN>().ok_or(IcmpError::TooShort)?;
+        if Checksum::new().add(bytes).finish() != 0 {
+            return Err(IcmpError::BadChecksum);
+        }
+        Ok(Self { header, body })
+    }
+
+    /// The type.
+    pub const fn kind(&self) -> u8 {
+        self.header[0]
+    }
+
+    /// The code.
+    pub const fn code(&self) -> u8 {
+        self.header[1]
+    }
+
+    /// What follows the header: in an error the quoted packet.
+    pub const fn body(&self) -> &'a [u8] {
+        self.body
+    }
+}
+
+/// What is wrong with a message that is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IcmpError {
+    /// Fewer than 8 octets.
+    TooShort,
+    /// The checksum is wrong.
+    BadChecksum,
+}
+
+impl fmt::Display for IcmpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooShort => "shorter than an ICMP header",
+            Self::BadChecksum => "wrong ICMP checksum",
+        })
+    }
+}
+
+impl core::error::Error for IcmpError {}
+
+/// The beginning of a packet as an error quotes it: the IP header and at least 64 bits behind it (RFC1122#3.2.2).
+///
+/// The quoted header is what a router saw: its TTL and checksum say nothing, and the packet is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// Who sent the quoted packet.
+    pub source: Ipv4Addr,
+    /// Whom it was for.
+    pub destination: Ipv4Addr,
+    /// Its protocol number.
+    pub protocol: u8,
+    /// The first 64 bits behind the IP header; of TCP both ports and the sequence number.
+    pub start: [u8; 8],
+}
+
+impl Quote {
+    /// Reads the body of an error. `None`: it is cut short, no IPv4 packet, or a fragment other than the first.
+    pub fn parse(body: &[u8]) -> Option<Self> {
+        let (header, _) = body.split_first_chunk::<{ ipv4::HEADER_LEN }>()?;
+        let header_len = usize::from(header[0] & 0x0f) * 4;
+        let offset = u16::from_be_bytes([header[6], header[7]]) & 0x1fff;
+        if header[0] >> 4 != 4 || header_len < ipv4::HEADER_LEN || offset != 0 {
+            return None;
+        }
+        let start = *body.get(header_len..)?.first_chunk()?;
+        let address = |at: usize| Ipv4Addr::new(header[at], header[at + 1], header[at + 2], header[at + 3]);
+        Some(Self { source: address(12), destination: address(16), protocol: header[9], start })
+    }
+
+    /// TCP source port.
+    pub const fn source_port(&self) -> u16 {
+        u16::from_be_bytes([self.start[0], self.start[1]])
+    }
+
+    /// TCP destination port.
+    pub const fn destination_port(&self) -> u16 {
+        u16::from_be_bytes([self.start[2], self.start[3]])
+    }
+
+    /// TCP sequence number.
+    pub const fn seq(&self) -> u32 {
+        u32::from_be_bytes([self.start[4], self.start[5], self.start[6], self.start[7]])
+    }
+}
+
+#[cfg(test)]
+mod tests;
