@@ -4,12 +4,14 @@
 
 use std::sync::{LazyLock, Mutex};
 
-use harness::{generate::differential::Worker, target::spec::TargetSpec};
+use harness::campaign::{engine::Plan, fuzzed::Fuzzed};
+use harness::target::spec::{TargetOptions, TargetSpec};
 
-static PAIR: LazyLock<Mutex<Worker>> = LazyLock::new(|| {
-    let reference = TargetSpec::Reference("rfc9293");
-    let findings = std::env::var_os("FINDINGS").unwrap_or("findings".into()).into();
-    Mutex::new(Worker::start(reference, TargetSpec::Kernel, 0, findings).expect("both targets open"))
+static PAIR: LazyLock<Mutex<Fuzzed>> = LazyLock::new(|| {
+    let (reference, findings) = (TargetSpec::Reference("rfc9293"), std::env::var_os("FINDINGS"));
+    let findings = findings.unwrap_or("findings".into());
+    let plan = Plan::between(&reference, &TargetSpec::Kernel, TargetOptions::default(), findings.as_ref());
+    Mutex::new(Fuzzed::start(plan).expect("both targets open"))
 });
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

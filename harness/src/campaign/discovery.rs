@@ -111,7 +111,7 @@ pub enum Compared {
     Not,
 }
 
-/// Everything the two runs of an execution show.
+/// Everything the two runs of an execution show, and how far they could be compared.
 #[must_use]
 pub fn found(executed: &Executed, into: &mut Vec<Found>) -> Compared {
     let [left, right] = &executed.runs;

@@ -115,6 +115,15 @@ impl fmt::Display for Key {
 }
 
 impl Key {
+    /// The rule that decided on the left side, if there is one.
+    #[must_use]
+    pub const fn rule(&self) -> Option<&'static str> {
+        match self.seen {
+            Seen::Divergence { rule, .. } => rule,
+            Seen::Violation { .. } | Seen::Failure { .. } => None,
+        }
+    }
+
     /// A name for files: letters, digits and dashes, at most 80 of them.
     #[must_use]
     pub fn short_name(&self) -> String {

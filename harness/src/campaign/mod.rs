@@ -1,18 +1,30 @@
 //! A campaign: generate → run on a pair → judge → dedupe → shrink → write.
 //!
-//! Called by `rfc793 fuzz` and by the differential fuzz targets. Start at `engine` for the loop.
+//! Called by `rfc793 fuzz` and by the differential fuzz targets. Start at [`engine::run`] for the loop.
 //!
+//! - [`engine`]: the loop; `worker`: one thread of it; [`fuzzed`]: the same for inputs that a fuzzer makes
+//! - `input`: what is fed in; [`feedback`]: what is kept of it
 //! - [`pair`]: two targets on one thread
-//! - [`key`]: what makes two discoveries the same
-//! - [`discovery`]: what an execution showed, and how it stands
+//! - [`discovery`]: what an execution showed; [`key`]: what makes two discoveries the same
+//! - [`known`]: what the suite shows already
 //! - [`mod@promote`]: a finding becomes a case of the suite
+//! - `findings`: a discovery as a case file
+//! - [`counts`]: what is counted
 //! - [`smaller`]: a finding shrunk while it shows the same; [`origin`]: where a finding comes from
 //!
 //! Leaves out: what the suite's runner does ([`crate::pool`]); a campaign judges nothing against a case's own demands.
 
+pub mod counts;
 pub mod discovery;
+pub mod engine;
+pub mod feedback;
+mod findings;
+pub mod fuzzed;
+mod input;
 pub mod key;
+pub mod known;
 pub mod origin;
 pub mod pair;
 pub mod promote;
 pub mod smaller;
+mod worker;

@@ -16,7 +16,7 @@ use crate::{
     case::format::ConcreteCase,
     run::{Mode, run_case},
     target::{
-        Target, TargetError,
+        Capabilities, Target, TargetError,
         spec::{TargetOptions, TargetSpec},
     },
     trace::event::{CaseRun, Trace, Verdict},
@@ -38,6 +38,8 @@ struct Seat {
     name: String,
     version: String,
     live: bool,
+    state_is_dear: bool,
+    msl: Duration,
 }
 
 /// One case on both targets.
@@ -62,8 +64,8 @@ impl Seat {
     fn new(open: Opener) -> Result<Self, TargetError> {
         let target = open()?;
         let capabilities = target.capabilities();
-        let (version, live) = (capabilities.version.clone(), capabilities.live);
-        Ok(Self { name: target.name().to_owned(), version, live, target: Some(target), open })
+        let Capabilities { version, live, state_is_dear, msl } = capabilities.clone();
+        Ok(Self { name: target.name().to_owned(), version, live, state_is_dear, msl, target: Some(target), open })
     }
 
     fn run(&mut self, case: &Arc<ConcreteCase>, mode: Mode) -> Result<(CaseRun, Option<Broke>), TargetError> {
@@ -152,6 +154,18 @@ impl Pair {
     #[must_use]
     pub fn version(&self, side: Side) -> &str {
         &self.seats[side.index()].version
+    }
+
+    /// The longer of both Maximum Segment Lifetimes.
+    #[must_use]
+    pub fn msl(&self) -> Duration {
+        self.seats[0].msl.max(self.seats[1].msl)
+    }
+
+    /// Whether [`Mode::Compare`] sees less than [`Mode::Record`].
+    #[must_use]
+    pub fn is_lean(&self) -> bool {
+        self.seats.iter().any(|seat| seat.state_is_dear)
     }
 
     /// Whether a target's time is real.

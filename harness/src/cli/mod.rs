@@ -15,6 +15,7 @@ mod exit;
 mod finding;
 mod findings;
 mod fmt;
+mod fuzz;
 mod interrupt;
 mod list;
 mod output;
@@ -43,6 +44,8 @@ enum Command {
     Run(run::Arguments),
     /// Run cases against two targets and tell where they differ.
     Diff(diff::Arguments),
+    /// Run generated cases against two targets and write down where they part in a new way.
+    Fuzz(fuzz::Arguments),
     /// List the cases.
     List(list::Arguments),
     /// Draw a case as a ladder diagram.
@@ -75,6 +78,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let exit = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Shrink(arguments) => shrink::run(&arguments),

@@ -6,7 +6,6 @@
 //!
 //! [`Case`]: crate::case::format::Case
 
-pub mod differential;
 pub mod look;
 pub mod mutate;
 pub mod raw;

@@ -13,6 +13,7 @@ use crate::{
     trace::event::{CaseRun, Verdict},
 };
 
+pub mod campaign;
 pub mod diff;
 pub mod failure;
 pub mod findings;

@@ -232,6 +232,24 @@ pub enum ConnState {
 }
 
 impl ConnState {
+    /// What a target answers for a connection in this state.
+    #[must_use]
+    pub const fn of(state: State) -> Self {
+        match state {
+            State::Closed => Self::None { listening: false },
+            State::Listen => Self::None { listening: true },
+            State::SynSent
+            | State::SynReceived
+            | State::Established
+            | State::FinWait1
+            | State::FinWait2
+            | State::CloseWait
+            | State::Closing
+            | State::LastAck
+            | State::TimeWait => Self::Is(state),
+        }
+    }
+
     /// Whether a case that names `state` is right.
     #[must_use]
     pub fn matches(self, state: State) -> bool {

@@ -60,19 +60,30 @@ fn file_name(run: &CaseRun) -> PathBuf {
 /// The whole file.
 #[must_use]
 pub fn capture(run: &CaseRun) -> Vec<u8> {
+    capture_all(&[run])
+}
+
+/// Runs of one case in one file, an interface for each; their packets in the order of their times.
+#[must_use]
+pub fn capture_all(runs: &[&CaseRun]) -> Vec<u8> {
     let mut file = Vec::new();
-    section_header(&mut file, &format!("{} on {} {}", run.case.id, run.target, run.version));
-    interface(&mut file, &run.target);
-    for event in &run.trace.events {
-        match &event.kind {
-            EventKind::Injected { packet, .. } => {
-                enhanced_packet(&mut file, event.at, packet, INBOUND, &comment(run, event));
-            }
+    let case = runs.first().map_or("", |run| run.case.id.as_str());
+    let targets: Vec<_> = runs.iter().map(|run| format!("{} {}", run.target, run.version)).collect();
+    section_header(&mut file, &format!("{case} on {}", targets.join(" and ")));
+    let mut packets = Vec::new();
+    for (number, run) in (0_u32..).zip(runs) {
+        interface(&mut file, &run.target);
+        packets.extend(run.trace.events.iter().filter_map(|event| match &event.kind {
+            EventKind::Injected { packet, .. } => Some((event, number, *run, packet, INBOUND)),
             EventKind::Emitted { packet, .. } | EventKind::EmittedOther { packet } => {
-                enhanced_packet(&mut file, event.at, packet, OUTBOUND, &comment(run, event));
+                Some((event, number, *run, packet, OUTBOUND))
             }
-            EventKind::Called { .. } | EventKind::Explained(_) | EventKind::Waited(_) => {}
-        }
+            EventKind::Called { .. } | EventKind::Explained(_) | EventKind::Waited(_) => None,
+        }));
+    }
+    packets.sort_by_key(|(event, ..)| event.at);
+    for (event, number, run, packet, flags) in packets {
+        enhanced_packet(&mut file, number, event.at, packet, flags, &comment(run, event));
     }
     file
 }
@@ -129,11 +140,11 @@ fn interface(file: &mut Vec<u8>, target: &str) {
     block(file, INTERFACE_DESCRIPTION, &body);
 }
 
-fn enhanced_packet(file: &mut Vec<u8>, at: Time, packet: &[u8], flags: u32, comment: &str) {
+fn enhanced_packet(file: &mut Vec<u8>, interface: u32, at: Time, packet: &[u8], flags: u32, comment: &str) {
     let nanos = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
     let len = u32::try_from(packet.len()).unwrap_or(u32::MAX);
     let mut body = Vec::new();
-    body.extend(0_u32.to_le_bytes());
+    body.extend(interface.to_le_bytes());
     body.extend(((nanos >> 32) as u32).to_le_bytes());
     body.extend(((nanos & 0xffff_ffff) as u32).to_le_bytes());
     body.extend(len.to_le_bytes());

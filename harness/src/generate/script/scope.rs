@@ -40,6 +40,26 @@ impl Scope {
     pub const LIVE: Self = Self { waits: false, rto: false, switches: Switches::SOCKET, ..Self::VIRTUAL };
 }
 
+impl Scope {
+    /// What smoltcp can take: it reassembles no datagrams, and has fewer switches.
+    pub const SMOLTCP: Self = Self { fragments: false, switches: Switches::SMOLTCP, ..Self::VIRTUAL };
+
+    /// What a pair can take, each of which can take so much.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            waits: self.waits && other.waits,
+            rto: self.rto && other.rto,
+            options: self.options && other.options,
+            fragments: self.fragments && other.fragments,
+            icmp: self.icmp && other.icmp,
+            connections: self.connections.min(other.connections),
+            switches: self.switches.and(other.switches),
+            steps: self.steps.min(other.steps),
+        }
+    }
+}
+
 /// A set of switches of a case's `config` that scripts may turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Switches(pub u32);
@@ -88,6 +108,16 @@ impl Switches {
     pub const REFERENCE: Self = Self((1 << 13) - 1);
     /// Those that are socket options, nothing of the machine.
     pub const SOCKET: Self = Self(Self::NAGLE_OFF.0 | Self::URGENT_INLINE.0 | Self::BACKLOG.0);
+
+    /// Those that smoltcp has.
+    pub const SMOLTCP: Self = Self(
+        Self::NAGLE_OFF.0
+            | Self::DELAYED_ACK_OFF.0
+            | Self::RECV_BUFFER.0
+            | Self::SEND_BUFFER.0
+            | Self::KEEPALIVE.0
+            | Self::BACKLOG.0,
+    );
 
     /// Whether all of `other` are in.
     #[must_use]

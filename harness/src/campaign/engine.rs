@@ -1,0 +1,318 @@
+//! The loop: generate → run on the pair → judge → dedupe → confirm → shrink → write.
+//!
+//! [`run`] is all that the program calls: it learns what the suite knows, starts the workers, tells of the progress and
+//! sums up. Each worker has a pair, a random number generator and a corpus of its own, so it never waits for another;
+//! only a key it has not seen itself makes it look into what all have seen ([`Shared`]). With one worker, a number of
+//! executions and targets in virtual time, the same seed gives the same campaign.
+//!
+//! Nothing stops it but time, count, the user, or an environment in which no target can be opened.
+
+use std::{
+    collections::HashMap,
+    io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    counts::Counts,
+    discovery::{Kind, Standing},
+    findings::Writer,
+    key::{Key, Side},
+    known::{self, Known},
+    pair::{Opener, Pair},
+    worker::Worker,
+};
+use crate::{
+    case::format::ConcreteCase,
+    generate::script::Scope,
+    target::{
+        TargetError,
+        spec::{TargetOptions, TargetSpec},
+    },
+};
+
+/// What to do.
+#[derive(Clone)]
+pub struct Plan {
+    /// Open the targets, by [`Side::index`].
+    pub targets: [Opener; 2],
+    /// Their names as the user writes them.
+    pub names: [String; 2],
+    /// What both can take.
+    pub scope: Scope,
+    /// Fixes all randomness.
+    pub seed: u64,
+    /// How many workers; at least one.
+    pub jobs: usize,
+    /// How long.
+    pub time: Option<Duration>,
+    /// How many executions, over all workers.
+    pub executions: Option<u64>,
+    /// Where discoveries are written; the folder is made when the first one comes.
+    pub findings: PathBuf,
+    /// Inputs to begin with, and where inputs worth keeping are written.
+    pub corpus: Option<PathBuf>,
+    /// Cases whose divergences are known; see [`known::candidates`].
+    pub suite: Vec<Arc<ConcreteCase>>,
+}
+
+/// How far a campaign is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// Executions so far.
+    pub executions: u64,
+    /// New discoveries so far.
+    pub new: u64,
+    /// Time so far.
+    pub elapsed: Duration,
+}
+
+/// A campaign that is over.
+#[derive(Clone, Debug, Default)]
+pub struct Ended {
+    /// What was counted.
+    pub counts: Counts,
+    /// How many different (state, event class, rule) triples were seen.
+    pub triples: usize,
+    /// Keys that the suite knew from the start.
+    pub known_keys: usize,
+    /// Every discovery that stands, new ones in the order they came, then the known ones.
+    pub discoveries: Vec<Discovery>,
+    /// Divergences that the RFCs allow: name, clause, how often.
+    pub allowed: Vec<(&'static str, &'static str, u64)>,
+    /// The versions of the targets.
+    pub versions: [String; 2],
+    /// Real time.
+    pub wall: Duration,
+}
+
+/// A discovery as the report tells it.
+#[derive(Clone, Debug)]
+pub struct Discovery {
+    /// What makes it the same as another.
+    pub key: Key,
+    /// Its kind.
+    pub kind: Kind,
+    /// Whom it is about; a divergence is about the right target.
+    pub side: Side,
+    /// How it stands.
+    pub standing: Standing,
+    /// In how many executions it showed.
+    pub times: u64,
+    /// The execution (of its worker) that showed it first.
+    pub execution: u64,
+    /// Which worker.
+    pub worker: usize,
+    /// What was done, what each did, by which rule.
+    pub explanation: String,
+    /// Where it was written.
+    pub file: Option<PathBuf>,
+}
+
+/// Why a campaign could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum CampaignError {
+    /// No target to be had.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// A finding or an input could not be written or read.
+    #[error("failed to {doing} {path}: {source}", path = path.display())]
+    Files {
+        /// What was being done.
+        doing: &'static str,
+        /// With which file or folder.
+        path: PathBuf,
+        /// The system's word.
+        source: io::Error,
+    },
+    /// A worker died: the harness's own fault.
+    #[error("a worker of the campaign panicked; its message stands above")]
+    Worker,
+}
+
+/// What all workers look at.
+pub(super) struct Shared<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) known: Known,
+    pub(super) stop: &'a AtomicBool,
+    pub(super) began: Instant,
+    pub(super) writer: Writer,
+    executions: AtomicU64,
+    new: AtomicU64,
+    /// Keys that some worker has taken in hand.
+    claimed: Mutex<HashMap<Key, ()>>,
+}
+
+impl Plan {
+    /// A campaign without end between two targets, with one worker and nothing known.
+    #[must_use]
+    pub fn between(left: &TargetSpec, right: &TargetSpec, options: TargetOptions, findings: &Path) -> Self {
+        let opener = |target: &TargetSpec| -> Opener {
+            let spec = target.clone();
+            Arc::new(move || spec.open(options))
+        };
+        Self {
+            targets: [opener(left), opener(right)],
+            names: [left.to_string(), right.to_string()],
+            scope: scope(left).and(scope(right)),
+            seed: options.seed,
+            jobs: 1,
+            time: None,
+            executions: None,
+            findings: findings.to_owned(),
+            corpus: None,
+            suite: Vec::new(),
+        }
+    }
+}
+
+/// What a target can take.
+const fn scope(target: &TargetSpec) -> Scope {
+    match target {
+        TargetSpec::Reference(_) => Scope::VIRTUAL,
+        TargetSpec::Smoltcp => Scope::SMOLTCP,
+        // Nobody knows what a driver can do, nor whether its time is real.
+        TargetSpec::Kernel | TargetSpec::External(_) => Scope::LIVE,
+    }
+}
+
+impl<'a> Shared<'a> {
+    pub(super) fn new(plan: &'a Plan, known: Known, stop: &'a AtomicBool) -> Self {
+        Self {
+            plan,
+            known,
+            stop,
+            began: Instant::now(),
+            writer: Writer::new(&plan.findings),
+            executions: AtomicU64::new(0),
+            new: AtomicU64::new(0),
+            claimed: Mutex::default(),
+        }
+    }
+}
+
+impl Shared<'_> {
+    /// Whether this worker is the first with a key; then it is its own to examine.
+    pub(super) fn claim(&self, key: Key) -> bool {
+        self.claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(key, ()).is_none()
+    }
+
+    /// The key turned out to be nothing: somebody else may find it again.
+    pub(super) fn give_back(&self, key: Key) {
+        self.claimed.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+    }
+
+    pub(super) fn executed(&self) {
+        self.executions.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn discovered(&self) {
+        self.new.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether the user or the clock says stop.
+    pub(super) fn over(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.plan.time.is_some_and(|time| self.began.elapsed() >= time)
+    }
+}
+
+/// What one worker brings home.
+#[derive(Default)]
+pub(super) struct Harvest {
+    pub(super) counts: Counts,
+    pub(super) triples: std::collections::HashSet<super::feedback::Triple>,
+    pub(super) discoveries: Vec<Discovery>,
+    /// How often each key showed, whoever examined it.
+    pub(super) times: HashMap<Key, u64>,
+    pub(super) allowed: HashMap<&'static str, (&'static str, u64)>,
+    pub(super) versions: [String; 2],
+}
+
+/// Runs a campaign. `tell` is called about ten times a second, on the calling thread.
+///
+/// # Errors
+/// If the targets cannot be opened, or a finding cannot be written.
+pub fn run(plan: &Plan, stop: &AtomicBool, tell: &mut dyn FnMut(Progress)) -> Result<Ended, CampaignError> {
+    let known = learn(plan)?;
+    let known_keys = known.len();
+    let shared = Shared::new(plan, known, stop);
+    let harvests = thread::scope(|scope| {
+        let shared = &shared;
+        let workers: Vec<_> = (0..plan.jobs.max(1))
+            .map(|number| {
+                scope.spawn(move || {
+                    Worker::open(shared, number).and_then(Worker::work).inspect_err(|_| {
+                        // One broken worker means a broken environment for all.
+                        shared.stop.store(true, Ordering::Relaxed);
+                    })
+                })
+            })
+            .collect();
+        while !workers.iter().all(thread::ScopedJoinHandle::is_finished) {
+            // Short campaigns shall not wait for the one who watches.
+            let pause = if shared.began.elapsed() > Duration::from_secs(1) { 100 } else { 5 };
+            thread::sleep(Duration::from_millis(pause));
+            tell(Progress {
+                executions: shared.executions.load(Ordering::Relaxed),
+                new: shared.new.load(Ordering::Relaxed),
+                elapsed: shared.began.elapsed(),
+            });
+        }
+        let joined = workers.into_iter().map(|worker| worker.join().unwrap_or(Err(CampaignError::Worker)));
+        joined.collect::<Result<Vec<_>, _>>()
+    })?;
+    Ok(sum(harvests, known_keys, shared.began.elapsed()))
+}
+
+/// Asks the suite, on a thread of its own: a kernel target keeps the thread it is opened on.
+pub(super) fn learn(plan: &Plan) -> Result<Known, CampaignError> {
+    if plan.suite.is_empty() {
+        return Ok(Known::new());
+    }
+    thread::scope(|scope| {
+        let learner = scope.spawn(|| {
+            let [left, right] = plan.targets.clone();
+            known::learn(&mut Pair::of(left, right)?, &plan.suite)
+        });
+        learner.join().map_err(|_| CampaignError::Worker)?.map_err(CampaignError::from)
+    })
+}
+
+fn sum(harvests: Vec<Harvest>, known_keys: usize, wall: Duration) -> Ended {
+    let mut ended = Ended { known_keys, wall, ..Ended::default() };
+    let mut triples = std::collections::HashSet::new();
+    let mut times: HashMap<Key, u64> = HashMap::new();
+    let mut allowed: HashMap<&'static str, (&'static str, u64)> = HashMap::new();
+    for harvest in harvests {
+        ended.counts.add(&harvest.counts);
+        triples.extend(harvest.triples);
+        ended.discoveries.extend(harvest.discoveries);
+        ended.versions = harvest.versions;
+        for (key, count) in harvest.times {
+            *times.entry(key).or_default() += count;
+        }
+        for (name, (clause, count)) in harvest.allowed {
+            allowed.entry(name).or_insert((clause, 0)).1 += count;
+        }
+    }
+    for discovery in &mut ended.discoveries {
+        discovery.times = times.get(&discovery.key).copied().unwrap_or(0);
+    }
+    ended.discoveries.sort_by_key(|discovery| match discovery.standing {
+        Standing::New => (0, discovery.execution, discovery.worker),
+        Standing::Allowed { .. } | Standing::Known { .. } => (1, discovery.execution, discovery.worker),
+    });
+    ended.triples = triples.len();
+    ended.allowed = allowed.into_iter().map(|(name, (clause, count))| (name, clause, count)).collect();
+    ended.allowed.sort_unstable();
+    ended
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+
+use stack_under_test::Profile;
+
+use super::*;
+use crate::{
+    case::{format::Config, load::load_file},
+    run::{Mode, run_case},
+    target::{
+        Capabilities, ConnState, Emission, Endpoints, Explanation, Handle, Outcome, Refusal, SocketCall, Target, Time,
+        reference::Reference,
+        spec::{TargetOptions, TargetSpec},
+    },
+    trace::event::Verdict,
+};
+
+/// The reference, but it loses every RST it wants to send; in `one_in` cases only.
+struct LosesResets {
+    inner: Reference,
+    one_in: u32,
+    cases: u32,
+}
+
+impl Target for LosesResets {
+    fn name(&self) -> &str {
+        "loses-resets"
+    }
+    fn capabilities(&self) -> &Capabilities {
+        self.inner.capabilities()
+    }
+    fn begin(&mut self, config: &Config) -> Result<Endpoints, Refusal> {
+        self.cases += 1;
+        self.inner.begin(config)
+    }
+    fn now(&self) -> Time {
+        self.inner.now()
+    }
+    fn call(&mut self, on: Handle, pair: crate::target::Pair, call: &SocketCall<'_>) -> Result<Outcome, TargetError> {
+        self.inner.call(on, pair, call)
+    }
+    fn inject(&mut self, packet: &[u8]) -> Result<(), TargetError> {
+        self.inner.inject(packet)
+    }
+    fn capture(&mut self, into: &mut Vec<Emission>) -> Result<(), TargetError> {
+        self.inner.capture(into)?;
+        if self.cases.is_multiple_of(self.one_in) {
+            into.retain(|emission| emission.packet.get(33).is_none_or(|flags| flags & 4 == 0));
+        }
+        Ok(())
+    }
+    fn advance(&mut self, until: Time) -> Result<(), TargetError> {
+        self.inner.advance(until)
+    }
+    fn state(&mut self, on: Handle, pair: crate::target::Pair) -> Result<ConnState, TargetError> {
+        self.inner.state(on, pair)
+    }
+    fn rto(&mut self, on: Handle, pair: crate::target::Pair) -> Result<Option<Duration>, TargetError> {
+        self.inner.rto(on, pair)
+    }
+    fn explain(&mut self, into: &mut Vec<Explanation>) {
+        self.inner.explain(into);
+    }
+    fn end(&mut self) -> Result<(), TargetError> {
+        self.inner.end()
+    }
+}
+
+fn whole() -> Opener {
+    Arc::new(|| Ok(Box::new(Reference::new(Profile::rfc9293(), 0))))
+}
+
+fn loses_resets(one_in: u32) -> Opener {
+    Arc::new(move || Ok(Box::new(LosesResets { inner: Reference::new(Profile::rfc9293(), 0), one_in, cases: 0 })))
+}
+
+fn plan(right: Opener, findings: &Path) -> Plan {
+    Plan {
+        targets: [whole(), right],
+        names: ["reference".to_owned(), "reference:rfc793".to_owned()],
+        scope: Scope { steps: 8, ..Scope::VIRTUAL },
+        seed: 1,
+        jobs: 1,
+        time: None,
+        executions: Some(400),
+        findings: findings.to_owned(),
+        corpus: None,
+        suite: Vec::new(),
+    }
+}
+
+fn campaign(plan: &Plan) -> Ended {
+    run(plan, &AtomicBool::new(false), &mut |_| {}).unwrap()
+}
+
+fn new(ended: &Ended) -> Vec<&Discovery> {
+    ended.discoveries.iter().filter(|found| found.standing == Standing::New).collect()
+}
+
+/// Name → bytes of all files of a folder.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries =
+        fs::read_dir(folder).map(|entries| entries.map(Result::unwrap).collect::<Vec<_>>()).unwrap_or_default();
+    let read = |entry: fs::DirEntry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap());
+    entries.into_iter().map(read).collect()
+}
+
+#[test]
+fn a_target_agrees_with_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = campaign(&plan(whole(), folder.path()));
+    let divergences: Vec<_> = ended.discoveries.iter().filter(|found| found.kind == Kind::Divergence).collect();
+    assert!(divergences.is_empty(), "{divergences:?}");
+    assert_eq!((ended.counts.executions, ended.counts.equal), (400, ended.counts.compared));
+    assert!(ended.counts.compared > 390 && ended.triples > 100, "{:?}, {} triples", ended.counts, ended.triples);
+}
+
+#[test]
+fn a_planted_bug_is_found_once_for_each_key_confirmed_and_written_as_a_case_that_shows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = campaign(&plan(loses_resets(1), folder.path()));
+    let new = new(&ended);
+    assert!(new.len() > 2, "{new:?}");
+    let mut keys: Vec<_> = new.iter().map(|found| found.key).collect();
+    keys.dedup();
+    assert_eq!(keys.len(), new.len());
+    assert!(new.iter().any(|found| found.times > 1), "the same is only counted");
+    let (mut left, mut right) = (whole()().unwrap(), loses_resets(1)().unwrap());
+    for found in new {
+        let file = found.file.as_ref().unwrap();
+        let text = fs::read_to_string(file).unwrap();
+        let case = load_file(file, folder.path()).unwrap_or_else(|error| panic!("{error}\n{text}")).remove(0);
+        let case = Arc::new(case);
+        let told = run_case(left.as_mut(), &case, Mode::Judge);
+        assert_eq!(told.verdict, Verdict::Pass, "{text}{:?}", told.findings);
+        let other = run_case(right.as_mut(), &case, Mode::Judge);
+        assert_ne!(other.verdict, Verdict::Pass, "{text}");
+        assert!(case.case.steps.len() - case.prelude <= 6, "not small:\n{text}");
+        assert!(file.with_extension("pcapng").exists());
+        assert!(found.explanation.contains("loses-resets answers nothing"), "{}", found.explanation);
+    }
+}
+
+#[test]
+fn what_does_not_come_again_is_counted_and_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = campaign(&plan(loses_resets(7), folder.path()));
+    assert_eq!(new(&ended).len(), 0, "{:?}", ended.discoveries);
+    assert!(ended.counts.unstable > 0);
+    assert_eq!(files(folder.path()), BTreeMap::new());
+}
+
+#[test]
+fn what_a_case_of_the_suite_shows_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = campaign(&plan(loses_resets(1), folder.path()));
+    let found = new(&first)[0].clone();
+    let case = load_file(found.file.as_ref().unwrap(), folder.path()).unwrap().remove(0);
+    let id = case.id.clone();
+    let again = campaign(&Plan { suite: vec![Arc::new(case)], ..plan(loses_resets(1), folder.path()) });
+    let known = again.discoveries.iter().find(|other| other.key == found.key).unwrap();
+    assert_eq!(known.standing, Standing::Known { case: id });
+    assert_eq!(new(&again).len(), new(&first).len() - 1);
+    assert_eq!(again.known_keys, 1);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_campaign_and_another_seed_another() {
+    let spec: TargetSpec = "reference:rfc793".parse().unwrap();
+    let right: Opener = Arc::new(move || spec.open(TargetOptions::default()));
+    let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let results = [(0, 7), (1, 7), (2, 8)].map(|(index, seed): (usize, u64)| {
+        let folder = folders[index].path();
+        let findings = folder.join("same-name");
+        let ended = campaign(&Plan { seed, ..plan(Arc::clone(&right), &findings) });
+        let told: Vec<_> = ended.discoveries.iter().map(|found| (found.key, found.times, found.execution)).collect();
+        let without_folder = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace(&*folder.to_string_lossy(), "");
+        let files: BTreeMap<_, _> =
+            files(&findings).into_iter().map(|(name, bytes)| (name, without_folder(bytes))).collect();
+        (told, ended.counts.executions, ended.counts.steps, ended.triples, ended.allowed, files)
+    });
+    assert_eq!(results[0], results[1]);
+    assert_ne!(results[0], results[2]);
+    assert!(!results[0].5.is_empty());
+}
+
+#[test]
+fn several_workers_share_their_keys_and_the_executions() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = campaign(&Plan { jobs: 3, ..plan(loses_resets(1), folder.path()) });
+    let mut keys: Vec<_> = ended.discoveries.iter().map(|found| found.key).collect();
+    let all = keys.len();
+    keys.sort_unstable_by_key(|key| format!("{key:?}"));
+    keys.dedup();
+    assert_eq!((all, ended.counts.executions), (keys.len(), 400));
+}
+
+#[test]
+fn a_stop_ends_it_with_what_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let stop = AtomicBool::new(false);
+    let endless = Plan { executions: None, ..plan(whole(), folder.path()) };
+    let mut told = 0;
+    let ended = run(&endless, &stop, &mut |progress| {
+        told = progress.executions;
+        stop.store(progress.executions > 10, Ordering::Relaxed);
+    });
+    let ended = ended.unwrap();
+    assert!(ended.counts.executions >= told && told > 10);
+}
+
+#[test]
+fn inputs_worth_keeping_are_kept_in_the_corpus() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = folder.path().join("corpus");
+    let with = Plan { corpus: Some(corpus.clone()), ..plan(whole(), folder.path()) };
+    let first = campaign(&with);
+    let kept = files(&corpus).len();
+    assert!(kept > 10, "{kept}");
+    // All that the kept ones showed is there before anything else is tried.
+    let replayed = campaign(&Plan { executions: Some(kept as u64), ..with });
+    assert_eq!(replayed.triples, first.triples);
+}
+
+#[test]
+fn an_environment_that_is_broken_ends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken: Opener = Arc::new(|| Err(TargetError::Broken("no such stack".to_owned())));
+    let error = run(&plan(broken, folder.path()), &AtomicBool::new(false), &mut |_| {}).unwrap_err();
+    assert_eq!(error.to_string(), "no such stack");
+}

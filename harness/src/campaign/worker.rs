@@ -1,0 +1,308 @@
+//! One worker of a campaign: its pair, its inputs, what it has seen.
+//!
+//! [`Worker::work`] is the hot loop. Where the targets agree, an execution makes no text and takes no lock. What shows
+//! for the first time is examined: does it come again three times, how small can the case be, is it known or allowed.
+
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
+    path::Path,
+    sync::Arc,
+};
+
+use fastrand::Rng;
+
+use super::{
+    discovery::{Compared, Found, Standing, What, found},
+    engine::{CampaignError, Discovery, Harvest, Shared},
+    feedback::triples,
+    findings::Told,
+    input::Corpus,
+    key::{Key, Seen, Side},
+    pair::{Executed, Pair},
+};
+use crate::{
+    case::format::{Case, ConcreteCase},
+    generate::{script::Script, shrink::shrink},
+    judge::allowance::allowed,
+    run::Mode,
+    target::TargetError,
+};
+
+/// A discovery has to come again so often.
+const REPEATS: usize = 3;
+/// A key that so often did not come again is not examined any more.
+const PATIENCE: u8 = 3;
+/// At most so many runs to make a case smaller.
+const SHRINK_LIMIT: usize = 2000;
+/// Environments in which every run fails are broken.
+const FAILURES_IN_A_ROW: u32 = 50;
+
+pub(super) struct Worker<'a> {
+    shared: &'a Shared<'a>,
+    number: usize,
+    pair: Pair,
+    rng: Rng,
+    corpus: Corpus,
+    /// How many inputs of the corpus came from its folder and have not run yet.
+    seeds: std::ops::Range<usize>,
+    harvest: Harvest,
+    /// Keys not worth another look, whoever examined them.
+    settled: HashSet<Key>,
+    unstable: HashMap<Key, u8>,
+    all: Vec<Found>,
+    failures: u32,
+}
+
+impl<'a> Worker<'a> {
+    /// Opens the targets on the calling thread.
+    pub(super) fn open(shared: &'a Shared<'a>, number: usize) -> Result<Self, CampaignError> {
+        let [left, right] = shared.plan.targets.clone();
+        let pair = Pair::of(left, right)?;
+        let corpus = match &shared.plan.corpus {
+            Some(folder) => Corpus::read(folder).map_err(|source| files("read the inputs in", folder, source))?,
+            None => Corpus::default(),
+        };
+        let harvest = Harvest { versions: Side::BOTH.map(|side| pair.version(side).to_owned()), ..Harvest::default() };
+        Ok(Self {
+            shared,
+            number,
+            pair,
+            rng: Rng::with_seed(seed_of(shared.plan.seed, number)),
+            seeds: 0..corpus.kept().len(),
+            corpus,
+            harvest,
+            settled: HashSet::new(),
+            unstable: HashMap::new(),
+            all: Vec::new(),
+            failures: 0,
+        })
+    }
+
+    /// Executes until it is over.
+    pub(super) fn work(mut self) -> Result<Harvest, CampaignError> {
+        let share = self.shared.plan.executions.map(|all| {
+            let jobs = self.shared.plan.jobs.max(1) as u64;
+            all / jobs + u64::from((self.number as u64) < all % jobs)
+        });
+        while share.is_none_or(|share| self.harvest.counts.executions < share) && !self.shared.over() {
+            let (script, is_seed) = match self.seeds.next() {
+                Some(seed) => (self.corpus.kept()[seed].clone(), true),
+                None => (self.corpus.next(&mut self.rng), false),
+            };
+            self.execute(script, is_seed)?;
+        }
+        Ok(self.harvest)
+    }
+
+    /// Runs one input. Seeds of the corpus are not kept again.
+    pub(super) fn execute(&mut self, script: Script, is_seed: bool) -> Result<(), CampaignError> {
+        let case = script.to_case(&self.shared.plan.scope);
+        // A script says only what a case can; what cannot be begun shows nothing.
+        let Ok(concrete) = ConcreteCase::from_case("generated", case).map(Arc::new) else {
+            self.harvest.counts.executions += 1;
+            return Ok(());
+        };
+        let executed = self.pair.run(&concrete, Mode::Compare)?;
+        let mut all = std::mem::take(&mut self.all);
+        let compared = found(&executed, &mut all);
+        self.harvest.counts.execution(&executed, compared);
+        self.shared.executed();
+        if !all.is_empty() && self.pair.is_lean() {
+            // The states that no one asked for are part of the key.
+            all.clear();
+            let _ = found(&self.pair.run(&concrete, Mode::Record)?, &mut all);
+        }
+        self.environment_holds(&executed, compared)?;
+        if self.shows_something_new(&executed) && !is_seed {
+            self.keep(script)?;
+        }
+        for found in all.drain(..) {
+            self.take(found, &concrete)?;
+        }
+        self.all = all;
+        Ok(())
+    }
+
+    /// The new discoveries since the last time.
+    pub(super) fn fresh(&mut self) -> Vec<Discovery> {
+        let mut found = std::mem::take(&mut self.harvest.discoveries);
+        found.retain(|discovery| discovery.standing == Standing::New);
+        found
+    }
+
+    /// A target that fails now and then is a discovery; one that always fails is a broken environment.
+    fn environment_holds(&mut self, executed: &Executed, compared: Compared) -> Result<(), CampaignError> {
+        let broke = executed.broke.iter().flatten().find(|broke| !broke.panicked);
+        self.failures = if broke.is_some() && compared == Compared::Not { self.failures + 1 } else { 0 };
+        match broke {
+            Some(broke) if self.failures >= FAILURES_IN_A_ROW => {
+                Err(TargetError::Broken(format!("{FAILURES_IN_A_ROW} runs in a row failed: {}", broke.message)).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn shows_something_new(&mut self, executed: &Executed) -> bool {
+        let mut new = false;
+        let seen = &mut self.harvest.triples;
+        for run in &executed.runs {
+            triples(run, &mut |triple| new |= triple.2.is_some() && seen.insert(triple));
+        }
+        new
+    }
+
+    fn keep(&mut self, script: Script) -> Result<(), CampaignError> {
+        if let Some(folder) = &self.shared.plan.corpus {
+            let bytes = script.encode();
+            let mut hasher = DefaultHasher::new();
+            bytes.hash(&mut hasher);
+            let file = folder.join(format!("{:016x}", hasher.finish()));
+            std::fs::create_dir_all(folder).map_err(|source| files("make the folder", folder, source))?;
+            std::fs::write(&file, bytes).map_err(|source| files("write the input", &file, source))?;
+        }
+        self.corpus.keep(script);
+        Ok(())
+    }
+
+    /// Counts what an execution showed; examines it if nobody has.
+    fn take(&mut self, found: Found, case: &Arc<ConcreteCase>) -> Result<(), CampaignError> {
+        if let What::Divergence(divergence) = &found.what
+            && let Some(allowance) = allowed(divergence, &found.key.event)
+        {
+            self.harvest.allowed.entry(allowance.name).or_insert((allowance.clause, 0)).1 += 1;
+            return Ok(());
+        }
+        *self.harvest.times.entry(found.key).or_default() += 1;
+        if self.settled.contains(&found.key) {
+            return Ok(());
+        }
+        if !self.shared.claim(found.key) {
+            self.settled.insert(found.key);
+            return Ok(());
+        }
+        let known = self.shared.known.get(&found.key).filter(|_| !self.is_our_own_fault(&found.key));
+        match known {
+            Some(id) => {
+                self.settled.insert(found.key);
+                let standing = Standing::Known { case: id.clone() };
+                self.harvest.discoveries.push(self.discovery(&found, standing, String::new(), None));
+                Ok(())
+            }
+            None => self.examine(&found, case),
+        }
+    }
+
+    /// A violation by the reference is always new.
+    fn is_our_own_fault(&self, key: &Key) -> bool {
+        match key.seen {
+            Seen::Violation { side, .. } | Seen::Failure { side, .. } => self.pair.name(side).starts_with("reference"),
+            Seen::Divergence { .. } => false,
+        }
+    }
+
+    /// Confirms, shrinks and writes.
+    fn examine(&mut self, found: &Found, case: &Arc<ConcreteCase>) -> Result<(), CampaignError> {
+        let key = found.key;
+        for _ in 0..REPEATS {
+            if self.again(case, key)?.is_none() {
+                self.harvest.counts.unstable += 1;
+                let tries = self.unstable.entry(key).or_default();
+                *tries += 1;
+                if *tries < PATIENCE {
+                    self.shared.give_back(key);
+                } else {
+                    self.settled.insert(key);
+                }
+                return Ok(());
+            }
+        }
+        self.settled.insert(key);
+        let small = self.shrunk(case, key);
+        // A live target may not show it every time; the case it came with has shown it often enough.
+        let shown = match self.again(&small, key)? {
+            Some(shown) => Some(shown),
+            None => self.again(case, key)?,
+        };
+        let Some((executed, found)) = shown else {
+            self.harvest.counts.unstable += 1;
+            return Ok(());
+        };
+        let told = Told {
+            names: &self.shared.plan.names,
+            seed: self.shared.plan.seed,
+            execution: self.harvest.counts.executions,
+            worker: self.number,
+            executed: &executed,
+            found: &found,
+        };
+        let folder = self.shared.writer.folder();
+        let file = self.shared.writer.write(&told).map_err(|source| files("write a finding in", folder, source))?;
+        let explanation = told.explanation();
+        self.shared.discovered();
+        self.harvest.discoveries.push(self.discovery(&found, Standing::New, explanation, Some(file)));
+        Ok(())
+    }
+
+    /// Runs a case and gives what has this key and is not allowed, if it shows.
+    fn again(&mut self, case: &Arc<ConcreteCase>, key: Key) -> Result<Option<(Executed, Found)>, TargetError> {
+        let executed = self.pair.run(case, Mode::Record)?;
+        let mut all = Vec::new();
+        let _ = found(&executed, &mut all);
+        let is_it = |found: &Found| {
+            let excused = match &found.what {
+                What::Divergence(divergence) => allowed(divergence, &key.event).is_some(),
+                What::Violation(_) | What::Failure(_) => false,
+            };
+            found.key == key && !excused
+        };
+        let found = all.into_iter().find(is_it);
+        Ok(found.map(|found| (executed, found)))
+    }
+
+    /// The smallest case found that still shows it.
+    fn shrunk(&mut self, case: &Arc<ConcreteCase>, key: Key) -> Arc<ConcreteCase> {
+        let authored = case.authored();
+        let small = shrink(&authored, SHRINK_LIMIT, &mut |candidate: &Case| {
+            if self.shared.stop.load(std::sync::atomic::Ordering::Relaxed) {
+                return false;
+            }
+            let Ok(concrete) = ConcreteCase::from_case("generated", candidate.clone()) else { return false };
+            matches!(self.again(&Arc::new(concrete), key), Ok(Some(_)))
+        });
+        ConcreteCase::from_case("generated", small).map_or_else(|_| Arc::clone(case), Arc::new)
+    }
+
+    fn discovery(
+        &self,
+        found: &Found,
+        standing: Standing,
+        explanation: String,
+        file: Option<std::path::PathBuf>,
+    ) -> Discovery {
+        let side = match found.key.seen {
+            Seen::Violation { side, .. } | Seen::Failure { side, .. } => side,
+            Seen::Divergence { .. } => Side::Right,
+        };
+        Discovery {
+            key: found.key,
+            kind: found.key.kind(),
+            side,
+            standing,
+            times: 0,
+            execution: self.harvest.counts.executions,
+            worker: self.number,
+            explanation,
+            file,
+        }
+    }
+}
+
+/// Each worker its own chance, from one number.
+fn seed_of(seed: u64, worker: usize) -> u64 {
+    seed ^ (worker as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+fn files(doing: &'static str, path: &Path, source: std::io::Error) -> CampaignError {
+    CampaignError::Files { doing, path: path.to_owned(), source }
+}

@@ -1,0 +1,159 @@
+//! `rfc793 fuzz`.
+
+use std::{io::Write, path::PathBuf, time::Duration};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{
+    arguments::{Format, KernelConfig, Running, Selection},
+    exit::{Exit, Failure, complain},
+    output, select,
+    session::Session,
+};
+use crate::{
+    campaign::{
+        engine::{self, CampaignError, Plan, Progress},
+        known,
+    },
+    generate::script::Scope,
+    report::{
+        campaign::{self as report, Campaign},
+        paint::Paint,
+    },
+    target::spec::{TargetOptions, TargetSpec},
+};
+
+/// How long a campaign goes on if nobody says.
+const SECONDS: u64 = 60;
+
+/// Exit codes: 0 nothing new; 1 something new; 2 bad usage; 3 the environment or the harness failed; 130 interrupted.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The target that answers are compared with.
+    #[arg(long, value_name = "TARGET", default_value = "reference")]
+    left: TargetSpec,
+    /// The target under test.
+    #[arg(long, value_name = "TARGET")]
+    right: TargetSpec,
+    /// Stop after so many seconds [default: 60, if --executions is not given].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    seconds: Option<u64>,
+    /// Stop after so many executions.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    executions: Option<u64>,
+    /// At most so many steps in a case.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    steps: Option<u16>,
+    /// Fixes all randomness [default: by chance; it is printed].
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// How many workers, each with targets of its own.
+    #[arg(long, short, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: u16,
+    /// Where new discoveries are written: a case, a capture and an explanation each.
+    #[arg(long, value_name = "DIR", default_value = "findings")]
+    findings: PathBuf,
+    /// Inputs to begin with; those worth keeping are written there.
+    #[arg(long, value_name = "DIR")]
+    corpus: Option<PathBuf>,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// How the kernel target sets its namespace up: with everything that hides a rule switched off, or as it comes.
+    #[arg(long, value_enum, default_value_t = KernelConfig::Conformance)]
+    kernel_config: KernelConfig,
+    /// The suite that knows divergences: its regressions, and the cases its ledgers name.
+    #[arg(value_name = "PATH", default_value = "cases")]
+    paths: Vec<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let Arguments { left, right, .. } = arguments;
+    let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..));
+    let running = Running {
+        jobs: Some(arguments.jobs),
+        format: arguments.format,
+        pcap: None,
+        kernel_config: arguments.kernel_config,
+        ledger: None,
+        no_ledger: false,
+        max_wait: None,
+        seed,
+    };
+    let session = Session::open(&running, &[left, right])?;
+    let selection = Selection { filter: Vec::new(), paths: arguments.paths.clone() };
+    let selected = select::select(&selection);
+    let (left_ledger, left_errors) = session.ledger(left, &selection.paths, &selected);
+    let (right_ledger, right_errors) = session.ledger(right, &selection.paths, &selected);
+    if selected.errors + left_errors + right_errors > 0 {
+        return Ok(Exit::Usage);
+    }
+    let options = TargetOptions { seed, stock_kernel: arguments.kernel_config == KernelConfig::Stock };
+    let usual = Plan::between(left, right, options, &arguments.findings);
+    let plan = Plan {
+        scope: Scope { steps: arguments.steps.map_or(usual.scope.steps, usize::from), ..usual.scope },
+        jobs: usize::from(arguments.jobs),
+        time: time(arguments),
+        executions: arguments.executions,
+        corpus: arguments.corpus.clone(),
+        suite: known::candidates(&selected.cases, &[&left_ledger, &right_ledger]),
+        ..usual
+    };
+    let names = plan.names.clone();
+    let mut out = output::stdout();
+    if arguments.format == Format::Text {
+        writeln!(out, "{} and {}, seed {seed}", names[0], names[1])?;
+        out.flush()?;
+    }
+    let bar = bar(&plan);
+    let ended = engine::run(&plan, &session.stop, &mut |progress| show(&bar, &plan, progress));
+    bar.finish_and_clear();
+    let ended = ended.map_err(failure)?;
+    let campaign = Campaign { ended: &ended, names: &names, seed };
+    match arguments.format {
+        Format::Text => report::text(&mut out, &campaign, Paint::for_stream(&std::io::stdout()))?,
+        Format::Jsonl => report::jsonl(&mut out, &campaign)?,
+    }
+    out.flush()?;
+    let mut speed = Vec::new();
+    report::speed(&mut speed, &campaign)?;
+    complain(&String::from_utf8_lossy(&speed));
+    let found = if campaign.count_new() > 0 { Exit::Failed } else { Exit::Well };
+    let interrupted = if session.stopped() { Exit::Interrupted } else { Exit::Well };
+    Ok(found.max(interrupted))
+}
+
+fn time(arguments: &Arguments) -> Option<Duration> {
+    match (arguments.seconds, arguments.executions) {
+        (Some(seconds), _) => Some(Duration::from_secs(seconds)),
+        (None, Some(_)) => None,
+        (None, None) => Some(Duration::from_secs(SECONDS)),
+    }
+}
+
+/// On standard error; nothing if that is no terminal. Its length is the limit that ends the campaign.
+fn bar(plan: &Plan) -> ProgressBar {
+    let length = match (plan.time, plan.executions) {
+        (_, Some(executions)) => executions,
+        (Some(time), None) => time.as_secs(),
+        (None, None) => 0,
+    };
+    let bar = ProgressBar::new(length);
+    if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {elapsed} {msg}") {
+        bar.set_style(style);
+    }
+    bar.with_prefix(plan.names.join(" and "))
+}
+
+fn show(bar: &ProgressBar, plan: &Plan, progress: Progress) {
+    bar.set_position(if plan.executions.is_some() { progress.executions } else { progress.elapsed.as_secs() });
+    bar.set_message(format!("{} executions, {} new", progress.executions, progress.new));
+}
+
+fn failure(error: CampaignError) -> Failure {
+    match error {
+        CampaignError::Target(error) => Failure::Target(error),
+        other @ (CampaignError::Files { .. } | CampaignError::Worker) => Failure::Environment(other.to_string()),
+    }
+}

@@ -1,0 +1,123 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::{
+    judge::{
+        diff::Standing,
+        event_class::{ControlBits, SegmentClass, SeqPosition},
+    },
+    sample::{RST_IN_WINDOW, case},
+    target::RuleName,
+};
+
+fn segment(flags: u16, seq: u32, data: &[u8]) -> CaseSegment {
+    CaseSegment { on: Some(0), flags: Flags(flags), seq, ack: 1, data: data.to_vec(), ..CaseSegment::default() }
+}
+
+fn side(emitted: Vec<CaseSegment>, state: State) -> Side {
+    let state = Some(ConnState::of(state));
+    Side { target: "t".to_owned(), emitted, state, outcome: None, rules: Vec::new(), finding: None }
+}
+
+fn event(flags: Flags, ack: AckPosition) -> EventClass {
+    let flags = ControlBits::of(flags);
+    EventClass::Segment(SegmentClass { flags, seq: SeqPosition::Inside, ack, text: false, broken: None })
+}
+
+/// The name of the allowance, or `-`; the same whichever side is left.
+#[track_caller]
+fn name(one: &Side, other: &Side, fields: &[&'static str], event: EventClass) -> &'static str {
+    let of = |left: &Side, right: &Side| {
+        let divergence = Divergence {
+            case: Arc::clone(&case(RST_IN_WINDOW)),
+            step: 0,
+            clauses: Vec::new(),
+            left: left.clone(),
+            right: right.clone(),
+            fields: fields.to_vec(),
+            standing: Standing::Unexplained,
+            poisoned_from: None,
+        };
+        allowed(&divergence, &event).map_or("-", |allowance| allowance.name)
+    };
+    assert_eq!(of(one, other), of(other, one));
+    of(one, other)
+}
+
+const ABORT: EventClass = EventClass::Call(CallClass::Abort);
+const SEND: EventClass = EventClass::Call(CallClass::Send);
+
+#[test]
+fn every_allowance_has_a_clause_that_exists_and_a_name_of_its_own() {
+    let mut names: Vec<_> = ALLOWANCES.iter().map(|allowance| allowance.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), ALLOWANCES.len());
+    for allowance in &ALLOWANCES {
+        assert!(allowance.clause.parse::<crate::clause::ClauseId>().is_ok(), "{}", allowance.clause);
+    }
+}
+
+#[test]
+fn psh_may_differ_on_all_but_the_last_segment() {
+    let with =
+        |flags: [u16; 2]| side(vec![segment(flags[0], 1, b"ab"), segment(flags[1], 3, b"cd")], State::Established);
+    assert_eq!(name(&with([0x18, 0x18]), &with([0x10, 0x18]), &["flags"], SEND), "push-in-between");
+    assert_eq!(name(&with([0x18, 0x18]), &with([0x18, 0x10]), &["flags"], SEND), "-");
+    assert_eq!(name(&with([0x18, 0x18]), &with([0x30, 0x18]), &["flags"], SEND), "-");
+}
+
+#[test]
+fn the_rst_of_an_abort_may_carry_an_ack() {
+    let with = |flags| side(vec![segment(flags, 1, b"")], State::Closed);
+    assert_eq!(name(&with(0x04), &with(0x14), &["flags"], ABORT), "reset-with-ack");
+    assert_eq!(name(&with(0x04), &with(0x11), &["flags"], ABORT), "-");
+    // What answers a segment has its form from RFC9293#3.10.7.1.
+    assert_eq!(name(&with(0x04), &with(0x14), &["flags"], event(Flags::ACK, AckPosition::Ahead)), "-");
+    assert_eq!(name(&with(0x04), &with(0x14), &["flags", "seq"], ABORT), "-");
+}
+
+#[test]
+fn the_same_text_may_be_cut_in_other_places() {
+    let whole = side(vec![segment(0x18, 1, b"abcd")], State::Established);
+    let cut = side(vec![segment(0x10, 1, b"ab"), segment(0x18, 3, b"cd")], State::Established);
+    let other = side(vec![segment(0x10, 1, b"ab"), segment(0x18, 3, b"cx")], State::Established);
+    let less = side(vec![segment(0x10, 1, b"ab")], State::Established);
+    let gap = side(vec![segment(0x10, 1, b"ab"), segment(0x18, 4, b"cd")], State::Established);
+    assert_eq!(name(&whole, &cut, &["emitted"], SEND), "repackaging");
+    for wrong in [&other, &less, &gap] {
+        assert_eq!(name(&whole, wrong, &["emitted"], SEND), "-");
+    }
+    let silent = side(vec![], State::Established);
+    assert_eq!(name(&silent, &silent, &["emitted"], SEND), "-");
+}
+
+#[test]
+fn how_much_a_send_takes_is_left_open_but_not_whether_it_fails() {
+    let with = |outcome: &str| Side { outcome: Some(outcome.to_owned()), ..side(vec![], State::Established) };
+    assert_eq!(name(&with("sent 5"), &with("sent 3"), &["returns"], SEND), "taken-by-send");
+    assert_eq!(name(&with("sent 5"), &with("would-block"), &["returns"], SEND), "taken-by-send");
+    assert_eq!(name(&with("sent 5"), &with("EPIPE"), &["returns"], SEND), "-");
+    assert_eq!(name(&with("sent 5"), &with("sent 3"), &["emitted", "returns"], SEND), "-");
+}
+
+#[test]
+fn a_syn_in_time_wait_may_reopen_or_be_challenged() {
+    let syn = event(Flags::SYN, AckPosition::None);
+    let reopens = side(vec![segment(0x12, 0, b"")], State::SynReceived);
+    let challenges = side(vec![segment(0x10, 0, b"")], State::TimeWait);
+    let resets = side(vec![segment(0x04, 0, b"")], State::Closed);
+    assert_eq!(name(&reopens, &challenges, &["flags", "state"], syn), "reopen-from-time-wait");
+    assert_eq!(name(&reopens, &resets, &["flags", "state"], syn), "-");
+    assert_eq!(name(&reopens, &challenges, &["flags", "state"], event(Flags::ACK, AckPosition::SndNxt)), "-");
+}
+
+#[test]
+fn an_ack_from_long_ago_may_be_refused() {
+    let rule = RuleName { name: "check-ack-range", clause: "U-11", text: "" };
+    let refuses = Side { rules: vec![rule], ..side(vec![], State::Established) };
+    let takes = side(vec![], State::CloseWait);
+    assert_eq!(name(&refuses, &takes, &["state"], event(Flags::ACK, AckPosition::Old)), "blind-data-check");
+    assert_eq!(name(&refuses, &takes, &["state"], event(Flags::ACK, AckPosition::Ahead)), "-");
+    assert_eq!(name(&takes, &takes, &["state"], event(Flags::ACK, AckPosition::Old)), "-");
+}
