@@ -330,17 +330,28 @@ impl Peer {
         let target = (Ipv4Addr::from(parsed.source), parsed.source_port);
         let peer = (Ipv4Addr::from(parsed.destination), parsed.destination_port);
         let Some(index) = self.find(target, peer) else {
-            return (case_segment(parsed, None, at, 0, 0), View::unknown());
+            // What answers another host's segment is relative to the connection whose numbers that segment bore.
+            let ports = |connection: &&Connection| {
+                (connection.pair.target.port(), connection.pair.peer.port()) == (target.1, peer.1)
+            };
+            let view = self.connections.iter().find(ports).map(|connection| connection.view);
+            let (seq_base, ack_base) = view.map_or((0, 0), |view| bases(&parsed, &view));
+            return (case_segment(parsed, None, at, seq_base, ack_base), View::unknown());
         };
         let view = &mut self.connections[usize::from(index)].view;
         let before = *view;
         view.note_emitted(&parsed);
-        // A reset for a segment without ACK carries the number 0 itself (RFC9293#3.10.7.1), not one relative to an ISS.
-        let zero_itself = parsed.flags.contains(Flags::RST | Flags::ACK) && parsed.seq == 0;
-        let seq_base = if zero_itself { 0 } else { view.iss.unwrap_or(0) };
-        let ack_base = if parsed.flags.contains(Flags::ACK) { view.irs } else { 0 };
+        let (seq_base, ack_base) = bases(&parsed, view);
         (case_segment(parsed, Some(index), at, seq_base, ack_base), before)
     }
+}
+
+/// What the numbers of an emitted segment are relative to.
+fn bases(parsed: &Parsed, view: &View) -> (u32, u32) {
+    // A reset for a segment without ACK carries the number 0 itself (RFC9293#3.10.7.1), not one relative to an ISS.
+    let zero_itself = parsed.flags.contains(Flags::RST | Flags::ACK) && parsed.seq == 0;
+    let seq_base = if zero_itself { 0 } else { view.iss.unwrap_or(0) };
+    (seq_base, if parsed.flags.contains(Flags::ACK) { view.irs } else { 0 })
 }
 
 /// The same numbers, relative. Without ACK the acknowledgement field is shown as it is.

@@ -10,10 +10,12 @@ use super::{
     pair::Executed,
 };
 use crate::{
+    case::format::{Action, Call, CallStep, Step},
     clause::ClauseId,
     judge::{
         diff::{Comparison, Divergence, Strictness, compare},
         event_class::{self, EventClass},
+        invariant::INVARIANTS,
         ledger::Ledger,
     },
     target::ConnState,
@@ -142,27 +144,36 @@ fn parted(left: &CaseRun, divergence: Box<Divergence>) -> Found {
 }
 
 fn violations(run: &CaseRun, side: Side, into: &mut Vec<Found>) {
-    for finding in run.findings.iter().filter(|finding| is_violation(finding)) {
-        // Several invariants rest on one clause; what was observed names the invariant and nothing of the run.
-        let invariant = number(&finding.observed);
+    for finding in &run.findings {
+        let Some(invariant) = invariant_of(finding) else { continue };
+        let told = |other: &Finding| other.kind == FindingKind::Invariant && other.step == finding.step;
+        if finding.kind == FindingKind::Malformed && run.findings.iter().any(told) {
+            continue;
+        }
+        let key = key(run, finding.step, Seen::Violation { side, invariant });
+        if into.iter().any(|found| found.key == key) {
+            continue;
+        }
         let violation = Violation {
             side,
             clauses: finding.clauses.clone(),
             demanded: finding.expected.clone(),
             observed: finding.observed.clone(),
         };
-        into.push(Found {
-            key: key(run, finding.step, Seen::Violation { side, invariant }),
-            step: finding.step,
-            what: What::Violation(Box::new(violation)),
-        });
+        into.push(Found { key, step: finding.step, what: What::Violation(Box::new(violation)) });
     }
 }
 
-/// Whether a finding is about what holds in every trace, whatever the case demands.
-const fn is_violation(finding: &Finding) -> bool {
+/// The invariant that a finding is about, if it is about what holds in every trace, whatever the case demands.
+fn invariant_of(finding: &Finding) -> Option<&'static str> {
     match finding.kind {
-        FindingKind::Malformed | FindingKind::Invariant => true,
+        FindingKind::Malformed => Some("well-formed"),
+        FindingKind::Invariant => {
+            let rest = finding.observed.strip_prefix("breaks ").unwrap_or(&finding.observed);
+            let name = rest.split(':').next().unwrap_or(rest);
+            let known = INVARIANTS.iter().find(|invariant| invariant.name == name);
+            Some(known.map_or("an invariant", |invariant| invariant.name))
+        }
         FindingKind::Mismatch
         | FindingKind::Missing
         | FindingKind::Unexpected
@@ -170,7 +181,7 @@ const fn is_violation(finding: &Finding) -> bool {
         | FindingKind::Late
         | FindingKind::State
         | FindingKind::Outcome
-        | FindingKind::Comparison => false,
+        | FindingKind::Comparison => None,
     }
 }
 
@@ -203,10 +214,32 @@ fn key(run: &CaseRun, step: usize, seen: Seen) -> Key {
     Key { state: state_before(run, acted.unwrap_or(0)), event: event_class::at(run, step), seen }
 }
 
-/// The state of the connection in hand before the step: the last one that was asked for.
+/// The state before the step of the connection that the step acts on: the last one that was asked for.
 fn state_before(run: &CaseRun, step: usize) -> ConnState {
-    let before = run.trace.steps.iter().take(step).rev().find_map(|record| record.state);
-    before.unwrap_or(ConnState::None { listening: false })
+    let none = ConnState::None { listening: false };
+    let steps = &run.case.case.steps;
+    let acted_on = steps.get(step).and_then(|step| connection(&step.value));
+    let mut known = none;
+    let mut in_hand = None;
+    for (record, step) in run.trace.steps.iter().zip(steps).take(step) {
+        in_hand = connection(&step.value).unwrap_or(in_hand);
+        if let Some(state) = record.state.filter(|_| acted_on.is_none_or(|name| name == in_hand)) {
+            known = state;
+        }
+    }
+    known
+}
+
+/// The name of the connection that a step puts in hand; `None`: it stays the one it was.
+fn connection(step: &Step) -> Option<Option<&str>> {
+    match &step.action {
+        Action::Inject(inject) => Some(inject.on.as_deref()),
+        Action::Call(CallStep { call: Call::Listen { .. }, .. }) => None,
+        Action::Call(call) => Some(call.on.as_deref()).filter(|on| *on != Some("listener")),
+        Action::State(check) => Some(check.on.as_deref()),
+        Action::Expect(expect) => expect.segments().next().map(|segment| segment.on.as_deref()),
+        Action::Wait(_) | Action::Save(_) | Action::Check(_) => None,
+    }
 }
 
 #[cfg(test)]

@@ -43,6 +43,8 @@ pub(super) struct Told<'a> {
     pub(super) worker: usize,
     pub(super) executed: &'a Executed,
     pub(super) found: &'a Found,
+    /// The case to write; the bare steps if there is none.
+    pub(super) case: Option<Case>,
 }
 
 impl Writer {
@@ -59,7 +61,7 @@ impl Writer {
         fs::create_dir_all(&self.folder)?;
         let name = self.name(&told.found.key, &told.names[told.about().index()]);
         let file = self.folder.join(format!("{name}.yaml"));
-        let case = print::to_yaml(&told.as_case()).map_err(io::Error::other)?;
+        let case = print::to_yaml(&told.written()).map_err(io::Error::other)?;
         let mut text = String::new();
         for line in wrapped(&told.explanation(), WIDTH) {
             let _ = writeln!(text, "# {line}");
@@ -129,8 +131,17 @@ impl Told<'_> {
         Origin { left, right, seed: self.seed, execution: format!("{}{worker}", self.execution) }
     }
 
-    /// The case to write: the left run told as demands. Of a run that ended in a panic there are only the bare steps.
-    fn as_case(&self) -> Case {
+    fn written(&self) -> Case {
+        let bare = || Case {
+            title: format!("{} is answered alike by both", self.found.key.event),
+            origin: Some(self.origin().to_string()),
+            ..self.executed.runs[Side::Left.index()].case.authored()
+        };
+        self.case.clone().unwrap_or_else(bare)
+    }
+
+    /// The left run told as demands. Of a run that ended in a panic there are only the bare steps.
+    pub(super) fn as_case(&self) -> Case {
         let [left, right] = &self.executed.runs;
         let state = right.trace.steps.get(self.found.step).and_then(|record| record.state);
         let mut case = told(left, self.found.step, state);

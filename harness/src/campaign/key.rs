@@ -32,8 +32,8 @@ pub enum Seen {
     Violation {
         /// Which target.
         side: Side,
-        /// The clause behind the invariant, as a number: ids of clauses are not static.
-        invariant: u64,
+        /// The name of the invariant: `state-reachable`.
+        invariant: &'static str,
     },
     /// A target panicked, or broke so that the run could not go on.
     Failure {
@@ -108,7 +108,7 @@ impl fmt::Display for Key {
                 }
                 write!(f, ": differs in {fields}")
             }
-            Seen::Violation { .. } => write!(f, "{} in {}: an invariant is broken", self.event, self.state),
+            Seen::Violation { invariant, .. } => write!(f, "{} in {}: breaks {invariant}", self.event, self.state),
             Seen::Failure { .. } => write!(f, "{} in {}: the target fails", self.event, self.state),
         }
     }
@@ -129,7 +129,7 @@ impl Key {
     pub fn short_name(&self) -> String {
         let (what, rule, fields) = match self.seen {
             Seen::Divergence { rule, fields } => ("differs", rule.unwrap_or("unexplained"), fields.to_string()),
-            Seen::Violation { invariant, .. } => ("violates", "", format!("{:04x}", invariant & 0xffff)),
+            Seen::Violation { invariant, .. } => ("breaks", "", invariant.to_owned()),
             Seen::Failure { place, .. } => ("fails", "", format!("{:04x}", place & 0xffff)),
         };
         let text = format!("{rule} {} {} {what} {fields}", self.state, self.event).to_lowercase();

@@ -228,14 +228,21 @@ impl<'a> Worker<'a> {
             self.harvest.counts.unstable += 1;
             return Ok(());
         };
-        let told = Told {
+        let mut told = Told {
             names: &self.shared.plan.names,
             seed: self.shared.plan.seed,
             execution: self.harvest.counts.executions,
             worker: self.number,
             executed: &executed,
             found: &found,
+            case: None,
         };
+        // The demands of the case as told are steps too; where they hide what it shows, the bare steps are written.
+        let with_demands = told.as_case();
+        let ready = ConcreteCase::from_case("told", with_demands.clone()).map(Arc::new);
+        if matches!(ready.map(|case| self.again(&case, key)), Ok(Ok(Some(_)))) {
+            told.case = Some(with_demands);
+        }
         let folder = self.shared.writer.folder();
         let file = self.shared.writer.write(&told).map_err(|source| files("write a finding in", folder, source))?;
         let explanation = told.explanation();
@@ -265,6 +272,10 @@ impl<'a> Worker<'a> {
         let authored = case.authored();
         let small = shrink(&authored, SHRINK_LIMIT, &mut |candidate: &Case| {
             if self.shared.stop.load(std::sync::atomic::Ordering::Relaxed) {
+                return false;
+            }
+            // Without what it allows it would show other things: the hour at which an ACK leaves.
+            if candidate.allow != authored.allow {
                 return false;
             }
             let Ok(concrete) = ConcreteCase::from_case("generated", candidate.clone()) else { return false };

@@ -9,7 +9,7 @@ use super::{
     event_class::{AckPosition, CallClass, EventClass},
 };
 use crate::{
-    case::{flags::Flags, state::State},
+    case::{flags::Flags, format::Errno, state::State},
     target::ConnState,
     trace::event::CaseSegment,
 };
@@ -34,7 +34,7 @@ struct Parted<'a> {
 }
 
 /// All allowances.
-pub static ALLOWANCES: [Allowance; 6] = [
+pub static ALLOWANCES: [Allowance; 8] = [
     Allowance {
         name: "push-in-between",
         clause: "MAY-16",
@@ -70,6 +70,18 @@ pub static ALLOWANCES: [Allowance; 6] = [
         clause: "MAY-12",
         why: "an acknowledgement older than the largest window may be refused as blind data injection, or be ignored",
         fits: blind_data_check,
+    },
+    Allowance {
+        name: "local-error",
+        clause: "RFC9293#3.9.1",
+        why: "which errno stands for a call that makes no sense here is the interface's; what came from the peer is not",
+        fits: local_error,
+    },
+    Allowance {
+        name: "close-again",
+        clause: "RFC9293#3.10.4",
+        why: "a second CLOSE in FIN-WAIT-1 or FIN-WAIT-2 is an error, but may succeed as long as no second FIN is sent",
+        fits: close_again,
     },
 ];
 
@@ -189,6 +201,36 @@ fn blind_data_check(parted: &Parted<'_>) -> bool {
     let refuses = |side: &&Side| side.rules.iter().any(|rule| rule.name == "check-ack-range");
     let is_old = matches!(parted.event, EventClass::Segment(segment) if segment.ack == AckPosition::Old);
     is_old && parted.sides().iter().any(refuses)
+}
+
+fn local_error(parsed: &Parted<'_>) -> bool {
+    /// Errors that tell of the call, not of what the peer or the network did.
+    const LOCAL: [Errno; 10] = [
+        Errno::EPIPE,
+        Errno::ENOTCONN,
+        Errno::EISCONN,
+        Errno::EALREADY,
+        Errno::EADDRINUSE,
+        Errno::EADDRNOTAVAIL,
+        Errno::EINVAL,
+        Errno::EBADF,
+        Errno::EOPNOTSUPP,
+        Errno::ENOPROTOOPT,
+    ];
+    let is_local = |side: &&Side| {
+        let outcome = side.outcome.as_deref();
+        outcome == Some("no such socket") || LOCAL.iter().any(|errno| outcome == Some(errno.name()))
+    };
+    parsed.only(&["returns"]) && parsed.left.state == parsed.right.state && parsed.sides().iter().all(is_local)
+}
+
+fn close_again(parsed: &Parted<'_>) -> bool {
+    const CLOSING: [Option<ConnState>; 2] =
+        [Some(ConnState::Is(State::FinWait1)), Some(ConnState::Is(State::FinWait2))];
+    let is_close = matches!(parsed.event, EventClass::Call(CallClass::Shutdown | CallClass::Close));
+    let same_state = parsed.left.state == parsed.right.state && CLOSING.contains(&parsed.left.state);
+    let told = |side: &&Side| matches!(side.outcome.as_deref(), Some("ok" | "EPIPE" | "ENOTCONN" | "EALREADY"));
+    is_close && same_state && parsed.only(&["returns"]) && parsed.sides().iter().all(told)
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ impl<'a> Run<'a> {
             self.in_hand = self.peer.resolve(call.on.as_deref(), None);
         }
         let handle = if on_listener { Handle::Listener } else { Peer::handle(self.in_hand) };
+        let before = self.peer.connection(self.in_hand).pair;
         if let Call::Connect { to } = &call.call {
             self.aim(*to);
         }
@@ -39,6 +40,10 @@ impl<'a> Run<'a> {
         let resolved = self.resolve_call(&call.call, pair, &bytes);
         let earliest = self.target.now();
         let outcome = self.target.call(handle, pair, &resolved)?;
+        if let (Call::Connect { .. }, Outcome::Error(_)) = (&call.call, &outcome) {
+            // The connection there was is still the one.
+            self.peer.connection_mut(self.in_hand).pair = before;
+        }
         self.since = Moment { earliest, latest: self.target.now() };
         self.event(EventKind::Called { call: call.call.clone(), outcome: outcome.clone() });
         self.monitor.called(handle, pair, &resolved, &outcome, earliest);

@@ -16,7 +16,7 @@ use super::{
     Capabilities, ConnState, Emission, Endpoints, Explanation, Handle, Outcome, Pair, Refusal, SocketCall, Target,
     TargetError, Time,
 };
-use crate::case::format::{Config, Readiness, SocketSwitch};
+use crate::case::format::{Config, Errno, Readiness, SocketSwitch};
 use config::Mapped;
 use translate::{errno_of, rule_name, state_of};
 
@@ -95,6 +95,25 @@ impl Reference {
             }),
         };
         Ok(outcome)
+    }
+
+    /// Why a socket cannot connect, if it is not free to: it has a connection, or is about to.
+    fn connected(&mut self, on: Handle) -> Option<Errno> {
+        let socket = self.socket(on)?;
+        match self.stack.user_call(self.now, UserCall::Status { socket }) {
+            Ok(Reply::Status(status)) => match status.state {
+                StackState::Closed | StackState::Listen => None,
+                StackState::SynSent | StackState::SynReceived => Some(Errno::EALREADY),
+                StackState::Established
+                | StackState::FinWait1
+                | StackState::FinWait2
+                | StackState::CloseWait
+                | StackState::Closing
+                | StackState::LastAck
+                | StackState::TimeWait => Some(Errno::EISCONN),
+            },
+            Ok(_) | Err(_) => None,
+        }
     }
 
     /// Takes the next connection of the accept queue; it becomes the socket of `on`.
@@ -198,6 +217,9 @@ impl Target for Reference {
                 self.user_call(on, UserCall::Listen { port: pair.target.port(), backlog, options })
             }
             SocketCall::Connect { to } => {
+                if let Some(errno) = self.connected(on) {
+                    return Ok(Outcome::Error(errno));
+                }
                 let options = self.mapped.options.clone();
                 self.user_call(on, UserCall::Connect { local_port: pair.target.port(), remote: to, options })
             }

@@ -7,7 +7,7 @@ use crate::{
         event_class::{ControlBits, SegmentClass, SeqPosition},
     },
     sample::{RST_IN_WINDOW, case},
-    target::RuleName,
+    target::{ConnState, RuleName},
 };
 
 fn segment(flags: u16, seq: u32, data: &[u8]) -> CaseSegment {
@@ -120,4 +120,26 @@ fn an_ack_from_long_ago_may_be_refused() {
     assert_eq!(name(&refuses, &takes, &["state"], event(Flags::ACK, AckPosition::Old)), "blind-data-check");
     assert_eq!(name(&refuses, &takes, &["state"], event(Flags::ACK, AckPosition::Ahead)), "-");
     assert_eq!(name(&takes, &takes, &["state"], event(Flags::ACK, AckPosition::Old)), "-");
+}
+
+#[test]
+fn which_local_errno_is_the_interfaces_but_not_what_the_peer_did() {
+    let with = |outcome: &str| Side { outcome: Some(outcome.to_owned()), ..side(vec![], State::Established) };
+    assert_eq!(name(&with("EISCONN"), &with("EALREADY"), &["returns"], SEND), "local-error");
+    assert_eq!(name(&with("no such socket"), &with("ENOTCONN"), &["returns"], SEND), "local-error");
+    assert_eq!(name(&with("EPIPE"), &with("ECONNRESET"), &["returns"], SEND), "-");
+    assert_eq!(name(&with("EPIPE"), &with("ok"), &["returns"], SEND), "-");
+    let elsewhere = Side { state: Some(ConnState::of(State::Closed)), ..with("EALREADY") };
+    assert_eq!(name(&with("EISCONN"), &elsewhere, &["returns"], SEND), "-");
+}
+
+#[test]
+fn a_second_close_may_succeed_in_fin_wait_only() {
+    let with = |outcome: &str, state| Side { outcome: Some(outcome.to_owned()), ..side(vec![], state) };
+    let close = EventClass::Call(CallClass::Shutdown);
+    let name_in = |state| name(&with("ok", state), &with("EPIPE", state), &["returns"], close);
+    assert_eq!((name_in(State::FinWait1), name_in(State::FinWait2)), ("close-again", "close-again"));
+    assert_eq!((name_in(State::Closing), name_in(State::Established)), ("-", "-"));
+    let sends_a_fin = &["emitted", "returns"];
+    assert_eq!(name(&with("ok", State::FinWait1), &with("EPIPE", State::FinWait1), sends_a_fin, close), "-");
 }
