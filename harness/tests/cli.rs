@@ -17,6 +17,8 @@ use serde_json::Value;
 
 #[path = "cli/findings.rs"]
 mod findings;
+#[path = "cli/fuzz.rs"]
+mod fuzz;
 #[path = "cli/promote.rs"]
 mod promote;
 #[path = "cli/shrink.rs"]

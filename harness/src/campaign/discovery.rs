@@ -10,11 +10,14 @@ use super::{
     pair::Executed,
 };
 use crate::{
-    case::format::{Action, Call, CallStep, Step},
+    case::{
+        format::{Action, Call, CallStep, Step},
+        state::State,
+    },
     clause::ClauseId,
     judge::{
         diff::{Comparison, Divergence, Strictness, compare},
-        event_class::{self, EventClass},
+        event_class::{self, AckPosition, EventClass, SegmentClass, SeqPosition},
         invariant::INVARIANTS,
         ledger::Ledger,
     },
@@ -211,7 +214,39 @@ fn number(value: &impl Hash) -> u64 {
 /// The key of what shows at `step`: it is about what acted last, and the state before that.
 fn key(run: &CaseRun, step: usize, seen: Seen) -> Key {
     let acted = event_class::acting_step(&run.case.case, step);
-    Key { state: state_before(run, acted.unwrap_or(0)), event: event_class::at(run, step), seen }
+    let state = state_before(run, acted.unwrap_or(0));
+    Key { state, event: met(state, event_class::at(run, step)), seen }
+}
+
+/// The class of an event as the connection met it: where there is none, numbers lie nowhere.
+fn met(state: ConnState, event: EventClass) -> EventClass {
+    let is_connection = match state {
+        ConnState::None { .. } | ConnState::Is(State::Closed | State::Listen) => false,
+        ConnState::Is(
+            State::SynSent
+            | State::SynReceived
+            | State::Established
+            | State::FinWait1
+            | State::FinWait2
+            | State::CloseWait
+            | State::Closing
+            | State::LastAck
+            | State::TimeWait,
+        ) => true,
+    };
+    match event {
+        EventClass::Segment(segment) if !is_connection => {
+            let ack = if segment.ack == AckPosition::None { AckPosition::None } else { AckPosition::Unknown };
+            EventClass::Segment(SegmentClass { seq: SeqPosition::Unknown, ack, ..segment })
+        }
+        EventClass::Segment(_)
+        | EventClass::Start
+        | EventClass::Fragment
+        | EventClass::Icmp { .. }
+        | EventClass::NotTcp
+        | EventClass::Call(_)
+        | EventClass::Wait => event,
+    }
 }
 
 /// The state before the step of the connection that the step acts on: the last one that was asked for.

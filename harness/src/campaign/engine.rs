@@ -8,7 +8,7 @@
 //! Nothing stops it but time, count, the user, or an environment in which no target can be opened.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     io,
     path::{Path, PathBuf},
     sync::{
@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     case::format::ConcreteCase,
-    generate::script::Scope,
+    generate::script::{Scope, Script},
     target::{
         TargetError,
         spec::{TargetOptions, TargetSpec},
@@ -58,6 +58,8 @@ pub struct Plan {
     pub findings: PathBuf,
     /// Inputs to begin with, and where inputs worth keeping are written.
     pub corpus: Option<PathBuf>,
+    /// Inputs to begin with, before those of the corpus: what the suite does.
+    pub seeds: Vec<Script>,
     /// Cases whose divergences are known; see [`known::candidates`].
     pub suite: Vec<Arc<ConcreteCase>>,
 }
@@ -136,6 +138,9 @@ pub enum CampaignError {
     Worker,
 }
 
+/// Where in a campaign something showed: the execution of a worker, and which worker.
+pub(super) type Place = (u64, usize);
+
 /// What all workers look at.
 pub(super) struct Shared<'a> {
     pub(super) plan: &'a Plan,
@@ -145,8 +150,8 @@ pub(super) struct Shared<'a> {
     pub(super) writer: Writer,
     executions: AtomicU64,
     new: AtomicU64,
-    /// Keys that some worker has taken in hand.
-    claimed: Mutex<HashMap<Key, ()>>,
+    /// Keys that some worker has taken in hand, and what it found them with.
+    claimed: Mutex<HashMap<Key, Place>>,
 }
 
 impl Plan {
@@ -167,6 +172,7 @@ impl Plan {
             executions: None,
             findings: findings.to_owned(),
             corpus: None,
+            seeds: Vec::new(),
             suite: Vec::new(),
         }
     }
@@ -177,6 +183,7 @@ const fn scope(target: &TargetSpec) -> Scope {
     match target {
         TargetSpec::Reference(_) => Scope::VIRTUAL,
         TargetSpec::Smoltcp => Scope::SMOLTCP,
+        TargetSpec::Lwip => Scope::LWIP,
         // Nobody knows what a driver can do, nor whether its time is real.
         TargetSpec::Kernel | TargetSpec::External(_) => Scope::LIVE,
     }
@@ -198,14 +205,35 @@ impl<'a> Shared<'a> {
 }
 
 impl Shared<'_> {
-    /// Whether this worker is the first with a key; then it is its own to examine.
-    pub(super) fn claim(&self, key: Key) -> bool {
-        self.claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(key, ()).is_none()
+    /// Whether a key is this worker's own to examine. The first to come has it; where the number of executions is
+    /// given, the earliest place has it however fast the others are, so that the same seed gives the same findings.
+    pub(super) fn claim(&self, key: Key, place: Place) -> Claim {
+        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        match claimed.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert(place);
+                Claim::First
+            }
+            Entry::Occupied(mut entry) if self.plan.executions.is_some() && place < *entry.get() => {
+                entry.insert(place);
+                Claim::Earlier
+            }
+            Entry::Occupied(_) => Claim::Taken,
+        }
+    }
+
+    /// Does `write` if a key is still that of this place; `None`: another worker has found it earlier meanwhile.
+    pub(super) fn if_held<R>(&self, key: Key, place: Place, write: impl FnOnce() -> R) -> Option<R> {
+        let claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        (claimed.get(&key) == Some(&place)).then(write)
     }
 
     /// The key turned out to be nothing: somebody else may find it again.
-    pub(super) fn give_back(&self, key: Key) {
-        self.claimed.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+    pub(super) fn give_back(&self, key: Key, place: Place) {
+        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        if claimed.get(&key) == Some(&place) {
+            claimed.remove(&key);
+        }
     }
 
     pub(super) fn executed(&self) {
@@ -220,6 +248,17 @@ impl Shared<'_> {
     pub(super) fn over(&self) -> bool {
         self.stop.load(Ordering::Relaxed) || self.plan.time.is_some_and(|time| self.began.elapsed() >= time)
     }
+}
+
+/// Whose a key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// Nobody had it.
+    First,
+    /// Somebody had it, but found it later.
+    Earlier,
+    /// It is somebody else's.
+    Taken,
 }
 
 /// What one worker brings home.
@@ -239,6 +278,13 @@ pub(super) struct Harvest {
 /// # Errors
 /// If the targets cannot be opened, or a finding cannot be written.
 pub fn run(plan: &Plan, stop: &AtomicBool, tell: &mut dyn FnMut(Progress)) -> Result<Ended, CampaignError> {
+    let writer = Writer::new(&plan.findings);
+    // Not after an hour, with the first finding in hand.
+    writer.check().map_err(|source| CampaignError::Files {
+        doing: "write findings in",
+        path: plan.findings.clone(),
+        source,
+    })?;
     let known = learn(plan)?;
     let known_keys = known.len();
     let shared = Shared::new(plan, known, stop);
@@ -301,6 +347,10 @@ fn sum(harvests: Vec<Harvest>, known_keys: usize, wall: Duration) -> Ended {
             allowed.entry(name).or_insert((clause, 0)).1 += count;
         }
     }
+    // What two workers examined is the earlier one's.
+    ended.discoveries.sort_by_key(|discovery| (discovery.execution, discovery.worker));
+    let mut seen = std::collections::HashSet::new();
+    ended.discoveries.retain(|discovery| seen.insert(discovery.key));
     for discovery in &mut ended.discoveries {
         discovery.times = times.get(&discovery.key).copied().unwrap_or(0);
     }

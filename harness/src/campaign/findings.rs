@@ -5,12 +5,14 @@
 //! judging whether the demand is right, which a person does before promotion.
 
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
+
+use nix::unistd::AccessFlags;
 
 use super::{
     discovery::{Found, What},
@@ -32,7 +34,8 @@ const WIDTH: usize = 110;
 /// Writes into one folder, one name for each discovery.
 pub(super) struct Writer {
     folder: PathBuf,
-    names: Mutex<HashSet<String>>,
+    /// Whose each name is.
+    names: Mutex<HashMap<String, Key>>,
 }
 
 /// All that is known of a discovery.
@@ -54,6 +57,16 @@ impl Writer {
 
     pub(super) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Whether it can write, as far as that can be said without a trace: the folder may not be there yet.
+    pub(super) fn check(&self) -> io::Result<()> {
+        let absolute = std::path::absolute(&self.folder)?;
+        let there = absolute.ancestors().find(|folder| folder.symlink_metadata().is_ok()).unwrap_or(&absolute);
+        if !fs::metadata(there)?.is_dir() {
+            return Err(io::Error::from(io::ErrorKind::NotADirectory));
+        }
+        nix::unistd::access(there, AccessFlags::W_OK | AccessFlags::X_OK).map_err(io::Error::from)
     }
 
     /// Writes the case and the capture; gives the case's file.
@@ -80,9 +93,9 @@ impl Writer {
         let base = format!("{clean}-{}", key.short_name());
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         let numbered = (2..).map(|number| format!("{base}-{number}"));
-        let free = std::iter::once(base.clone()).chain(numbered).find(|name| !names.contains(name));
-        let name = free.unwrap_or(base);
-        names.insert(name.clone());
+        let free = |name: &String| names.get(name).is_none_or(|other| other == key);
+        let name = std::iter::once(base.clone()).chain(numbered).find(free).unwrap_or(base);
+        names.insert(name.clone(), *key);
         name
     }
 }

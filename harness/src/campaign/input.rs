@@ -3,7 +3,7 @@
 //! Used by one worker; nothing here is shared. An input is kept when it made the target do something for the first
 //! time ([`super::feedback`]). Left out: running it.
 
-use std::{fs, io, path::Path};
+use std::{collections::HashSet, fs, io, path::Path};
 
 use fastrand::Rng;
 
@@ -19,23 +19,28 @@ pub(super) struct Corpus {
 }
 
 impl Corpus {
-    /// The scripts in the files of a folder, in the order of their names. A folder that is not there is empty.
+    /// The inputs to begin with, each once.
+    pub(super) fn of(seeds: &[Script]) -> Self {
+        let mut seen = HashSet::new();
+        Self { kept: seeds.iter().filter(|seed| seen.insert(*seed)).cloned().collect() }
+    }
+
+    /// Keeps the scripts in the files of a folder, in the order of their names. A folder that is not there is empty.
     ///
     /// # Errors
     /// Those of the file system.
-    pub(super) fn read(folder: &Path) -> io::Result<Self> {
+    pub(super) fn read(&mut self, folder: &Path) -> io::Result<()> {
         let mut files = match fs::read_dir(folder) {
             Ok(entries) => entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error),
         };
         files.sort();
-        let mut corpus = Self::default();
         for file in files.into_iter().filter(|file| file.is_file()) {
             let bytes = fs::read(&file)?;
-            corpus.keep(Script::decode(&bytes[..bytes.len().min(MOST_BYTES)]));
+            self.keep(Script::decode(&bytes[..bytes.len().min(MOST_BYTES)]));
         }
-        Ok(corpus)
+        Ok(())
     }
 
     pub(super) fn keep(&mut self, script: Script) {

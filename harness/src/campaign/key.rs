@@ -3,7 +3,10 @@
 //! Made by [`super::discovery`] from two runs, used by the engine for counting and by shrinking to see that a smaller
 //! case still shows the same. Left out: the answers themselves, so one wrong rule does not show up once per number.
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use crate::{judge::event_class::EventClass, target::ConnState};
 
@@ -124,7 +127,7 @@ impl Key {
         }
     }
 
-    /// A name for files: letters, digits and dashes, at most 80 of them.
+    /// A name for files: letters, digits and dashes, at most [`NAME`] of them. What is cut off is told by a number.
     #[must_use]
     pub fn short_name(&self) -> String {
         let (what, rule, fields) = match self.seen {
@@ -135,9 +138,20 @@ impl Key {
         let text = format!("{rule} {} {} {what} {fields}", self.state, self.event).to_lowercase();
         let words: Vec<&str> =
             text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-        words.join("-").chars().take(80).collect::<String>().trim_end_matches('-').to_owned()
+        let name = words.join("-");
+        match name.get(..NAME - 5) {
+            Some(cut) if name.len() > NAME => {
+                let mut hasher = DefaultHasher::new();
+                name.hash(&mut hasher);
+                format!("{}-{:04x}", cut.trim_end_matches('-'), hasher.finish() & 0xffff)
+            }
+            Some(_) | None => name,
+        }
     }
 }
+
+/// The longest name for files.
+const NAME: usize = 80;
 
 #[cfg(test)]
 mod tests;

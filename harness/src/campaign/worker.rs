@@ -14,7 +14,7 @@ use fastrand::Rng;
 
 use super::{
     discovery::{Compared, Found, Standing, What, found},
-    engine::{CampaignError, Discovery, Harvest, Shared},
+    engine::{CampaignError, Claim, Discovery, Harvest, Place, Shared},
     feedback::triples,
     findings::Told,
     input::Corpus,
@@ -44,7 +44,7 @@ pub(super) struct Worker<'a> {
     pair: Pair,
     rng: Rng,
     corpus: Corpus,
-    /// How many inputs of the corpus came from its folder and have not run yet.
+    /// The inputs to begin with that have not run yet.
     seeds: std::ops::Range<usize>,
     harvest: Harvest,
     /// Keys not worth another look, whoever examined them.
@@ -59,10 +59,10 @@ impl<'a> Worker<'a> {
     pub(super) fn open(shared: &'a Shared<'a>, number: usize) -> Result<Self, CampaignError> {
         let [left, right] = shared.plan.targets.clone();
         let pair = Pair::of(left, right)?;
-        let corpus = match &shared.plan.corpus {
-            Some(folder) => Corpus::read(folder).map_err(|source| files("read the inputs in", folder, source))?,
-            None => Corpus::default(),
-        };
+        let mut corpus = Corpus::of(&shared.plan.seeds);
+        if let Some(folder) = &shared.plan.corpus {
+            corpus.read(folder).map_err(|source| files("read the inputs in", folder, source))?;
+        }
         let harvest = Harvest { versions: Side::BOTH.map(|side| pair.version(side).to_owned()), ..Harvest::default() };
         Ok(Self {
             shared,
@@ -177,7 +177,8 @@ impl<'a> Worker<'a> {
         if self.settled.contains(&found.key) {
             return Ok(());
         }
-        if !self.shared.claim(found.key) {
+        let claim = self.shared.claim(found.key, self.place());
+        if claim == Claim::Taken {
             self.settled.insert(found.key);
             return Ok(());
         }
@@ -189,8 +190,12 @@ impl<'a> Worker<'a> {
                 self.harvest.discoveries.push(self.discovery(&found, standing, String::new(), None));
                 Ok(())
             }
-            None => self.examine(&found, case),
+            None => self.examine(&found, case, claim),
         }
+    }
+
+    const fn place(&self) -> Place {
+        (self.harvest.counts.executions, self.number)
     }
 
     /// A violation by the reference is always new.
@@ -202,7 +207,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Confirms, shrinks and writes.
-    fn examine(&mut self, found: &Found, case: &Arc<ConcreteCase>) -> Result<(), CampaignError> {
+    fn examine(&mut self, found: &Found, case: &Arc<ConcreteCase>, claim: Claim) -> Result<(), CampaignError> {
         let key = found.key;
         for _ in 0..REPEATS {
             if self.again(case, key)?.is_none() {
@@ -210,7 +215,7 @@ impl<'a> Worker<'a> {
                 let tries = self.unstable.entry(key).or_default();
                 *tries += 1;
                 if *tries < PATIENCE {
-                    self.shared.give_back(key);
+                    self.shared.give_back(key, self.place());
                 } else {
                     self.settled.insert(key);
                 }
@@ -243,10 +248,14 @@ impl<'a> Worker<'a> {
         if matches!(ready.map(|case| self.again(&case, key)), Ok(Ok(Some(_)))) {
             told.case = Some(with_demands);
         }
-        let folder = self.shared.writer.folder();
-        let file = self.shared.writer.write(&told).map_err(|source| files("write a finding in", folder, source))?;
         let explanation = told.explanation();
-        self.shared.discovered();
+        let folder = self.shared.writer.folder();
+        let written = self.shared.if_held(key, self.place(), || self.shared.writer.write(&told));
+        let Some(written) = written else { return Ok(()) };
+        let file = written.map_err(|source| files("write a finding in", folder, source))?;
+        if claim == Claim::First {
+            self.shared.discovered();
+        }
         self.harvest.discoveries.push(self.discovery(&found, Standing::New, explanation, Some(file)));
         Ok(())
     }

@@ -16,7 +16,7 @@ use crate::{
         engine::{self, CampaignError, Plan, Progress},
         known,
     },
-    generate::script::Scope,
+    generate::{script::Scope, seeds::script_of},
     report::{
         campaign::{self as report, Campaign},
         paint::Paint,
@@ -53,7 +53,7 @@ pub(super) struct Arguments {
     jobs: u16,
     /// Where new discoveries are written: a case, a capture and an explanation each.
     #[arg(long, value_name = "DIR", default_value = "findings")]
-    findings: PathBuf,
+    out: PathBuf,
     /// Inputs to begin with; those worth keeping are written there.
     #[arg(long, value_name = "DIR")]
     corpus: Option<PathBuf>,
@@ -63,7 +63,7 @@ pub(super) struct Arguments {
     /// How the kernel target sets its namespace up: with everything that hides a rule switched off, or as it comes.
     #[arg(long, value_enum, default_value_t = KernelConfig::Conformance)]
     kernel_config: KernelConfig,
-    /// The suite that knows divergences: its regressions, and the cases its ledgers name.
+    /// The suite: it is where a campaign begins, and its regressions and what its ledgers name are known.
     #[arg(value_name = "PATH", default_value = "cases")]
     paths: Vec<PathBuf>,
 }
@@ -90,13 +90,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         return Ok(Exit::Usage);
     }
     let options = TargetOptions { seed, stock_kernel: arguments.kernel_config == KernelConfig::Stock };
-    let usual = Plan::between(left, right, options, &arguments.findings);
+    let usual = Plan::between(left, right, options, &arguments.out);
     let plan = Plan {
         scope: Scope { steps: arguments.steps.map_or(usual.scope.steps, usize::from), ..usual.scope },
         jobs: usize::from(arguments.jobs),
         time: time(arguments),
         executions: arguments.executions,
         corpus: arguments.corpus.clone(),
+        seeds: selected.cases.iter().filter_map(|case| script_of(case)).collect(),
         suite: known::candidates(&selected.cases, &[&left_ledger, &right_ledger]),
         ..usual
     };

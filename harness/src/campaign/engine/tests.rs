@@ -4,10 +4,12 @@ use stack_under_test::Profile;
 
 use super::*;
 use crate::{
-    case::{format::Config, load::load_file},
+    case::{flags::Flags, format::Config, load::load_file},
+    judge::event_class::EventClass,
     run::{Mode, run_case},
     target::{
         Capabilities, ConnState, Emission, Endpoints, Explanation, Handle, Outcome, Refusal, SocketCall, Target, Time,
+        faulty::{Draft, Faulty, Verdict as Shown, on_emission},
         reference::Reference,
         spec::{TargetOptions, TargetSpec},
     },
@@ -84,6 +86,7 @@ fn plan(right: Opener, findings: &Path) -> Plan {
         executions: Some(400),
         findings: findings.to_owned(),
         corpus: None,
+        seeds: Vec::new(),
         suite: Vec::new(),
     }
 }
@@ -134,7 +137,7 @@ fn a_planted_bug_is_found_once_for_each_key_confirmed_and_written_as_a_case_that
         assert_eq!(told.verdict, Verdict::Pass, "{text}{:?}", told.findings);
         let other = run_case(right.as_mut(), &case, Mode::Judge);
         assert_ne!(other.verdict, Verdict::Pass, "{text}");
-        assert!(case.case.steps.len() - case.prelude <= 6, "not small:\n{text}");
+        assert!(case.case.steps.len() - case.prelude <= 7, "not small:\n{text}");
         assert!(file.with_extension("pcapng").exists());
         assert!(found.explanation.contains("loses-resets answers nothing"), "{}", found.explanation);
     }
@@ -181,6 +184,114 @@ fn the_same_seed_gives_the_same_campaign_and_another_seed_another() {
     assert_eq!(results[0], results[1]);
     assert_ne!(results[0], results[2]);
     assert!(!results[0].5.is_empty());
+}
+
+#[test]
+fn two_workers_give_the_same_however_fast_each_of_them_is() {
+    let results = [0, 1].map(|slow: u32| {
+        let folder = tempfile::tempdir().unwrap();
+        let opened = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        // Another worker is held up each time.
+        let right: Opener = Arc::new(move || {
+            let delay = opened.fetch_add(1, Ordering::Relaxed) % 2 == slow;
+            thread::sleep(Duration::from_millis(if delay { 300 } else { 0 }));
+            loses_resets(1)()
+        });
+        let ended = campaign(&Plan { jobs: 2, ..plan(right, folder.path()) });
+        let told = |found: &Discovery| (found.key, found.times, found.execution, found.worker);
+        let told: Vec<_> = ended.discoveries.iter().map(told).collect();
+        let names: Vec<_> = files(folder.path()).into_keys().collect();
+        assert_eq!(names.len(), 2 * new(&ended).len(), "a case and a capture for each");
+        (told, names, ended.counts.steps)
+    });
+    assert!(results[0].0.iter().any(|found| found.3 == 1), "the second worker finds something first");
+    assert_eq!(results[0], results[1]);
+}
+
+#[test]
+fn it_begins_with_its_seeds_and_goes_on_from_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let seed = |byte: u8| Script::decode(&[byte; 64]);
+    let seeds = vec![seed(1), seed(2), seed(2)];
+    let only_seeds = campaign(&Plan { seeds: seeds.clone(), executions: Some(2), ..plan(whole(), folder.path()) });
+    let by_hand = |seed: &Script| {
+        let case = seed.to_case(&Scope { steps: 8, ..Scope::VIRTUAL });
+        let case = Arc::new(ConcreteCase::from_case("by hand", case).unwrap());
+        run_case(whole()().unwrap().as_mut(), &case, Mode::Record).trace.steps.len() as u64
+    };
+    assert_eq!(only_seeds.counts.steps, by_hand(&seeds[0]) + by_hand(&seeds[1]));
+}
+
+/// The reference, but no checksum of its segments is right.
+fn spoils_checksums() -> Opener {
+    Arc::new(|| {
+        let fault = on_emission(|_, _, emission| {
+            let mut draft = Draft::of(&emission.packet);
+            draft.checksum = Some(crate::case::format::Checksum::Bad);
+            emission.packet = draft.packet();
+            Shown::Show
+        });
+        Ok(Box::new(Faulty::new(Reference::new(Profile::rfc9293(), 0), fault)))
+    })
+}
+
+#[test]
+fn a_broken_invariant_is_found_shrunk_and_written_on_either_side() {
+    for side in Side::BOTH {
+        let folder = tempfile::tempdir().unwrap();
+        let usual = plan(spoils_checksums(), folder.path());
+        let swapped = [usual.targets[1].clone(), usual.targets[0].clone()];
+        let targets = if side == Side::Right { usual.targets.clone() } else { swapped };
+        let ended = campaign(&Plan { targets, executions: Some(60), ..usual });
+        let violations: Vec<_> = new(&ended).into_iter().filter(|found| found.kind == Kind::Violation).collect();
+        assert!(!violations.is_empty(), "{:?}", ended.discoveries);
+        assert!(violations.iter().all(|found| found.side == side), "{violations:?}");
+        let text = fs::read_to_string(violations[0].file.as_ref().unwrap()).unwrap();
+        assert!(text.contains("checksum") && text.contains("MUST-2"), "{text}");
+        let folder_of_case = folder.path();
+        let case = load_file(violations[0].file.as_ref().unwrap(), folder_of_case).unwrap().remove(0);
+        assert!(case.case.steps.len() - case.prelude <= 4, "not small:\n{text}");
+    }
+}
+
+/// The reference, but an ABORT's RST carries no ACK (RFC9293#3.1 leaves that open once a connection is established).
+fn resets_without_ack() -> Opener {
+    Arc::new(|| {
+        let fault = on_emission(|_, _, emission| {
+            let mut draft = Draft::of(&emission.packet);
+            if draft.flags == Flags::RST | Flags::ACK && draft.seq != 0 {
+                (draft.flags, draft.ack) = (Flags::RST, 0);
+                emission.packet = draft.packet();
+            }
+            Shown::Show
+        });
+        Ok(Box::new(Faulty::new(Reference::new(Profile::rfc9293(), 0), fault)))
+    })
+}
+
+#[test]
+fn what_the_rfcs_allow_is_counted_and_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = campaign(&plan(resets_without_ack(), folder.path()));
+    let allowed = ended.allowed.iter().find(|(name, ..)| *name == "reset-with-ack");
+    assert!(allowed.is_some_and(|(_, clause, times)| *clause == "RFC9293#3.1" && *times > 0), "{:?}", ended.allowed);
+    let calls = |found: &&Discovery| matches!(found.key.event, EventClass::Call(_)) && found.kind == Kind::Divergence;
+    assert_eq!(ended.discoveries.iter().filter(calls).count(), 0, "{:?}", ended.discoveries);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_told_before_anything_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a-file");
+    fs::write(&file, "").unwrap();
+    let mut told = false;
+    let error = run(&plan(loses_resets(1), &file.join("findings")), &AtomicBool::new(false), &mut |_| told = true);
+    let error = error.unwrap_err().to_string();
+    assert!(error.starts_with("failed to write findings in ") && error.contains("a-file/findings"), "{error}");
+    assert!(!told);
+    // Where it could be made, it is not: nothing has been found.
+    campaign(&Plan { executions: Some(3), ..plan(whole(), &folder.path().join("b/c")) });
+    assert!(!folder.path().join("b").exists());
 }
 
 #[test]

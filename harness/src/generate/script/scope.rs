@@ -44,6 +44,9 @@ impl Scope {
     /// What smoltcp can take: it reassembles no datagrams, and has fewer switches.
     pub const SMOLTCP: Self = Self { fragments: false, switches: Switches::SMOLTCP, ..Self::VIRTUAL };
 
+    /// What lwIP can take: most of it was fixed when it was compiled.
+    pub const LWIP: Self = Self { switches: Switches::LWIP, ..Self::VIRTUAL };
+
     /// What a pair can take, each of which can take so much.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -118,6 +121,9 @@ impl Switches {
             | Self::KEEPALIVE.0
             | Self::BACKLOG.0,
     );
+
+    /// Those that Debian's lwIP has.
+    pub const LWIP: Self = Self(Self::NAGLE_OFF.0 | Self::KEEPALIVE.0);
 
     /// Whether all of `other` are in.
     #[must_use]
