@@ -11,13 +11,14 @@ use super::{
 };
 use crate::{
     case::{
+        flags::Flags,
         format::{Action, Call, CallStep, Step},
         state::State,
     },
     clause::ClauseId,
     judge::{
         diff::{Comparison, Divergence, Strictness, compare},
-        event_class::{self, AckPosition, EventClass, SegmentClass, SeqPosition},
+        event_class::{self, AckPosition, ControlBits, EventClass, SeqPosition},
         invariant::INVARIANTS,
         ledger::Ledger,
     },
@@ -218,8 +219,10 @@ fn key(run: &CaseRun, step: usize, seen: Seen) -> Key {
     Key { state, event: met(state, event_class::at(run, step)), seen }
 }
 
-/// The class of an event as the connection met it: where there is none, numbers lie nowhere.
+/// The class of an event as the connection met it: where there is none, numbers lie nowhere; and what a RST or a SYN
+/// carries besides is looked at by no rule that comes before theirs.
 fn met(state: ConnState, event: EventClass) -> EventClass {
+    let EventClass::Segment(segment) = event else { return event };
     let is_connection = match state {
         ConnState::None { .. } | ConnState::Is(State::Closed | State::Listen) => false,
         ConnState::Is(
@@ -234,19 +237,17 @@ fn met(state: ConnState, event: EventClass) -> EventClass {
             | State::TimeWait,
         ) => true,
     };
-    match event {
-        EventClass::Segment(segment) if !is_connection => {
-            let ack = if segment.ack == AckPosition::None { AckPosition::None } else { AckPosition::Unknown };
-            EventClass::Segment(SegmentClass { seq: SeqPosition::Unknown, ack, ..segment })
-        }
-        EventClass::Segment(_)
-        | EventClass::Start
-        | EventClass::Fragment
-        | EventClass::Icmp { .. }
-        | EventClass::NotTcp
-        | EventClass::Call(_)
-        | EventClass::Wait => event,
+    let mut met = segment;
+    let flags = segment.flags.flags();
+    let ends_the_checks = [Flags::RST, Flags::SYN].into_iter().find(|flag| flags.contains(*flag));
+    if let Some(flag) = ends_the_checks {
+        (met.flags, met.text) = (ControlBits::of(Flags(flags.0 & (flag.0 | Flags::ACK.0))), false);
     }
+    if !is_connection {
+        met.seq = SeqPosition::Unknown;
+        met.ack = if segment.ack == AckPosition::None { AckPosition::None } else { AckPosition::Unknown };
+    }
+    EventClass::Segment(met)
 }
 
 /// The state before the step of the connection that the step acts on: the last one that was asked for.
