@@ -336,6 +336,8 @@ impl Peer {
             };
             let view = self.connections.iter().find(ports).map(|connection| connection.view);
             let (seq_base, ack_base) = view.map_or((0, 0), |view| bases(&parsed, &view));
+            let bare_reset = parsed.flags.contains(Flags::RST) && parsed.seq == 0;
+            let seq_base = if bare_reset { 0 } else { seq_base };
             return (case_segment(parsed, None, at, seq_base, ack_base), View::unknown());
         };
         let view = &mut self.connections[usize::from(index)].view;

@@ -2,7 +2,7 @@
 //!
 //! [`run`] is all that the program calls: it learns what the suite knows, starts the workers, tells of the progress and
 //! sums up. Each worker has a pair, a random number generator and a corpus of its own, so it never waits for another;
-//! only a key it has not seen itself makes it look into what all have seen ([`Shared`]). With one worker, a number of
+//! only a key it has not seen itself makes it look into what all have seen (`Shared`). With one worker, a number of
 //! executions and targets in virtual time, the same seed gives the same campaign.
 //!
 //! Nothing stops it but time, count, the user, or an environment in which no target can be opened.

@@ -127,7 +127,7 @@ impl Key {
         }
     }
 
-    /// A name for files: letters, digits and dashes, at most [`NAME`] of them. What is cut off is told by a number.
+    /// A name for files: letters, digits and dashes, at most `NAME` of them. What is cut off is told by a number.
     #[must_use]
     pub fn short_name(&self) -> String {
         let (what, rule, fields) = match self.seen {

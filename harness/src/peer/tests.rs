@@ -177,3 +177,19 @@ fn a_packet_for_nobody_belongs_to_no_connection() {
     let stray = Parsed { destination_port: 1, ..from_target(Flags::RST, 5, 0, 0) };
     assert_eq!(peer.emitted(stray, Time::ZERO).0.on, None);
 }
+
+#[test]
+fn what_goes_to_another_host_is_relative_to_the_connection_with_its_ports() {
+    let mut peer = established();
+    let to_other = |flags, seq, ack| Parsed { destination: [192, 0, 2, 9], ..from_target(flags, seq, ack, 0) };
+    let mut numbers = |parsed| {
+        let (segment, _) = peer.emitted(parsed, Time::ZERO);
+        (segment.on, segment.seq, segment.ack)
+    };
+    assert_eq!(numbers(to_other(SYN_ACK, ISS + 3, ISN.wrapping_add(1))), (None, 3, 1));
+    // A reset for a segment without ACK carries the number 0 itself, also from a target that leaves its own ACK out.
+    assert_eq!(numbers(to_other(Flags::RST | Flags::ACK, 0, ISN.wrapping_add(2))), (None, 0, 2));
+    assert_eq!(numbers(to_other(Flags::RST, 0, 0)), (None, 0, 0));
+    let elsewhere = Parsed { destination_port: 7, ..to_other(SYN_ACK, 5, 6) };
+    assert_eq!(numbers(elsewhere), (None, 5, 6), "nobody knows what these are relative to");
+}
