@@ -63,6 +63,8 @@ pub(super) struct PeerNumbers {
     pub seq: u32,
     /// SEG.SEQ + SEG.LEN
     pub end: u32,
+    /// SEG.WND, unscaled
+    win: u16,
 }
 
 /// Retransmissions by the clock alone.
@@ -255,7 +257,7 @@ impl Flow {
         if self.numbers.len() >= MOST_STAMPS {
             self.numbers.remove(0);
         }
-        self.numbers.push(PeerNumbers { ack, seq: seg.seq, end });
+        self.numbers.push(PeerNumbers { ack, seq: seg.seq, end, win: seg.win });
         self.last.reset = seg.flags.contains(Flags::RST);
         if self.last.reset {
             self.reset_for_sure |= self.must_end(seg);
@@ -343,7 +345,10 @@ impl Flow {
             return;
         }
         let window = i64::from(seg.win) << self.peer_shift();
-        self.edge = self.edge.max(ack + window);
+        // SND.WL1 keeps the window of a newer segment, and the ACK of this one moves it (RFC9293#3.10.7.4).
+        let newer = self.numbers.iter().filter(|other| ahead(other.seq, seg.seq)).map(|other| other.win).max();
+        let kept = i64::from(newer.unwrap_or(0)) << self.peer_shift();
+        self.edge = self.edge.max(ack + window.max(kept));
         self.window_closed = window == 0 || seg.win == 0;
     }
 
