@@ -250,7 +250,7 @@ impl Bench {
 }
 
 /// What the call gave, in the words of targets. Which error it was does not matter here.
-fn outcome(reply: Result<Reply, CallError>) -> Outcome {
+pub(super) fn outcome(reply: Result<Reply, CallError>) -> Outcome {
     match reply {
         Ok(Reply::Socket(_) | Reply::Done | Reply::Status(_) | Reply::Readiness(_)) => Outcome::Ok,
         Ok(Reply::Accepted { remote, .. }) => Outcome::Accepted(remote),

@@ -1,0 +1,90 @@
+//! Any bytes as an IP packet of a target: no panic, a line for people, and what was read is built and read the same.
+//!
+//! Called by the fuzz target `parse_segment` and by a test that replays fixed seeds.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use crate::{
+    case::format::Ip,
+    peer::Peer,
+    segment::{
+        build::{WireSegment, build},
+        other,
+        parse::{Parsed, parse},
+        show,
+    },
+    target::{Endpoints, Time},
+};
+
+const TCP_HEADER: usize = 20;
+
+/// Reads the bytes; `true` if they were a segment.
+///
+/// # Panics
+/// If what was read is not read again once built: that is the finding.
+pub fn parse_segment(data: &[u8]) -> bool {
+    assert!(!other::describe(data).is_empty(), "a packet nothing can be said of");
+    let parsed = match parse(data) {
+        Ok(parsed) => parsed,
+        Err(problem) => {
+            assert!(!problem.to_string().is_empty(), "an error without a word");
+            return false;
+        }
+    };
+    is_shown(parsed.clone());
+    is_built_as_itself(&parsed, options_of(data, &parsed));
+    true
+}
+
+/// A peer takes it for something the target sent, and it can be shown on a line and in full.
+fn is_shown(parsed: Parsed) {
+    let socket = |last| SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, last), 80);
+    let endpoints = Endpoints {
+        target: SocketAddrV4::new(Ipv4Addr::from(parsed.source), parsed.source_port),
+        peer: SocketAddrV4::new(Ipv4Addr::from(parsed.destination), parsed.destination_port),
+        other_peer: *socket(3).ip(),
+        subnet_broadcast: *socket(255).ip(),
+    };
+    let (segment, _) = Peer::new(endpoints, Some(1)).emitted(parsed, Time::ZERO);
+    assert!(!show::short(&segment).is_empty() && !show::full(&segment).is_empty(), "shown as nothing");
+}
+
+/// The bytes of the options, if they are where the data offset says.
+fn options_of<'d>(data: &'d [u8], parsed: &Parsed) -> &'d [u8] {
+    let ip_header = usize::from(data[0] & 15) * 4;
+    let offset = data.get(ip_header + 12).map_or(0, |byte| usize::from(byte >> 4) * 4);
+    let inside = !parsed.faults.iter().any(|(fault, _)| fault.starts_with("data offset"));
+    data.get(ip_header + TCP_HEADER..ip_header + offset).filter(|_| inside).unwrap_or_default()
+}
+
+fn is_built_as_itself(parsed: &Parsed, options: &[u8]) {
+    let ip = Ip { ttl: Some(parsed.ttl), tos: Some(parsed.tos), df: Some(parsed.df), ..Ip::default() };
+    let built = build(&WireSegment {
+        source: parsed.source.into(),
+        destination: parsed.destination.into(),
+        source_port: parsed.source_port,
+        destination_port: parsed.destination_port,
+        seq: parsed.seq,
+        ack: parsed.ack,
+        flags: parsed.flags,
+        win: parsed.win,
+        urg: parsed.urg,
+        options,
+        text: &parsed.text,
+        checksum: None,
+        data_offset: None,
+        raw: None,
+        id: 1,
+        ip: &ip,
+    });
+    let again = parse(&built).unwrap_or_else(|problem| panic!("{parsed:?} is built as something else: {problem}"));
+    let strayed = again.faults.iter().find(|fault| !parsed.faults.contains(fault));
+    assert!(strayed.is_none(), "built with {strayed:?}, which was not there before: {parsed:?}");
+    let of_header = |(fault, _): &&(String, _)| fault.contains("checksum") || fault.contains("total length");
+    assert_eq!(again.faults.iter().find(of_header), None, "built wrong");
+    let same = Parsed { faults: Vec::new(), ..again } == Parsed { faults: Vec::new(), ..parsed.clone() };
+    assert!(same, "{parsed:?} is built as another segment");
+}
+
+#[cfg(test)]
+mod tests;
