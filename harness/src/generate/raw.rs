@@ -3,6 +3,8 @@
 //! Called by the fuzz target `stack_input` and by a test that replays fixed seeds. It demands what has to hold for any
 //! input whatever: no panic, every packet that leaves is well-formed, and no input makes the stack send without end.
 
+mod packet;
+
 use std::{
     net::{Ipv4Addr, SocketAddrV4},
     time::Duration,
@@ -11,15 +13,9 @@ use std::{
 use stack_under_test::{CallError, Config, Instant, Profile, Reply, SocketId, SocketOptions, Stack, UserCall};
 
 use crate::{
-    case::{
-        flags::Flags,
-        format::{Checksum, Errno},
-    },
+    case::format::Errno,
     judge::invariant::Monitor,
-    segment::{
-        build::{WireSegment, build},
-        parse::{NotTcp, parse},
-    },
+    segment::parse::{NotTcp, parse},
     target::{Endpoints, Handle, Outcome, Pair, SocketCall, Time},
 };
 
@@ -79,11 +75,18 @@ pub fn stack_input(data: &[u8]) {
     let profile = if script.byte() & 1 == 0 { Profile::rfc9293() } else { Profile::rfc793() };
     let mut bench = Bench::new(profile);
     while !script.0.is_empty() {
-        match script.byte() % 6 {
+        match script.byte() % 8 {
             0 => bench.packet(script.bytes()),
-            1 | 2 => bench.packet(&segment(&mut script, &bench.wire)),
+            1 | 2 => bench.packet(&packet::segment(&mut script, &bench.wire)),
             3 | 4 => bench.user_call(&mut script),
-            _ => bench.pass_time(&mut script),
+            5 => bench.pass_time(&mut script),
+            6 => bench.packet(&packet::icmp(&mut script, &bench.wire)),
+            _ => {
+                for fragment in packet::fragments(&mut script, &bench.wire) {
+                    bench.packet(&fragment);
+                    bench.drain();
+                }
+            }
         }
         bench.drain();
     }
@@ -93,31 +96,6 @@ pub fn stack_input(data: &[u8]) {
 
 const fn time(now: Instant) -> Time {
     now.saturating_since(Instant::ZERO)
-}
-
-/// A segment with right checksums whose numbers are near the live ones, or anywhere.
-fn segment(script: &mut Script<'_>, wire: &Wire) -> Vec<u8> {
-    let shape = script.byte();
-    let near = |base: u32, offset: u8| base.wrapping_add(u32::from(offset)).wrapping_sub(128);
-    let seq = if shape & 1 == 0 { near(wire.rcv_nxt, script.byte()) } else { script.word() };
-    let ack = if shape & 2 == 0 { near(wire.snd_nxt, script.byte()) } else { script.word() };
-    let flags = Flags(u16::from(script.byte()));
-    let win = u16::from(script.byte()) << (shape >> 4);
-    let options = if shape & 4 == 0 { &[] } else { script.bytes() };
-    let options = &options[..options.len().min(40)];
-    let text = if shape & 8 == 0 { &[] } else { script.bytes() };
-    let port = PEER.port().wrapping_add(u16::from(shape >> 7));
-    build(&WireSegment {
-        seq,
-        ack,
-        flags,
-        win,
-        urg: u16::from(shape),
-        options,
-        text,
-        checksum: (shape == u8::MAX).then_some(Checksum::Bad),
-        ..WireSegment::empty(SocketAddrV4::new(*PEER.ip(), port), SocketAddrV4::new(ADDRESS, PORT))
-    })
 }
 
 impl Bench {
