@@ -56,3 +56,14 @@ fn a_script_says_a_whole_packet_in_fragments() {
     bench.drain();
     assert_eq!(bench.stack.connection_state(PORT, PEER), None);
 }
+
+#[test]
+fn a_close_in_syn_sent_makes_room_for_another_connection() {
+    let mut bench = connecting();
+    bench.user_call(&mut Script(&[0x18]));
+    bench.pass_time(&mut Script(&[1, 0]));
+    let syn = packet::segment(&mut Script(&[0x03, 0, 0, 0, 9, 0, 0, 0, 0, 0x02, 200]), &bench.wire);
+    bench.packet(&syn);
+    bench.drain();
+    assert_eq!(bench.stack.connection_state(PORT, PEER), Some(stack_under_test::State::SynReceived));
+}

@@ -32,6 +32,8 @@ fn note_call(flow: &mut Flow, call: &SocketCall<'_>, outcome: &Outcome) {
         }
         (SocketCall::Shutdown | SocketCall::Close, Outcome::Ok) => {
             flow.close_called = true;
+            // In SYN-SENT it deletes the TCB (RFC9293#3.10.4).
+            flow.may_restart |= flow.irs.is_none();
             flow.causes |= states::CLOSE;
         }
         (SocketCall::Abort, Outcome::Ok) => {
