@@ -110,7 +110,8 @@ impl Row<'_> {
         }
         let links: Vec<String> = variants.into_iter().map(|(link, values)| link + &which(&values)).collect();
         let (cases, observed, reason) = (links.join("<br>"), code(observed), plain(reason));
-        let _ = writeln!(text, "| {cases}, step {step} | {observed} | {reason} | {versions} |");
+        let step = if *step == Entry::GIVEN { "`given`".to_owned() } else { format!("step {step}") };
+        let _ = writeln!(text, "| {cases}, {step} | {observed} | {reason} | {versions} |");
     }
 
     fn is_regression(&self) -> bool {

@@ -3,7 +3,7 @@ use std::path::Path;
 use super::{Ledger, LedgerError, line_span};
 use crate::{
     sample::{self, RST_IN_WINDOW, WRONG},
-    trace::event::Verdict,
+    trace::event::{CaseRun, Verdict},
 };
 
 /// What the run of [`WRONG`] gives at its third step.
@@ -96,6 +96,32 @@ fn what_did_not_run_is_left_alone() {
     }
 }
 
+/// A run whose prelude did not reach its state, as a target without simultaneous open shows it.
+fn never_began() -> CaseRun {
+    let mut run = sample::run(RST_IN_WINDOW);
+    assert!(run.case.prelude > 0);
+    run.trace.steps.truncate(1);
+    run.findings = sample::run(WRONG).findings;
+    run.findings[0].step = 0;
+    run.verdict = Verdict::Inconclusive("the prelude".to_owned());
+    run
+}
+
+#[test]
+fn a_prelude_that_fails_as_written_is_known_and_any_other_is_not() {
+    let given = |observed: &str| entry("tcp/sample", 1, observed).replace("step: 1", "step: given");
+    let mut known = never_began();
+    ledger(&given(OBSERVED)).apply(&mut known);
+    assert_eq!(known.verdict, Verdict::Known("because".to_owned()));
+    for other in [given("nothing"), entry("tcp/sample", 1, OBSERVED)] {
+        let mut unknown = never_began();
+        ledger(&other).apply(&mut unknown);
+        assert_eq!(unknown.verdict, never_began().verdict, "{other}");
+    }
+    let Verdict::Fixed(reason) = verdict(RST_IN_WINDOW, &given("nothing")) else { panic!("not fixed") };
+    assert!(reason.contains("`given` no longer"), "{reason}");
+}
+
 #[test]
 fn one_entry_may_stand_for_several_cases() {
     let several = ledger("- case: [a, b]\n  step: 1\n  clause: MUST-13\n  observed: x\n  reason: y\n");
@@ -120,6 +146,7 @@ fn bad_entries_are_errors_and_the_good_ones_stay() {
         (twice.as_str(), 2, "line 1"),
         (&*(good.clone() + &entry("b", 0, "x")), 2, "from 1"),
         (&*(good.clone() + &entry("b", 1, " ")), 2, "observed"),
+        (&*(good.clone() + &entry("b", 1, "x").replace("step: 1", "step: first")), 2, "or `given`"),
         (
             &*(good.clone() + "- { case: [], step: 1, clause: MUST-13, observed: x, reason: y }\n"),
             2,
