@@ -1,7 +1,7 @@
 //! Every file under `cases/` is one test on each target in process, so that `cargo test NAME` and nextest can pick it.
 //!
-//! A file passes when each of its concrete cases passes on `reference`, and on `smoltcp` but for what that target's
-//! ledger knows. `rfc793 run` shows far more of a failure.
+//! A file passes when each of its concrete cases passes on `reference`, and on `smoltcp` and `lwip` (where they are
+//! compiled in) but for what that target's ledger knows. `rfc793 run` shows far more of a failure.
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
@@ -24,10 +24,14 @@ fn main() {
     }
     let reference = Arc::new(Tested { spec: TargetSpec::Reference("rfc9293"), ledger: Ledger::default() });
     let mut targets = vec![(String::new(), reference)];
-    if cfg!(feature = "smoltcp") {
-        let (ledger, errors) = Ledger::read(&root.join("ledger/smoltcp.yaml"));
+    let others = [
+        ("smoltcp", TargetSpec::Smoltcp, cfg!(feature = "smoltcp")),
+        ("lwip", TargetSpec::Lwip, cfg!(feature = "lwip")),
+    ];
+    for (name, spec, _) in others.into_iter().filter(|(.., compiled)| *compiled) {
+        let (ledger, errors) = Ledger::read(&root.join(format!("ledger/{name}.yaml")));
         assert!(errors.is_empty(), "{errors:?}");
-        targets.push(("smoltcp:".to_owned(), Arc::new(Tested { spec: TargetSpec::Smoltcp, ledger })));
+        targets.push((format!("{name}:"), Arc::new(Tested { spec, ledger })));
     }
     let mut trials = Vec::new();
     for (file, cases) in files {

@@ -59,6 +59,8 @@ pub struct Context<'a> {
     pub now: Time,
     /// Emission times are exact (virtual target) or at most late (live).
     pub live: bool,
+    /// How coarse the target's timers are: [`Capabilities::granularity`](crate::target::Capabilities::granularity).
+    pub granularity: Duration,
     /// Resolves a span: 2·MSL and RTO are the target's.
     pub span: &'a dyn Fn(Span) -> Duration,
     /// Which connection a name stands for.
@@ -189,10 +191,8 @@ fn slots<'a>(segments: &'a [ExpectSegment], context: &Context<'_>) -> Vec<Slot<'
         for _ in 0..expected.repeat.unwrap_or(1) {
             let scaled = |span| scale((context.span)(span), factor);
             let after = expected.after.map(scaled);
-            let within = expected
-                .within
-                .map(scaled)
-                .or_else(|| after.map(|after| upper(after, expected.tolerance, context.live)));
+            let within =
+                expected.within.map(scaled).or_else(|| after.map(|after| upper(after, expected.tolerance, context)));
             slots.push(Slot { expected, on, after, within });
             factor *= expected.backoff.unwrap_or(1.0);
         }
@@ -207,9 +207,9 @@ pub fn scale(span: Duration, factor: f64) -> Duration {
 }
 
 /// The upper bound that goes with `after` alone.
-fn upper(after: Duration, tolerance: Option<f64>, live: bool) -> Duration {
-    let slack = if live { LIVE_SLACK } else { Duration::ZERO };
-    scale(after, 1.0 + tolerance.unwrap_or(WHEEL_SLACK) / 100.0).max(after) + slack
+fn upper(after: Duration, tolerance: Option<f64>, context: &Context<'_>) -> Duration {
+    let slack = if context.live { LIVE_SLACK } else { Duration::ZERO };
+    scale(after, 1.0 + tolerance.unwrap_or(WHEEL_SLACK) / 100.0).max(after) + context.granularity + slack
 }
 
 fn in_order(segments: &[ExpectSegment], pending: &[Pending<'_>], context: &Context<'_>) -> Result<Judgement, Unknown> {

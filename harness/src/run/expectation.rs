@@ -50,6 +50,7 @@ impl<'a> Run<'a> {
             since: self.since,
             now: self.target.now(),
             live: self.target.capabilities().live,
+            granularity: self.target.capabilities().granularity,
             span: &|span| spans.iter().find(|(known, _)| *known == span).map_or(Duration::ZERO, |(_, length)| *length),
             connection: &|name| self.peer.number_of(name),
             allow: &self.case.allow,

@@ -36,6 +36,7 @@ impl Scripted {
                 version: "1".into(),
                 live: false,
                 state_is_dear: false,
+                granularity: Duration::ZERO,
                 msl: Duration::from_secs(30),
             },
             replies: replies.into(),

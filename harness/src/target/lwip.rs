@@ -51,7 +51,13 @@ impl Lwip {
     pub fn new(seed: u64) -> Self {
         // Fibonacci hashing: neighbouring seeds give numbers far apart.
         let iss = (seed.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32;
-        let capabilities = Capabilities { version: lwip::version(), live: false, state_is_dear: false, msl: lwip::MSL };
+        let capabilities = Capabilities {
+            version: lwip::version(),
+            live: false,
+            state_is_dear: false,
+            granularity: SLOW_INTERVAL,
+            msl: lwip::MSL,
+        };
         Self { capabilities, iss, now: Time::ZERO, case: None }
     }
 

@@ -105,6 +105,9 @@ pub struct Capabilities {
     pub live: bool,
     /// Asking for the state costs a system call or a message: where nobody looks at it, it is not asked for.
     pub state_is_dear: bool,
+    /// How coarse the clock of its timers is (G in RFC6298#2; 0 if no coarser than the harness can see): a timer may
+    /// fire so much later than it says, and never earlier.
+    pub granularity: Duration,
     /// Maximum Segment Lifetime unless `config.msl` says otherwise.
     pub msl: Duration,
 }

@@ -53,6 +53,7 @@ impl Reference {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             live: false,
             state_is_dear: false,
+            granularity: Duration::ZERO,
             msl: profile.msl,
         };
         let mapped = Mapped::default(&profile);

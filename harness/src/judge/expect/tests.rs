@@ -20,12 +20,24 @@ fn came(flags: Flags, millis: u64) -> CaseSegment {
 
 /// Judges with the event before at 0, on a virtual target unless `live`.
 fn judged_at(expect: &Expect, segments: &[CaseSegment], now: u64, live: bool, allow: &[Allow]) -> Judgement {
+    judged_by(expect, segments, now, (live, 0), allow)
+}
+
+/// As [`judged_at`]; the clock is live or not, and so many milliseconds coarse.
+fn judged_by(
+    expect: &Expect,
+    segments: &[CaseSegment],
+    now: u64,
+    (live, granularity): (bool, u64),
+    allow: &[Allow],
+) -> Judgement {
     let view = View::unknown();
     let pending: Vec<_> = segments.iter().map(|segment| Pending { segment, before: &view }).collect();
     let context = Context {
         since: Moment { earliest: Duration::ZERO, latest: Duration::ZERO },
         now: Duration::from_millis(now),
         live,
+        granularity: Duration::from_millis(granularity),
         span: &|span| Duration::from_nanos(u64::try_from(span.nanos).unwrap()),
         connection: &|_| 0,
         allow,
@@ -101,6 +113,15 @@ fn after_alone_has_the_slack_of_a_timer_wheel() {
     assert_eq!(broken(judged(&expect, &[came(Flags::SYN, 1126)])).kind, FindingKind::Late);
     satisfied(judged_at(&expect, &[came(Flags::SYN, 1175)], 1175, true, &[]));
     assert_eq!(broken(judged_at(&expect, &[came(Flags::SYN, 1176)], 1176, true, &[])).kind, FindingKind::Late);
+}
+
+#[test]
+fn a_coarse_clock_may_be_late_and_never_early() {
+    let expect = Expect::InOrder(vec![ExpectSegment { after: span(1000), ..expected("SYN") }]);
+    let at = |millis| judged_by(&expect, &[came(Flags::SYN, millis)], millis, (false, 500), &[]);
+    assert_eq!(broken(at(999)).kind, FindingKind::Early);
+    satisfied(at(1625));
+    assert_eq!(broken(at(1626)).kind, FindingKind::Late);
 }
 
 #[test]

@@ -66,6 +66,9 @@ pub(super) struct Reply {
     /// `hello`: its Maximum Segment Lifetime, in nanoseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) msl: Option<u64>,
+    /// `hello`: how coarse the clock of its timers is, in nanoseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) granularity: Option<u64>,
     /// `hello`: its time is real.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) live: Option<bool>,

@@ -56,7 +56,13 @@ impl External {
         let mut external = Self {
             command: command.to_owned(),
             name: format!("external:{command}"),
-            capabilities: Capabilities { version: String::new(), live: false, state_is_dear: true, msl: MSL },
+            capabilities: Capabilities {
+                version: String::new(),
+                live: false,
+                state_is_dear: true,
+                granularity: Duration::ZERO,
+                msl: MSL,
+            },
             seed,
             process: None,
             now: Time::ZERO,
@@ -78,6 +84,7 @@ impl External {
             live: hello.live.unwrap_or(false),
             // A message each.
             state_is_dear: true,
+            granularity: hello.granularity.map_or(Duration::ZERO, Duration::from_nanos),
             msl: hello.msl.map_or(MSL, Duration::from_nanos),
         };
         Ok(())

@@ -41,6 +41,7 @@ fn answer(target: &mut dyn Target, request: &Request, emissions: &mut Vec<Emissi
             reply.name = Some(target.name().to_owned());
             reply.version = Some(about.version);
             reply.msl = Some(nanos(about.msl));
+            reply.granularity = Some(nanos(about.granularity));
             reply.live = Some(about.live);
             return Ok(reply);
         }

@@ -132,7 +132,13 @@ impl KernelTarget {
             KernelConfig::Stock => {}
         }
         Ok(Self {
-            capabilities: Capabilities { version: version()?, live: true, state_is_dear: true, msl: MSL },
+            capabilities: Capabilities {
+                version: version()?,
+                live: true,
+                state_is_dear: true,
+                granularity: Duration::ZERO,
+                msl: MSL,
+            },
             tun,
             routes,
             sysctls,

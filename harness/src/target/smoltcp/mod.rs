@@ -66,6 +66,7 @@ impl Smoltcp {
                 version: VERSION.to_owned(),
                 live: false,
                 state_is_dear: false,
+                granularity: Duration::ZERO,
                 msl: config::MSL,
             },
             seed,
