@@ -31,6 +31,7 @@ use super::{
 use crate::{
     case::format::ConcreteCase,
     generate::script::{Scope, Script},
+    judge::ledger::Ledger,
     target::{
         TargetError,
         spec::{TargetOptions, TargetSpec},
@@ -62,6 +63,8 @@ pub struct Plan {
     pub seeds: Vec<Script>,
     /// Cases whose divergences are known; see [`known::candidates`].
     pub suite: Vec<Arc<ConcreteCase>>,
+    /// What is known of the targets, by [`Side::index`]; see [`known::covering`].
+    pub ledgers: Arc<[Ledger; 2]>,
 }
 
 /// How far a campaign is.
@@ -174,6 +177,7 @@ impl Plan {
             corpus: None,
             seeds: Vec::new(),
             suite: Vec::new(),
+            ledgers: Arc::default(),
         }
     }
 }
@@ -270,6 +274,8 @@ pub(super) struct Harvest {
     /// How often each key showed, whoever examined it.
     pub(super) times: HashMap<Key, u64>,
     pub(super) allowed: HashMap<&'static str, (&'static str, u64)>,
+    /// What entries of the ledgers cover, and how often it showed.
+    pub(super) covered: HashMap<Key, Discovery>,
     pub(super) versions: [String; 2],
 }
 
@@ -335,6 +341,7 @@ fn sum(harvests: Vec<Harvest>, known_keys: usize, wall: Duration) -> Ended {
     let mut triples = std::collections::HashSet::new();
     let mut times: HashMap<Key, u64> = HashMap::new();
     let mut allowed: HashMap<&'static str, (&'static str, u64)> = HashMap::new();
+    let mut covered: HashMap<Key, Discovery> = HashMap::new();
     for harvest in harvests {
         ended.counts.add(&harvest.counts);
         triples.extend(harvest.triples);
@@ -346,6 +353,12 @@ fn sum(harvests: Vec<Harvest>, known_keys: usize, wall: Duration) -> Ended {
         for (name, (clause, count)) in harvest.allowed {
             allowed.entry(name).or_insert((clause, 0)).1 += count;
         }
+        for (key, discovery) in harvest.covered {
+            match covered.entry(key) {
+                Entry::Vacant(entry) => drop(entry.insert(discovery)),
+                Entry::Occupied(mut entry) => entry.get_mut().times += discovery.times,
+            }
+        }
     }
     // What two workers examined is the earlier one's.
     ended.discoveries.sort_by_key(|discovery| (discovery.execution, discovery.worker));
@@ -354,6 +367,9 @@ fn sum(harvests: Vec<Harvest>, known_keys: usize, wall: Duration) -> Ended {
     for discovery in &mut ended.discoveries {
         discovery.times = times.get(&discovery.key).copied().unwrap_or(0);
     }
+    let mut covered: Vec<_> = covered.into_values().collect();
+    covered.sort_by_cached_key(|found| (found.execution, found.worker, found.key.to_string()));
+    ended.discoveries.extend(covered);
     ended.discoveries.sort_by_key(|discovery| match discovery.standing {
         Standing::New => (0, discovery.execution, discovery.worker),
         Standing::Allowed { .. } | Standing::Known { .. } => (1, discovery.execution, discovery.worker),

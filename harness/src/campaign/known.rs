@@ -1,4 +1,5 @@
-//! What the suite knows already: the keys of the divergences and violations that its cases show.
+//! What the suite knows already: the keys of the divergences and violations that its cases show, and what the entries
+//! of a ledger cover ([`covering`]).
 //!
 //! At the start of a campaign, every case under `regressions/` and every case a ledger names runs on the pair; what it
 //! shows there is known under its id and stops nobody. Cases that wait in real time are left out: they would hold the
@@ -7,12 +8,20 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    discovery::found,
-    key::{Key, Side},
-    pair::Pair,
+    discovery::{Found, What, found},
+    key::{Key, Seen, Side},
+    pair::{Executed, Pair},
 };
 use crate::{
-    case::format::ConcreteCase, judge::ledger::Ledger, pool::estimate::longest_wait, run::Mode, target::TargetError,
+    case::{flags::Flags, format::ConcreteCase},
+    judge::{
+        event_class::acting_step,
+        ledger::{self, Entry, Ledger, Shown},
+    },
+    pool::estimate::longest_wait,
+    run::Mode,
+    target::TargetError,
+    trace::event::{CaseRun, EventKind},
 };
 
 /// Key → the id of the case that shows it.
@@ -48,6 +57,52 @@ pub fn learn(pair: &mut Pair, cases: &[Arc<ConcreteCase>]) -> Result<Known, Targ
         }
     }
     Ok(known)
+}
+
+/// The entry of a ledger (by [`Side::index`]) that covers what was found.
+#[must_use]
+pub fn covering<'a>(ledgers: &'a [Ledger; 2], found: &Found, executed: &Executed) -> Option<&'a Entry> {
+    let (sides, run): (&[Side], _) = match found.key.seen {
+        Seen::Divergence { .. } => (&[Side::Right, Side::Left], &executed.runs[0]),
+        Seen::Violation { side: Side::Left, .. } | Seen::Failure { side: Side::Left, .. } => {
+            (&[Side::Left], &executed.runs[0])
+        }
+        Seen::Violation { side: Side::Right, .. } | Seen::Failure { side: Side::Right, .. } => {
+            (&[Side::Right], &executed.runs[1])
+        }
+    };
+    sides.iter().find_map(|side| {
+        let what = match (&found.what, found.key.seen) {
+            (What::Divergence(divergence), _) => {
+                let (own, other) = match side {
+                    Side::Left => (&divergence.left, &divergence.right),
+                    Side::Right => (&divergence.right, &divergence.left),
+                };
+                let rule = other.rules.first().map(|rule| rule.name);
+                ledger::What::Divergence { rule, fields: &divergence.fields, answer: &own.emitted }
+            }
+            (What::Violation(_), Seen::Violation { invariant, .. }) => ledger::What::Violation(invariant),
+            (What::Failure(message), _) => ledger::What::Failure(message),
+            (What::Violation(_), Seen::Divergence { .. } | Seen::Failure { .. }) => return None,
+        };
+        let flags = flags(run, found.step);
+        let shown = Shown { what, state: found.key.state, event: found.key.event, flags };
+        ledgers[side.index()].cause(&shown, &executed.runs[side.index()].version)
+    })
+}
+
+/// The flags of the last segment that was injected at or before this step.
+fn flags(run: &CaseRun, step: usize) -> Option<Flags> {
+    let acted = acting_step(&run.case.case, step)?;
+    let mut events = run.trace.events.iter().rev().filter(|event| event.step == acted);
+    events.find_map(|event| match &event.kind {
+        EventKind::Injected { segment, .. } => segment.as_ref().map(|segment| segment.flags),
+        EventKind::Emitted { .. }
+        | EventKind::EmittedOther { .. }
+        | EventKind::Called { .. }
+        | EventKind::Explained(_)
+        | EventKind::Waited(_) => None,
+    })
 }
 
 #[cfg(test)]

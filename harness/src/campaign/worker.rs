@@ -19,12 +19,13 @@ use super::{
     findings::Told,
     input::Corpus,
     key::{Key, Seen, Side},
+    known::covering,
     pair::{Executed, Pair},
 };
 use crate::{
     case::format::{Case, ConcreteCase},
     generate::{script::Script, shrink::shrink},
-    judge::allowance::allowed,
+    judge::{allowance::allowed, ledger::Entry},
     run::Mode,
     target::TargetError,
 };
@@ -108,17 +109,19 @@ impl<'a> Worker<'a> {
         let compared = found(&executed, &mut all);
         self.harvest.counts.execution(&executed, compared);
         self.shared.executed();
-        if !all.is_empty() && self.pair.is_lean() {
-            // The states that no one asked for are part of the key.
-            all.clear();
-            let _ = found(&self.pair.run(&concrete, Mode::Record)?, &mut all);
-        }
         self.environment_holds(&executed, compared)?;
         if self.shows_something_new(&executed) && !is_seed {
             self.keep(script)?;
         }
+        let mut executed = executed;
+        if !all.is_empty() && self.pair.is_lean() {
+            // The states that no one asked for are part of the key.
+            all.clear();
+            executed = self.pair.run(&concrete, Mode::Record)?;
+            let _ = found(&executed, &mut all);
+        }
         for found in all.drain(..) {
-            self.take(found, &concrete)?;
+            self.take(found, &executed, &concrete)?;
         }
         self.all = all;
         Ok(())
@@ -166,11 +169,20 @@ impl<'a> Worker<'a> {
     }
 
     /// Counts what an execution showed; examines it if nobody has.
-    fn take(&mut self, found: Found, case: &Arc<ConcreteCase>) -> Result<(), CampaignError> {
+    fn take(&mut self, found: Found, executed: &Executed, case: &Arc<ConcreteCase>) -> Result<(), CampaignError> {
         if let What::Divergence(divergence) = &found.what
             && let Some(allowance) = allowed(divergence, &found.key.event)
         {
             self.harvest.allowed.entry(allowance.name).or_insert((allowance.clause, 0)).1 += 1;
+            return Ok(());
+        }
+        if let Some(entry) = self.covering(&found, executed) {
+            let standing = Standing::Known { case: entry.case.clone() };
+            if !self.harvest.covered.contains_key(&found.key) {
+                let discovery = self.discovery(&found, standing, String::new(), None);
+                self.harvest.covered.insert(found.key, discovery);
+            }
+            self.harvest.covered.entry(found.key).and_modify(|covered| covered.times += 1);
             return Ok(());
         }
         *self.harvest.times.entry(found.key).or_default() += 1;
@@ -204,6 +216,14 @@ impl<'a> Worker<'a> {
             Seen::Violation { side, .. } | Seen::Failure { side, .. } => self.pair.name(side).starts_with("reference"),
             Seen::Divergence { .. } => false,
         }
+    }
+
+    fn covering(&self, found: &Found, executed: &Executed) -> Option<&'a Entry> {
+        let shared: &'a Shared<'a> = self.shared;
+        if self.is_our_own_fault(&found.key) {
+            return None;
+        }
+        covering(&shared.plan.ledgers, found, executed)
     }
 
     /// Confirms, shrinks and writes.
@@ -260,7 +280,7 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// Runs a case and gives what has this key and is not allowed, if it shows.
+    /// Runs a case and gives what has this key and is neither allowed nor covered, if it shows.
     fn again(&mut self, case: &Arc<ConcreteCase>, key: Key) -> Result<Option<(Executed, Found)>, TargetError> {
         let executed = self.pair.run(case, Mode::Record)?;
         let mut all = Vec::new();
@@ -270,7 +290,7 @@ impl<'a> Worker<'a> {
                 What::Divergence(divergence) => allowed(divergence, &key.event).is_some(),
                 What::Violation(_) | What::Failure(_) => false,
             };
-            found.key == key && !excused
+            found.key == key && !excused && self.covering(found, &executed).is_none()
         };
         let found = all.into_iter().find(is_it);
         Ok(found.map(|found| (executed, found)))

@@ -1,6 +1,6 @@
 //! `rfc793 fuzz`.
 
-use std::{io::Write, path::PathBuf, time::Duration};
+use std::{io::Write, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -99,6 +99,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         corpus: arguments.corpus.clone(),
         seeds: selected.cases.iter().filter_map(|case| script_of(case)).collect(),
         suite: known::candidates(&selected.cases, &[&left_ledger, &right_ledger]),
+        ledgers: Arc::new([left_ledger, right_ledger]),
         ..usual
     };
     let names = plan.names.clone();

@@ -20,8 +20,10 @@ use crate::{
     trace::event::{CaseRun, Finding, Verdict},
 };
 
+mod cause;
 mod versions;
 
+pub use cause::{Cause, Shown, What};
 pub use versions::{BadVersions, Versions};
 
 /// A ledger larger than this was not written by a person.
@@ -53,6 +55,8 @@ pub struct Entry {
     pub reason: String,
     /// The target's versions that do so.
     pub versions: Versions,
+    /// What else has the same cause; only campaigns look at it.
+    pub covers: Vec<Cause>,
 }
 
 /// An entry as written.
@@ -66,6 +70,8 @@ struct Written {
     reason: String,
     #[serde(default)]
     versions: Option<String>,
+    #[serde(default)]
+    covers: Vec<cause::Written>,
 }
 
 /// `case: a` or `case: [a, b]`.
@@ -82,6 +88,15 @@ enum OneOrMany {
 enum AtStep {
     Number(usize),
     Word(String),
+}
+
+impl OneOrMany {
+    fn into_vec(self) -> Vec<String> {
+        match self {
+            Self::One(one) => vec![one],
+            Self::Many(many) => many,
+        }
+    }
 }
 
 /// The bytes of a line (1-based) of `source`, without its indentation and its end; for labels under snippets.
@@ -191,13 +206,12 @@ impl Ledger {
                 return Err(format!("an entry needs its `{name}`"));
             }
         }
-        let cases = match written.case {
-            OneOrMany::One(case) => vec![case],
-            OneOrMany::Many(cases) => cases,
-        };
+        let cases = written.case.into_vec();
         if cases.is_empty() {
             return Err("an entry needs at least one case".to_owned());
         }
+        // The first of several cases speaks for all of them.
+        let mut covers = written.covers.into_iter().map(cause::Written::read).collect::<Result<Vec<_>, _>>()?;
         for case in cases {
             let entry = Entry {
                 line,
@@ -207,6 +221,7 @@ impl Ledger {
                 observed: written.observed.clone(),
                 reason: written.reason.trim().to_owned(),
                 versions: versions.clone(),
+                covers: std::mem::take(&mut covers),
             };
             if let Some(twin) = self.of(&entry.case).find(|known| known.says_the_same(&entry)) {
                 return Err(format!("the same as the entry at line {}: case {}", twin.line, entry.case));
@@ -247,6 +262,14 @@ impl Ledger {
         self.of(&run.case.id).find(|entry| {
             entry.step == step && entry.observed == finding.observed && entry.versions.contains(&run.version)
         })
+    }
+
+    /// The entry whose cause explains what a campaign found on this version of the target.
+    #[must_use]
+    pub fn cause(&self, shown: &Shown<'_>, version: &str) -> Option<&Entry> {
+        self.entries
+            .iter()
+            .find(|entry| entry.covers.iter().any(|cause| cause.fits(shown)) && entry.versions.contains(version))
     }
 
     /// Turns the verdict of a run that judged something into `known` or `fixed` where the ledger says so.

@@ -88,6 +88,7 @@ fn plan(right: Opener, findings: &Path) -> Plan {
         corpus: None,
         seeds: Vec::new(),
         suite: Vec::new(),
+        ledgers: Arc::default(),
     }
 }
 
@@ -164,6 +165,28 @@ fn what_a_case_of_the_suite_shows_is_known() {
     assert_eq!(known.standing, Standing::Known { case: id });
     assert_eq!(new(&again).len(), new(&first).len() - 1);
     assert_eq!(again.known_keys, 1);
+}
+
+#[test]
+fn what_an_entry_covers_is_known_and_hides_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = campaign(&plan(loses_resets(1), folder.path()));
+    let closed = |found: &&Discovery| found.key.rule() == Some("closed-ack-reset");
+    let of_cause = new(&first).into_iter().filter(closed).count();
+    assert!(of_cause > 0 && new(&first).len() > of_cause);
+    let text = "- case: tcp/x\n  step: 1\n  clause: U-6\n  observed: nothing\n  reason: because\n  covers: \
+                [{ rule: closed-ack-reset }]\n";
+    let (ledger, errors) = Ledger::parse(Path::new("l.yaml"), text);
+    assert!(errors.is_empty());
+    let with = |ledgers| campaign(&Plan { ledgers: Arc::new(ledgers), ..plan(loses_resets(1), folder.path()) });
+    let again = with([Ledger::default(), ledger.clone()]);
+    assert_eq!(new(&again).into_iter().filter(closed).count(), 0);
+    assert_eq!(new(&again).len(), new(&first).len() - of_cause);
+    let known: Vec<_> = again.discoveries.iter().filter(closed).collect();
+    assert!(
+        known.iter().all(|found| found.standing == Standing::Known { case: "tcp/x".to_owned() } && found.times > 0)
+    );
+    assert!(known.len() >= of_cause);
 }
 
 #[test]

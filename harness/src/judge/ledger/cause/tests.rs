@@ -1,0 +1,122 @@
+use std::path::Path;
+
+use crate::{
+    case::{flags::Flags, state::State},
+    judge::ledger::{Ledger, Shown, What},
+    target::ConnState,
+    trace::event_class::{AckPosition, CallClass, ControlBits, EventClass, SegmentClass, SeqPosition},
+};
+
+fn parse(covers: &str) -> Result<Ledger, String> {
+    let text = format!(
+        "- case: [tcp/sample, tcp/other]\n  step: 2\n  clause: U-6\n  observed: nothing\n  reason: because\n  versions: \">=2\"\n  \
+         covers: {covers}\n"
+    );
+    match Ledger::parse(Path::new("l.yaml"), &text) {
+        (ledger, errors) if errors.is_empty() => Ok(ledger),
+        (_, errors) => Err(errors[0].message.clone()),
+    }
+}
+
+fn segment(flags: Flags) -> EventClass {
+    EventClass::Segment(SegmentClass {
+        flags: ControlBits::of(flags),
+        seq: SeqPosition::Inside,
+        ack: AckPosition::None,
+        text: false,
+        broken: None,
+    })
+}
+
+fn divergence() -> Shown<'static> {
+    let rule = Some("check-rst-challenge-ack");
+    Shown {
+        what: What::Divergence { rule, fields: &["emitted", "state"], answer: &[] },
+        state: ConnState::Is(State::Established),
+        event: segment(Flags::RST),
+        flags: Some(Flags::RST | Flags::FIN),
+    }
+}
+
+#[track_caller]
+fn covers(cause: &str, shown: &Shown<'_>) -> bool {
+    parse(cause).expect("it reads well").cause(shown, "2.1").is_some()
+}
+
+#[test]
+fn whatever_is_named_has_to_fit() {
+    for cause in [
+        "[{ rule: check-rst-challenge-ack }]",
+        "[{ rule: [check-rst, check-rst-challenge-ack] }]",
+        "[{ flags: FIN+RST }]",
+        "[{ event: segment, in: ESTABLISHED, seq: inside, ack: none, text: false }]",
+        "[{ rule: check-rst-challenge-ack, differs: [state, emitted, seq] }]",
+        "[{ rule: check-rst-challenge-ack, answer: nothing }]",
+        "[{ rule: check-rst }, { rule: check-rst-challenge-ack }]",
+    ] {
+        assert!(covers(cause, &divergence()), "{cause}");
+    }
+    for cause in [
+        "[{ rule: check-rst }]",
+        "[{ rule: none }]",
+        "[{ flags: SYN }]",
+        "[{ event: wait }]",
+        "[{ event: segment, in: TIME-WAIT }]",
+        "[{ event: segment, seq: left-edge }]",
+        "[{ event: segment, ack: old }]",
+        "[{ event: segment, text: true }]",
+        "[{ event: segment, broken: options }]",
+        "[{ rule: check-rst-challenge-ack, differs: state }]",
+        "[{ rule: check-rst-challenge-ack, answer: ACK }]",
+        "[{ breaks: fin-acked }]",
+        "[{ fails: x }]",
+    ] {
+        assert!(!covers(cause, &divergence()), "{cause}");
+    }
+}
+
+#[test]
+fn violations_and_failures_have_words_of_their_own() {
+    let violation = Shown { what: What::Violation("fin-acked"), ..divergence() };
+    assert!(covers("[{ breaks: fin-acked, in: ESTABLISHED }]", &violation));
+    assert!(covers("[{ flags: FIN+RST }]", &violation));
+    assert!(!covers("[{ breaks: fin-stays }]", &violation));
+    assert!(!covers("[{ rule: check-rst-challenge-ack }]", &violation));
+    let failure = Shown { what: What::Failure("panicked at tcp.rs:7: overflow"), ..divergence() };
+    assert!(covers("[{ fails: \"at tcp.rs:7\" }]", &failure));
+    // A panic is never covered by the way.
+    assert!(!covers("[{ flags: FIN+RST }]", &failure));
+}
+
+#[test]
+fn calls_have_their_names_and_no_segment() {
+    let call = Shown { event: EventClass::Call(CallClass::Shutdown), flags: None, ..divergence() };
+    assert!(covers("[{ event: shutdown }]", &call));
+    assert!(!covers("[{ event: shutdown, flags: RST }]", &call));
+    let nothing = Shown { what: What::Divergence { rule: None, fields: &["returns"], answer: &[] }, ..call };
+    assert!(covers("[{ rule: none, event: [close, shutdown], differs: returns }]", &nothing));
+}
+
+#[test]
+fn a_version_that_the_entry_is_not_about_is_not_covered() {
+    let ledger = parse("[{ rule: check-rst-challenge-ack }]").unwrap();
+    assert_eq!(ledger.cause(&divergence(), "2.1").map(|entry| entry.case.as_str()), Some("tcp/sample"));
+    assert!(ledger.cause(&divergence(), "1.9").is_none());
+}
+
+#[test]
+fn words_that_nothing_can_fit_are_errors() {
+    for (cause, wanted) in [
+        ("[{ rule: check-rts }]", "`check-rts` is no `rule`"),
+        ("[{ breaks: nothing }]", "`nothing` is no `breaks`"),
+        ("[{ event: listening }]", "is no `event`"),
+        ("[{ flags: SIN }]", "is no `flags`"),
+        ("[{ rule: check-rst, in: OPEN }]", "is no `in`"),
+        ("[{ rule: check-rst, answer: maybe }]", "is no `answer`"),
+        ("[{ in: LISTEN }]", "needs a `rule`"),
+        ("[{ rules: check-rst }]", "rules"),
+    ] {
+        let error = parse(cause).expect_err(cause);
+        assert!(error.contains(wanted), "{cause}: {error}");
+    }
+}
