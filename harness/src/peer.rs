@@ -197,7 +197,8 @@ impl View {
             return;
         }
         let syn = parsed.flags.contains(Flags::SYN);
-        if syn && self.iss != Some(parsed.seq) && (self.iss.is_none() || self.new_incarnation) {
+        // Two connections within one tick of the clock behind it may have the same ISS.
+        if syn && (self.iss.is_none() || self.new_incarnation) {
             self.iss = Some(parsed.seq);
             (self.una, self.nxt, self.rcv_nxt) = (0, 0, None);
         }

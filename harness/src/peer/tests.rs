@@ -136,6 +136,17 @@ fn a_new_incarnation_has_its_own_iss() {
 }
 
 #[test]
+fn a_new_incarnation_may_have_the_iss_of_the_last_one() {
+    let mut peer = established();
+    peer.emitted(from_target(Flags::ACK, ISS + 1, ISN.wrapping_add(1), 7), Time::ZERO);
+    peer.injected(0, from_peer(Flags::RST, ISN.wrapping_add(1), 0), Time::ZERO);
+    peer.injected(0, from_peer(Flags::SYN, ISN, 0), Time::ZERO);
+    peer.emitted(from_target(SYN_ACK, ISS, ISN.wrapping_add(1), 0), Time::ZERO);
+    assert_eq!(symbol(&peer, Symbol::SndNxt), Some(1), "nothing of the last one is in flight");
+    assert_eq!(symbol(&peer, Symbol::SndUna), Some(0));
+}
+
+#[test]
 fn a_reset_from_nowhere_carries_the_number_zero_itself() {
     let mut peer = established();
     let rst = from_target(Flags::RST | Flags::ACK, 0, ISN.wrapping_add(1), 0);

@@ -27,13 +27,15 @@ impl Fragmented {
         }
     }
 
-    /// Takes note of a fragment; whether it is the one that makes the datagram complete.
+    /// Takes note of a fragment; whether it is the one that makes the datagram complete. A packet that is no fragment
+    /// at all is complete each time.
     fn sent(&mut self, piece: &Piece) -> bool {
         let unit = usize::from(Fragments::UNIT);
         let missing = self.units.contains(&false);
         let units = piece.bytes.start / unit..piece.bytes.end.div_ceil(unit);
         self.units.get_mut(units).into_iter().flatten().for_each(|sent| *sent = true);
-        missing && !self.units.contains(&false)
+        let whole = piece.last && piece.bytes.start == 0;
+        whole || (missing && !self.units.contains(&false))
     }
 }
 

@@ -67,6 +67,8 @@ fn the_fragment_that_completes_the_segment_has_it() {
     assert_eq!(complete("{ size: 40, order: reversed }"), [false, false, true]);
     assert_eq!(complete("{ size: 40, order: [1, 3] }"), [false, false]);
     assert_eq!(complete("{ size: 40, order: [1, 2, 3, 2] }"), [false, false, true, false]);
+    // 120 bytes fit one packet, which is no fragment.
+    assert_eq!(complete("{ size: 128, order: [1, 1] }"), [true, true]);
     let two = "  - inject: { flags: ACK, data: 100, ip: { id: 9 }, fragments: { size: 64, order: [2] } }\n  \
                - inject: { flags: ACK, data: 100, ip: { id: 9 }, fragments: { size: 64, order: [1] } }\n";
     assert_eq!(injected(two).iter().map(|sent| sent.2).collect::<Vec<_>>(), [false, true]);
