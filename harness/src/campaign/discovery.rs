@@ -8,17 +8,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::{
     key::{Fields, Key, Seen, Side},
     pair::Executed,
+    relevant,
 };
 use crate::{
-    case::{
-        flags::Flags,
-        format::{Action, Call, CallStep, Step},
-        state::State,
-    },
+    case::format::{Action, Call, CallStep, Step},
     clause::ClauseId,
     judge::{
-        diff::{Comparison, Divergence, Strictness, compare},
-        event_class::{self, AckPosition, ControlBits, EventClass, SeqPosition},
+        diff::{self, Comparison, Divergence, Strictness, compare},
+        event_class::{self, EventClass},
         invariant::INVARIANTS,
         ledger::Ledger,
     },
@@ -143,19 +140,43 @@ pub fn found(executed: &Executed, into: &mut Vec<Found>) -> Compared {
 fn parted(left: &CaseRun, divergence: Box<Divergence>) -> Found {
     let step = divergence.step;
     let rule = divergence.left.rules.first().map(|rule| rule.name);
+    let (state, event) = met(left, step);
+    let (state, event) = match event {
+        EventClass::Call(call) if is_missing(&divergence) => relevant::of_missing_call(call),
+        EventClass::Segment(segment) => {
+            let (state, event) = relevant::relevant(state, event, rule);
+            // Whichever check the left target came to, the right one may not have come to any.
+            let rule = rule.filter(|_| segment.broken.is_none());
+            let seen = Seen::Divergence { rule, fields: Fields::of(&divergence.fields) };
+            return Found { key: Key { state, event, seen }, step, what: What::Divergence(divergence) };
+        }
+        EventClass::Start
+        | EventClass::Fragment
+        | EventClass::Icmp { .. }
+        | EventClass::NotTcp
+        | EventClass::Call(_)
+        | EventClass::Wait => relevant::relevant(state, event, rule),
+    };
     let seen = Seen::Divergence { rule, fields: Fields::of(&divergence.fields) };
-    Found { key: key(left, step, seen), step, what: What::Divergence(divergence) }
+    Found { key: Key { state, event, seen }, step, what: What::Divergence(divergence) }
 }
 
+/// Whether one target says that it does not have the call.
+fn is_missing(divergence: &Divergence) -> bool {
+    let missing = |side: &diff::Side| matches!(side.outcome.as_deref(), Some("EOPNOTSUPP" | "ENOPROTOOPT"));
+    missing(&divergence.left) != missing(&divergence.right)
+}
+
+/// Of each invariant the first violation: what follows may be its echo.
 fn violations(run: &CaseRun, side: Side, into: &mut Vec<Found>) {
-    for finding in &run.findings {
+    let told_as_invariant = |finding: &Finding| {
+        let is_it = |other: &Finding| other.kind == FindingKind::Invariant && other.step == finding.step;
+        finding.kind == FindingKind::Malformed && run.findings.iter().any(is_it)
+    };
+    for finding in run.findings.iter().filter(|finding| !told_as_invariant(finding)) {
         let Some(invariant) = invariant_of(finding) else { continue };
-        let told = |other: &Finding| other.kind == FindingKind::Invariant && other.step == finding.step;
-        if finding.kind == FindingKind::Malformed && run.findings.iter().any(told) {
-            continue;
-        }
-        let key = key(run, finding.step, Seen::Violation { side, invariant });
-        if into.iter().any(|found| found.key == key) {
+        let seen = Seen::Violation { side, invariant };
+        if into.iter().any(|found| found.key.seen == seen) {
             continue;
         }
         let violation = Violation {
@@ -164,7 +185,10 @@ fn violations(run: &CaseRun, side: Side, into: &mut Vec<Found>) {
             demanded: finding.expected.clone(),
             observed: finding.observed.clone(),
         };
-        into.push(Found { key, step: finding.step, what: What::Violation(Box::new(violation)) });
+        let (state, event) = met(run, finding.step);
+        let (state, event) = relevant::of_violation(state, event);
+        let what = What::Violation(Box::new(violation));
+        into.push(Found { key: Key { state, event, seen }, step: finding.step, what });
     }
 }
 
@@ -212,42 +236,10 @@ fn number(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// The key of what shows at `step`: it is about what acted last, and the state before that.
-fn key(run: &CaseRun, step: usize, seen: Seen) -> Key {
+/// The state and the event that what shows at `step` is about: what acted last, and the state before that.
+fn met(run: &CaseRun, step: usize) -> (ConnState, EventClass) {
     let acted = event_class::acting_step(&run.case.case, step);
-    let state = state_before(run, acted.unwrap_or(0));
-    Key { state, event: met(state, event_class::at(run, step)), seen }
-}
-
-/// The class of an event as the connection met it: where there is none, numbers lie nowhere; and what a RST or a SYN
-/// carries besides is looked at by no rule that comes before theirs.
-fn met(state: ConnState, event: EventClass) -> EventClass {
-    let EventClass::Segment(segment) = event else { return event };
-    let is_connection = match state {
-        ConnState::None { .. } | ConnState::Is(State::Closed | State::Listen) => false,
-        ConnState::Is(
-            State::SynSent
-            | State::SynReceived
-            | State::Established
-            | State::FinWait1
-            | State::FinWait2
-            | State::CloseWait
-            | State::Closing
-            | State::LastAck
-            | State::TimeWait,
-        ) => true,
-    };
-    let mut met = segment;
-    let flags = segment.flags.flags();
-    let ends_the_checks = [Flags::RST, Flags::SYN].into_iter().find(|flag| flags.contains(*flag));
-    if let Some(flag) = ends_the_checks {
-        (met.flags, met.text) = (ControlBits::of(Flags(flags.0 & (flag.0 | Flags::ACK.0))), false);
-    }
-    if !is_connection {
-        met.seq = SeqPosition::Unknown;
-        met.ack = if segment.ack == AckPosition::None { AckPosition::None } else { AckPosition::Unknown };
-    }
-    EventClass::Segment(met)
+    (state_before(run, acted.unwrap_or(0)), event_class::at(run, step))
 }
 
 /// The state before the step of the connection that the step acts on: the last one that was asked for.

@@ -5,7 +5,8 @@
 //! - [`engine`]: the loop; `worker`: one thread of it; [`fuzzed`]: the same for inputs that a fuzzer makes
 //! - `input`: what is fed in; [`feedback`]: what is kept of it
 //! - [`pair`]: two targets on one thread
-//! - [`discovery`]: what an execution showed; [`key`]: what makes two discoveries the same
+//! - [`discovery`]: what an execution showed; [`key`]: what makes two discoveries the same;
+//!   `relevant`: what of an event is part of it
 //! - [`known`]: what the suite shows already
 //! - [`mod@promote`]: a finding becomes a case of the suite
 //! - `findings`: a discovery as a case file
@@ -26,5 +27,6 @@ pub mod known;
 pub mod origin;
 pub mod pair;
 pub mod promote;
+mod relevant;
 pub mod smaller;
 mod worker;

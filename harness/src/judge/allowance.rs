@@ -34,11 +34,11 @@ struct Parted<'a> {
 }
 
 /// All allowances.
-pub static ALLOWANCES: [Allowance; 8] = [
+pub static ALLOWANCES: [Allowance; 12] = [
     Allowance {
         name: "push-in-between",
         clause: "MAY-16",
-        why: "text sent without PUSH may be collected: only the last segment of the queue has to carry PSH",
+        why: "only the last segment of the queue has to carry PSH, and any text may",
         fits: push_in_between,
     },
     Allowance {
@@ -83,6 +83,30 @@ pub static ALLOWANCES: [Allowance; 8] = [
         why: "a second CLOSE in FIN-WAIT-1 or FIN-WAIT-2 is an error, but may succeed as long as no second FIN is sent",
         fits: close_again,
     },
+    Allowance {
+        name: "readiness",
+        clause: "RFC9293#3.9.1",
+        why: "what poll says of room, hang-up and errors is the interface's; of text and urgent data it is not",
+        fits: readiness,
+    },
+    Allowance {
+        name: "used-socket",
+        clause: "RFC9293#3.9.1",
+        why: "whether a socket that had a connection opens another one is the interface's; the TCB would be a new one",
+        fits: used_socket,
+    },
+    Allowance {
+        name: "giving-up",
+        clause: "RFC9293#3.8.3",
+        why: "how long above R2 it is tried, and whether a RST tells the peer of the end, is left to the TCP",
+        fits: giving_up,
+    },
+    Allowance {
+        name: "keepalive-octet",
+        clause: "MAY-6",
+        why: "a keep-alive may carry one garbage octet",
+        fits: keepalive_octet,
+    },
 ];
 
 /// The allowance that covers a divergence that `event` led to.
@@ -114,7 +138,10 @@ fn push_in_between(parted: &Parted<'_>) -> bool {
     let last = parted.left.emitted.len().saturating_sub(1);
     pairs.enumerate().all(|(index, (left, right))| {
         let differing = left.flags.0 ^ right.flags.0;
-        differing == 0 || (differing == Flags::PSH.0 && index < last && !left.data.is_empty())
+        // A target that tells its rules tells of text that ends the queue.
+        let lacking = if left.flags.contains(Flags::PSH) { right } else { left };
+        let may = index < last || lacking.rules.first().is_some_and(|rule| rule.name == "output-data");
+        differing == 0 || (differing == Flags::PSH.0 && may && !left.data.is_empty())
     })
 }
 
@@ -203,7 +230,7 @@ fn blind_data_check(parted: &Parted<'_>) -> bool {
     is_old && parted.sides().iter().any(refuses)
 }
 
-fn local_error(parsed: &Parted<'_>) -> bool {
+fn local_error(parted: &Parted<'_>) -> bool {
     /// Errors that tell of the call, not of what the peer or the network did.
     const LOCAL: [Errno; 10] = [
         Errno::EPIPE,
@@ -217,20 +244,78 @@ fn local_error(parsed: &Parted<'_>) -> bool {
         Errno::EOPNOTSUPP,
         Errno::ENOPROTOOPT,
     ];
-    let is_local = |side: &&Side| {
-        let outcome = side.outcome.as_deref();
-        outcome == Some("no such socket") || LOCAL.iter().any(|errno| outcome == Some(errno.name()))
+    let is_local = |outcome: &str| LOCAL.iter().any(|errno| outcome == errno.name());
+    // After the end any error tells of it, and one that was told may not be told again.
+    let over = parted.sides().iter().all(|side| is_over(side));
+    let is_one = |side: &&Side| {
+        let outcome = side.outcome.as_deref().unwrap_or_default();
+        outcome == "no such socket" || is_local(outcome) || (over && outcome.starts_with('E'))
     };
-    parsed.only(&["returns"]) && parsed.left.state == parsed.right.state && parsed.sides().iter().all(is_local)
+    let not_there = |side: &&Side| matches!(side.outcome.as_deref(), Some("EOPNOTSUPP" | "ENOPROTOOPT"));
+    let all_there = over || parted.sides().iter().filter(|side| not_there(side)).count() != 1;
+    parted.only(&["returns"])
+        && parted.left.state == parted.right.state
+        && all_there
+        && parted.sides().iter().all(is_one)
 }
 
-fn close_again(parsed: &Parted<'_>) -> bool {
+/// Whether a target has no connection (any more).
+fn is_over(side: &Side) -> bool {
+    matches!(side.state, Some(ConnState::None { .. } | ConnState::Is(State::Closed | State::Listen)))
+}
+
+fn readiness(parted: &Parted<'_>) -> bool {
+    let ready = |side: &Side| -> Option<Vec<String>> {
+        let words = side.outcome.as_deref()?.strip_prefix("ready ")?;
+        let named = words.split(", ").filter(|word| ["readable", "urgent"].iter().any(|name| word.ends_with(name)));
+        Some(named.map(str::to_owned).collect())
+    };
+    let alike = match (ready(parted.left), ready(parted.right)) {
+        (Some(left), Some(right)) => left == right,
+        (None, _) | (_, None) => false,
+    };
+    parted.only(&["returns"]) && parted.left.state == parted.right.state && alike
+}
+
+fn used_socket(parted: &Parted<'_>) -> bool {
+    let refuses = |side: &&Side| side.outcome.as_deref().is_some_and(|outcome| outcome.starts_with('E'));
+    let is_open = matches!(parted.event, EventClass::Call(CallClass::Connect));
+    is_open && parted.only(&["returns"]) && parted.sides().iter().filter(|side| refuses(side)).count() == 1
+}
+
+/// One side goes on with the same segment, or ends with a RST, where the other has given up; or both gave up.
+fn giving_up(parted: &Parted<'_>) -> bool {
+    let ends = |side: &Side| side.emitted.last().is_some_and(|last| last.flags.contains(Flags::RST));
+    let tries = |side: &Side| side.emitted.len() - usize::from(ends(side));
+    let [left, right] = parted.sides();
+    let (fewer, more) = if tries(left) <= tries(right) { (left, right) } else { (right, left) };
+    let key = |segment: &CaseSegment| (segment.on, segment.flags, segment.seq, segment.ack, segment.data.clone());
+    let begins_alike = (0..tries(fewer)).all(|index| key(&fewer.emitted[index]) == key(&more.emitted[index]));
+    let again = |index: &usize| {
+        let (now, before) = (key(&more.emitted[*index]), key(&more.emitted[index - 1]));
+        now == before
+    };
+    let only_repeats = tries(fewer) == tries(more)
+        || (tries(fewer) > 0 && is_over(fewer) && (tries(fewer)..tries(more)).all(|index| again(&index)));
+    // The connection is over on that side; on the other it may not be yet.
+    let over = (is_over(left) && is_over(right)) || is_over(fewer) && tries(fewer) < tries(more);
+    let is_wait = matches!(parted.event, EventClass::Wait);
+    is_wait && over && parted.only(&["emitted", "flags", "state"]) && begins_alike && only_repeats
+}
+
+fn keepalive_octet(parted: &Parted<'_>) -> bool {
+    let Some(mut pairs) = parted.pairs().filter(|_| parted.only(&["data", "len"])) else { return false };
+    let probes = parted.sides().iter().any(|side| side.rules.iter().any(|rule| rule.name == "keepalive-probe"));
+    probes && pairs.all(|(left, right)| left.data == right.data || left.data.len().max(right.data.len()) == 1)
+}
+
+fn close_again(parted: &Parted<'_>) -> bool {
     const CLOSING: [Option<ConnState>; 2] =
         [Some(ConnState::Is(State::FinWait1)), Some(ConnState::Is(State::FinWait2))];
-    let is_close = matches!(parsed.event, EventClass::Call(CallClass::Shutdown | CallClass::Close));
-    let same_state = parsed.left.state == parsed.right.state && CLOSING.contains(&parsed.left.state);
+    let is_close = matches!(parted.event, EventClass::Call(CallClass::Shutdown | CallClass::Close));
+    let same_state = parted.left.state == parted.right.state && CLOSING.contains(&parted.left.state);
     let told = |side: &&Side| matches!(side.outcome.as_deref(), Some("ok" | "EPIPE" | "ENOTCONN" | "EALREADY"));
-    is_close && same_state && parsed.only(&["returns"]) && parsed.sides().iter().all(told)
+    is_close && same_state && parted.only(&["returns"]) && parted.sides().iter().all(told)
 }
 
 #[cfg(test)]

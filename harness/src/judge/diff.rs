@@ -14,7 +14,7 @@ use std::{collections::HashMap, sync::Arc};
 use crate::{
     case::{
         flags::Flags,
-        format::{Action, Allow, ConcreteCase, Expect, Returns},
+        format::{Action, Allow, At, ConcreteCase, Expect, Returns, Step},
     },
     clause::ClauseId,
     judge::{ledger::Ledger, outcome::show_outcome},
@@ -116,12 +116,20 @@ pub fn compare(left: &CaseRun, right: &CaseRun, strictness: Strictness, ledgers:
     let mut walks = [Walk::new(left), Walk::new(right)];
     let steps = &left.case.case.steps;
     let both = left.trace.steps.len().min(right.trace.steps.len());
+    // A SYN placed by what a target shows of itself: from there on the two may speak of different numbers.
+    let mut elsewhere = None;
     for index in 0..both {
         let last = index + 1 == both;
         for walk in &mut walks {
             walk.step(index);
         }
+        if opens_elsewhere(&walks, index) {
+            elsewhere = elsewhere.or(Some(index));
+        }
         let fields = differing(&walks, index, last, strictness);
+        if let Some(syn) = elsewhere.filter(|&syn| is_of_numbers(steps, syn, index, &fields)) {
+            return Comparison::Skipped(format!("the SYN of step {} bears another number on either target", syn + 1));
+        }
         if !fields.is_empty() {
             let standing = standing(&walks, index, ledgers);
             let own = &steps[index].value.clauses;
@@ -181,6 +189,11 @@ const fn looks_at_emissions(action: &Action) -> bool {
         | Action::Save(_)
         | Action::Check(_) => false,
     }
+}
+
+/// Whether a step takes in what came and goes on whatever it is, as generated cases do.
+fn is_look(step: &Step) -> bool {
+    step.continues && matches!(&step.action, Action::Expect(Expect::InOrder(segments)) if segments.is_empty())
 }
 
 /// Whether a step does something to the target, as opposed to looking at it.
@@ -255,6 +268,23 @@ impl<'a> Walk<'a> {
         self.looked = self.next_event;
     }
 
+    /// The number of the SYN that this step injects.
+    fn syn(&self, index: usize) -> Option<u32> {
+        let Action::Inject(inject) = &self.run.case.case.steps[index].value.action else { return None };
+        if !inject.flags.contains(Flags::SYN) {
+            return None;
+        }
+        let events = &self.run.trace.events[..self.next_event];
+        events.iter().rev().take_while(|event| event.step == index).find_map(|event| match &event.kind {
+            EventKind::Injected { segment, .. } => segment.as_ref().map(|segment| segment.seq),
+            EventKind::Emitted { .. }
+            | EventKind::EmittedOther { .. }
+            | EventKind::Called { .. }
+            | EventKind::Explained(_)
+            | EventKind::Waited(_) => None,
+        })
+    }
+
     fn findings(&self, index: usize) -> impl Iterator<Item = &'a Finding> {
         let of_the_case = |finding: &&Finding| finding.kind != FindingKind::Invariant;
         self.run.findings.iter().filter(of_the_case).filter(move |finding| finding.step == index)
@@ -293,6 +323,19 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Whether the step injects a SYN with another number into each of the two.
+fn opens_elsewhere(walks: &[Walk<'_>; 2], index: usize) -> bool {
+    let [left, right] = walks.each_ref().map(|walk| walk.syn(index));
+    left != right
+}
+
+/// Whether what differs may come from the number of the SYN alone: all but another kind of answer to the SYN itself.
+fn is_of_numbers(steps: &[At<Step>], syn: usize, index: usize, fields: &[&str]) -> bool {
+    let only_numbers = fields.iter().all(|field| ["seq", "ack"].contains(field));
+    let later = steps[syn + 1..=index.max(syn)].iter().any(|step| acts(&step.value.action));
+    !fields.is_empty() && (only_numbers || later)
+}
+
 /// What differs at this step.
 fn differing(walks: &[Walk<'_>; 2], index: usize, last: bool, strictness: Strictness) -> Vec<&'static str> {
     let [left, right] = walks;
@@ -312,8 +355,12 @@ fn differing(walks: &[Walk<'_>; 2], index: usize, last: bool, strictness: Strict
     if (!acts(action) || last) && states.is_some_and(|(left, right)| left != right) {
         fields.push("state");
     }
-    // Where the case itself tells the two apart (a time, a window, a kept number), so does the comparison.
-    if fields.is_empty() && left.findings(index).next().is_some() != right.findings(index).next().is_some() {
+    // Where the case itself tells the two apart (a time, a window, a kept number), so does the comparison; a look demands
+    // nothing.
+    if fields.is_empty()
+        && !is_look(&left.run.case.case.steps[index].value)
+        && left.findings(index).next().is_some() != right.findings(index).next().is_some()
+    {
         fields.extend(odd.iter().flat_map(|finding| &finding.differences).map(|difference| difference.field));
         if fields.is_empty() {
             fields.push("verdict");

@@ -319,15 +319,16 @@ pub(in crate::generate) const ADDRESS: [AddressName; 8] = [
 /// IP total lengths around the ends of both headers.
 pub(in crate::generate) const IP_LENGTH: [u16; 8] = [0, 19, 20, 39, 40, 41, 1500, 65_535];
 
-/// IP options: end, no operation, record route, loose source route, a wrong length, an unknown kind.
+/// IP options: no operation, end, record route with and without room, timestamp, unknown kinds. None that is broken, and no
+/// source route: what becomes of these is IP's matter, and hosts differ in it.
 pub(in crate::generate) const IP_OPTIONS: [&[u8]; 8] = [
     &[1],
     &[0],
     &[7, 7, 4, 0, 0, 0, 0],
-    &[131, 7, 4, 192, 0, 2, 77],
-    &[137, 7, 4, 192, 0, 2, 77],
-    &[7, 0],
-    &[7, 60],
+    &[7, 3, 4],
+    &[68, 8, 5, 0, 0, 0, 0, 0],
+    &[30, 4, 1, 2],
+    &[1, 1, 1, 0],
     &[222, 4, 0, 0],
 ];
 

@@ -68,6 +68,17 @@ fn psh_may_differ_on_all_but_the_last_segment() {
 }
 
 #[test]
+fn text_that_does_not_end_the_queue_may_be_pushed() {
+    let by = |flags: u16, rule: &'static str| {
+        let rules = vec![RuleName { name: rule, clause: "RFC9293#3.10.2", text: "" }];
+        side(vec![CaseSegment { rules, ..segment(flags, 1, b"ab") }], State::Established)
+    };
+    let pushed = side(vec![segment(0x18, 1, b"ab")], State::Established);
+    assert_eq!(name(&by(0x10, "output-data"), &pushed, &["flags"], SEND), "push-in-between");
+    assert_eq!(name(&by(0x10, "output-push"), &pushed, &["flags"], SEND), "-");
+}
+
+#[test]
 fn the_rst_of_an_abort_may_carry_an_ack() {
     let with = |flags| side(vec![segment(flags, 1, b"")], State::Closed);
     assert_eq!(name(&with(0x04), &with(0x14), &["flags"], ABORT), "reset-with-ack");
@@ -142,4 +153,82 @@ fn a_second_close_may_succeed_in_fin_wait_only() {
     assert_eq!((name_in(State::Closing), name_in(State::Established)), ("-", "-"));
     let sends_a_fin = &["emitted", "returns"];
     assert_eq!(name(&with("ok", State::FinWait1), &with("EPIPE", State::FinWait1), sends_a_fin, close), "-");
+}
+
+fn over(outcome: Option<&str>, emitted: Vec<CaseSegment>) -> Side {
+    let state = Some(ConnState::None { listening: true });
+    Side { outcome: outcome.map(str::to_owned), state, ..side(emitted, State::Established) }
+}
+
+#[test]
+fn after_the_end_any_error_tells_of_it_but_no_orderly_one() {
+    let name =
+        |left: &str, right: &str| name(&over(Some(left), vec![]), &over(Some(right), vec![]), &["returns"], SEND);
+    assert_eq!(name("ECONNRESET", "EPIPE"), "local-error");
+    assert_eq!(name("ECONNRESET", "eof"), "-");
+    assert_eq!(name("ECONNRESET", "ok"), "-");
+}
+
+#[test]
+fn a_service_that_is_missing_is_no_choice() {
+    let with = |outcome: &str| Side { outcome: Some(outcome.to_owned()), ..side(vec![], State::Established) };
+    assert_eq!(name(&with("EPIPE"), &with("EOPNOTSUPP"), &["returns"], SEND), "-");
+}
+
+#[test]
+fn room_and_hangup_are_polls_own_but_text_and_urgent_data_are_not() {
+    let with = |outcome: &str| Side { outcome: Some(outcome.to_owned()), ..side(vec![], State::Established) };
+    let poll = EventClass::Call(CallClass::Poll);
+    let base = with("ready readable, writable, not urgent, hangup, error");
+    let name_of = |other: &str| name(&base, &with(other), &["returns"], poll);
+    assert_eq!(name_of("ready readable, not writable, not urgent, not hangup, not error"), "readiness");
+    assert_eq!(name_of("ready readable, writable, urgent, hangup, error"), "-");
+    assert_eq!(name_of("ready not readable, writable, not urgent, hangup, error"), "-");
+}
+
+#[test]
+fn a_used_socket_may_refuse_to_open_again_but_what_it_does_then_has_to_be_right() {
+    let open = EventClass::Call(CallClass::Connect);
+    let (opens, refuses) = (over(Some("ok"), vec![]), over(Some("EISCONN"), vec![]));
+    assert_eq!(name(&opens, &refuses, &["returns"], open), "used-socket");
+    assert_eq!(name(&opens, &refuses, &["emitted", "returns"], open), "-");
+    assert_eq!(name(&opens, &over(Some("would-block"), vec![]), &["returns"], open), "-");
+    assert_eq!(name(&opens, &refuses, &["returns"], SEND), "-");
+}
+
+#[test]
+fn giving_up_later_or_with_a_reset_is_a_choice() {
+    let data = segment(Flags::ACK.0 | Flags::PSH.0, 1, b"x");
+    let other = segment(Flags::ACK.0 | Flags::PSH.0, 2, b"y");
+    let reset = segment(Flags::RST.0 | Flags::ACK.0, 2, b"");
+    let wait = EventClass::Wait;
+    let fields = ["emitted", "state"];
+    let gave_up = over(None, vec![data.clone(), data.clone()]);
+    let goes_on = side(vec![data.clone(), data.clone(), data.clone()], State::Established);
+    assert_eq!(name(&gave_up, &goes_on, &fields, wait), "giving-up");
+    assert_eq!(name(&goes_on, &gave_up, &fields, wait), "giving-up");
+    let with_reset = over(None, vec![data.clone(), data.clone(), reset.clone()]);
+    assert_eq!(name(&gave_up, &with_reset, &["emitted"], wait), "giving-up");
+    // One that goes on without having given up there, one that sends something else, and one that says nothing at all.
+    let alive = side(vec![data.clone(), data.clone()], State::Established);
+    assert_eq!(name(&alive, &goes_on, &["emitted"], wait), "-");
+    let strays = side(vec![data.clone(), data.clone(), other], State::Established);
+    assert_eq!(name(&gave_up, &strays, &fields, wait), "-");
+    let silent = over(None, vec![]);
+    assert_eq!(name(&silent, &goes_on, &fields, wait), "-");
+    assert_eq!(name(&gave_up, &goes_on, &fields, SEND), "-");
+    let resets = side(vec![data.clone(), data, reset], State::Established);
+    assert_eq!(name(&alive, &resets, &["emitted"], wait), "-");
+}
+
+#[test]
+fn a_keepalive_may_carry_one_octet() {
+    let probes = |data: &[u8]| Side {
+        rules: vec![RuleName { name: "keepalive-probe", clause: "MAY-5", text: "" }],
+        ..side(vec![segment(Flags::ACK.0, 0, data)], State::Established)
+    };
+    assert_eq!(name(&probes(b""), &probes(b"x"), &["data"], EventClass::Wait), "keepalive-octet");
+    assert_eq!(name(&probes(b""), &probes(b"xy"), &["data"], EventClass::Wait), "-");
+    let plain = |data: &[u8]| side(vec![segment(Flags::ACK.0, 0, data)], State::Established);
+    assert_eq!(name(&plain(b""), &plain(b"x"), &["data"], EventClass::Wait), "-");
 }

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use super::{Comparison, Divergence, Standing, Strictness, compare};
 use crate::{
@@ -195,4 +195,50 @@ fn a_state_that_one_side_does_not_know_is_not_compared() {
     assert_eq!(divergence(key(&left, &right)).fields, ["state"]);
     right.trace.steps[last].state = None;
     assert!(matches!(key(&left, &right), Comparison::Equal));
+}
+
+/// A SYN at the edge of a window that the two targets do not share.
+const SYN_AT_THE_EDGE: &str = "\
+title: a SYN at the right edge opens a connection elsewhere
+clauses: [RFC9293#3.10.7.2]
+given: LISTEN
+steps:
+  - inject: { flags: SYN }
+  - expect: { flags: SYN+ACK }
+    continue: true
+  - inject: { flags: RST }
+  - inject: { flags: SYN, seq: RCV.NXT+RCV.WND }
+  - expect: nothing
+    continue: true
+  - state: SYN-RECEIVED
+";
+
+#[test]
+fn numbers_that_come_from_the_targets_own_window_are_no_divergence() {
+    let left = record("reference", SYN_AT_THE_EDGE);
+    let config = "config: { recv-buffer: 8192 }\nsteps:";
+    let mut right = record("reference", &SYN_AT_THE_EDGE.replace("steps:", config));
+    right.case = Arc::clone(&left.case);
+    let skipped = key(&left, &right);
+    assert!(matches!(&skipped, Comparison::Skipped(reason) if reason.contains("SYN of step")), "{skipped:?}");
+    // Another kind of answer to that SYN is one.
+    right.trace.events.retain(|event| event.step <= 4 || !matches!(event.kind, EventKind::Emitted { .. }));
+    assert_eq!(divergence(key(&left, &right)).fields, ["emitted"]);
+}
+
+#[test]
+fn a_look_demands_nothing() {
+    let looking = RST_IN_WINDOW.replace(
+        "  - expect: { flags: ACK, seq: SND.NXT, ack: RCV.NXT }\n",
+        "  - expect: nothing\n    continue: true\n",
+    );
+    let left = record("reference", &looking);
+    assert_eq!(left.verdict, Verdict::Fail);
+    let mut right = left.clone();
+    right.findings.clear();
+    assert!(matches!(key(&left, &right), Comparison::Equal));
+    let demanding = record("reference", &looking.replace("    continue: true\n", ""));
+    let mut right = demanding.clone();
+    right.findings.clear();
+    assert_eq!(divergence(key(&demanding, &right)).fields, ["verdict"]);
 }
