@@ -140,7 +140,8 @@ fn push_in_between(parted: &Parted<'_>) -> bool {
         let differing = left.flags.0 ^ right.flags.0;
         // A target that tells its rules tells of text that ends the queue.
         let lacking = if left.flags.contains(Flags::PSH) { right } else { left };
-        let may = index < last || lacking.rules.first().is_some_and(|rule| rule.name == "output-data");
+        let by = |name| lacking.rules.iter().any(|rule| rule.name == name);
+        let may = index < last || (by("output-data") && !by("output-push"));
         differing == 0 || (differing == Flags::PSH.0 && may && !left.data.is_empty())
     })
 }
