@@ -143,14 +143,8 @@ fn parted(left: &CaseRun, divergence: Box<Divergence>) -> Found {
     let (state, event) = met(left, step);
     let (state, event) = match event {
         EventClass::Call(call) if is_missing(&divergence) => relevant::of_missing_call(call),
-        EventClass::Segment(segment) => {
-            let (state, event) = relevant::relevant(state, event, rule);
-            // Whichever check the left target came to, the right one may not have come to any.
-            let rule = rule.filter(|_| segment.broken.is_none());
-            let seen = Seen::Divergence { rule, fields: Fields::of(&divergence.fields) };
-            return Found { key: Key { state, event, seen }, step, what: What::Divergence(divergence) };
-        }
         EventClass::Start
+        | EventClass::Segment(_)
         | EventClass::Fragment
         | EventClass::Icmp { .. }
         | EventClass::NotTcp

@@ -116,19 +116,21 @@ pub fn compare(left: &CaseRun, right: &CaseRun, strictness: Strictness, ledgers:
     let mut walks = [Walk::new(left), Walk::new(right)];
     let steps = &left.case.case.steps;
     let both = left.trace.steps.len().min(right.trace.steps.len());
-    // A SYN placed by what a target shows of itself: from there on the two may speak of different numbers.
     let mut elsewhere = None;
     for index in 0..both {
         let last = index + 1 == both;
         for walk in &mut walks {
             walk.step(index);
         }
-        if opens_elsewhere(&walks, index) {
-            elsewhere = elsewhere.or(Some(index));
+        if let Some(placed) = placed_elsewhere(&walks, index)
+            && !elsewhere.is_some_and(|before: Placed| before.opens)
+        {
+            elsewhere = Some(placed);
         }
         let fields = differing(&walks, index, last, strictness);
-        if let Some(syn) = elsewhere.filter(|&syn| is_of_numbers(steps, syn, index, &fields)) {
-            return Comparison::Skipped(format!("the SYN of step {} bears another number on either target", syn + 1));
+        if let Some(Placed { step, .. }) = elsewhere.filter(|placed| placed.explains(steps, index, &fields)) {
+            let step = left.case.step_number(step).unwrap_or_default();
+            return Comparison::Skipped(format!("the segment of step {step} bears another number on either target"));
         }
         if !fields.is_empty() {
             let standing = standing(&walks, index, ledgers);
@@ -268,15 +270,16 @@ impl<'a> Walk<'a> {
         self.looked = self.next_event;
     }
 
-    /// The number of the SYN that this step injects.
-    fn syn(&self, index: usize) -> Option<u32> {
-        let Action::Inject(inject) = &self.run.case.case.steps[index].value.action else { return None };
-        if !inject.flags.contains(Flags::SYN) {
+    /// The flags and numbers of the segment that this step injects.
+    fn injected(&self, index: usize) -> Option<(Flags, u32, u32)> {
+        if !matches!(self.run.case.case.steps[index].value.action, Action::Inject(_)) {
             return None;
         }
         let events = &self.run.trace.events[..self.next_event];
         events.iter().rev().take_while(|event| event.step == index).find_map(|event| match &event.kind {
-            EventKind::Injected { segment, .. } => segment.as_ref().map(|segment| segment.seq),
+            EventKind::Injected { segment, .. } => {
+                segment.as_ref().map(|segment| (segment.flags, segment.seq, segment.ack))
+            }
             EventKind::Emitted { .. }
             | EventKind::EmittedOther { .. }
             | EventKind::Called { .. }
@@ -323,17 +326,28 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Whether the step injects a SYN with another number into each of the two.
-fn opens_elsewhere(walks: &[Walk<'_>; 2], index: usize) -> bool {
-    let [left, right] = walks.each_ref().map(|walk| walk.syn(index));
-    left != right
+/// Whether the step injects a segment with another number into each of the two, placed by what a target shows of itself.
+fn placed_elsewhere(walks: &[Walk<'_>; 2], index: usize) -> Option<Placed> {
+    let [left, right] = walks.each_ref().map(|walk| walk.injected(index));
+    let flags = left.or(right)?.0;
+    (left != right).then_some(Placed { step: index, opens: flags.contains(Flags::SYN) })
 }
 
-/// Whether what differs may come from the number of the SYN alone: all but another kind of answer to the SYN itself.
-fn is_of_numbers(steps: &[At<Step>], syn: usize, index: usize, fields: &[&str]) -> bool {
-    let only_numbers = fields.iter().all(|field| ["seq", "ack"].contains(field));
-    let later = steps[syn + 1..=index.max(syn)].iter().any(|step| acts(&step.value.action));
-    !fields.is_empty() && (only_numbers || later)
+/// A step whose segment bears another number on either target.
+#[derive(Clone, Copy)]
+struct Placed {
+    step: usize,
+    /// It is a SYN: what follows speaks of other numbers, too.
+    opens: bool,
+}
+
+impl Placed {
+    /// Whether what differs at `index` may come from that number alone: all but another kind of answer to the segment.
+    fn explains(self, steps: &[At<Step>], index: usize, fields: &[&str]) -> bool {
+        let only_numbers = fields.iter().all(|field| ["seq", "ack"].contains(field));
+        let later = steps[self.step + 1..=index.max(self.step)].iter().any(|step| acts(&step.value.action));
+        !fields.is_empty() && if later { self.opens } else { only_numbers }
+    }
 }
 
 /// What differs at this step.

@@ -220,10 +220,39 @@ fn numbers_that_come_from_the_targets_own_window_are_no_divergence() {
     let mut right = record("reference", &SYN_AT_THE_EDGE.replace("steps:", config));
     right.case = Arc::clone(&left.case);
     let skipped = key(&left, &right);
-    assert!(matches!(&skipped, Comparison::Skipped(reason) if reason.contains("SYN of step")), "{skipped:?}");
+    assert!(
+        matches!(&skipped, Comparison::Skipped(reason) if reason.contains("the segment of step 4 bears")),
+        "{skipped:?}"
+    );
     // Another kind of answer to that SYN is one.
-    right.trace.events.retain(|event| event.step <= 4 || !matches!(event.kind, EventKind::Emitted { .. }));
+    right
+        .trace
+        .events
+        .retain(|event| event.step < right.case.prelude + 3 || !matches!(event.kind, EventKind::Emitted { .. }));
     assert_eq!(divergence(key(&left, &right)).fields, ["emitted"]);
+}
+
+#[test]
+fn the_number_of_an_answer_to_a_segment_placed_by_the_targets_own_window_is_no_divergence() {
+    let acks = SYN_AT_THE_EDGE.replace("{ flags: SYN, seq: RCV.NXT+RCV.WND }", "{ flags: ACK, ack: RCV.NXT+RCV.WND }");
+    let acks = acks.replace("state: SYN-RECEIVED", "state: LISTEN");
+    let left = record("reference", &acks);
+    let mut right = record("reference", &acks.replace("steps:", "config: { recv-buffer: 8192 }\nsteps:"));
+    right.case = Arc::clone(&left.case);
+    assert!(matches!(key(&left, &right), Comparison::Skipped(_)), "{:?}", key(&left, &right));
+    // With the same window it is one.
+    let mut right = left.clone();
+    tamper_last(&mut right, |segment| segment.seq += 1);
+    assert_eq!(divergence(key(&left, &right)).fields, ["seq"]);
+}
+
+/// Changes the last emitted segment.
+fn tamper_last(run: &mut CaseRun, change: impl Fn(&mut CaseSegment)) {
+    let segment = run.trace.events.iter_mut().rev().find_map(|event| match &mut event.kind {
+        EventKind::Emitted { segment, .. } => Some(segment),
+        _ => None,
+    });
+    change(segment.expect("an emission"));
 }
 
 #[test]
