@@ -35,8 +35,12 @@ pub(super) fn check(flow: &mut Flow, seg: &Parsed, context: Context, report: &mu
 }
 
 /// Whether this is the SYN sent before. Two connections within one tick of the ISN clock may have the same ISS, so a
-/// connection that got beyond its SYN and may have ended makes room for another one.
+/// connection that got beyond its SYN and may have ended makes room for another one; so does one that was aborted, once
+/// the peer sends another SYN.
 fn is_again(flow: &Flow, seg: &Parsed) -> bool {
+    if flow.aborted && flow.syn_since {
+        return false;
+    }
     let unacknowledged = flow.iss == Some(seg.seq) && flow.una_for_sure == seg.seq && flow.sent.is_empty();
     let of_its_peer = match (flow.irs, seg.flags.contains(Flags::ACK)) {
         (Some(irs), true) => {
