@@ -1,8 +1,8 @@
-//! Writes the suite's cases as scripts into a fuzzer's corpus folder: `seed_corpus CASES FOLDER`.
+//! Writes the suite's cases as the seeds of each fuzz target, into a folder of its name: `seed_corpus CASES FOLDER`.
 
 use std::{path::PathBuf, process::ExitCode};
 
-use harness::{case::load::discover, generate::seeds::write_corpus};
+use harness::{case::load::discover, generate::seeds::write_corpora};
 
 fn main() -> ExitCode {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
@@ -18,9 +18,11 @@ fn main() -> ExitCode {
         eprintln!("no usable case in {}", cases.display());
         return ExitCode::from(2);
     }
-    match write_corpus(&found.cases, folder) {
-        Ok(count) => {
-            println!("{count} scripts from {} cases in {}", found.cases.len(), folder.display());
+    match write_corpora(&found.cases, folder) {
+        Ok(written) => {
+            for (target, count) in written {
+                println!("{target}: {count} seeds");
+            }
             ExitCode::SUCCESS
         }
         Err(error) => {

@@ -1,16 +1,31 @@
 //! Seeds: the suite's cases as scripts, so that a campaign starts from what people thought of.
 //!
 //! [`script_of`] takes what a case does and leaves out what it expects. Each field becomes the nearest value a script can
-//! say: a length may come out as its neighbour in the table, a second fault in the same header is lost. Called by the
-//! example `seed_corpus`, which [`write_corpus`] fills a fuzzer's corpus folder for.
+//! say: a length may come out as its neighbour in the table, a second fault in the same header is lost. [`corpora`] has
+//! what each fuzz target begins with; the example `seed_corpus` has [`write_corpora`] put it into folders.
 
+mod bytes;
 mod nearest;
 
-use std::{collections::BTreeSet, fs, io, path::Path};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fs, io,
+    path::Path,
+    sync::Arc,
+};
+
+use stack_under_test::Profile;
 
 use self::nearest::Names;
 use super::script::{Header, MOST_STEPS, Record, Script};
-use crate::case::format::{Action, ConcreteCase};
+use crate::{
+    case::format::{Action, ConcreteCase},
+    run::{Mode, run_case},
+    target::reference::Reference,
+};
+
+/// The fuzz targets whose inputs are scripts.
+const SCRIPTED: [&str; 3] = ["differential_kernel", "differential_profiles", "differential_smoltcp"];
 
 /// What the case does, as a script. `None`: nothing, or more than a script has room for.
 #[must_use]
@@ -31,24 +46,59 @@ pub fn script_of(case: &ConcreteCase) -> Option<Script> {
     fits.then(|| Script { header: nearest::header(&case.case, Header::default()), records })
 }
 
-/// Writes one file for each different script into the folder, which is made, named after the first case that gives it.
-/// Returns how many.
+/// Inputs of one fuzz target, by the names of their files.
+pub type Corpus = BTreeMap<String, Vec<u8>>;
+
+/// The seeds of every fuzz target, by its name. Each input is named after the first case that gives it.
+#[must_use]
+pub fn corpora(suite: &[ConcreteCase]) -> BTreeMap<&'static str, Corpus> {
+    let mut all: BTreeMap<&'static str, (Corpus, HashSet<Vec<u8>>)> = BTreeMap::new();
+    let mut add = |targets: &[&'static str], id: &str, bytes: &[u8]| {
+        for target in targets {
+            let (corpus, known) = all.entry(target).or_default();
+            if known.insert(bytes.to_vec()) {
+                let _ = corpus.entry(file_name(id)).or_insert_with(|| bytes.to_vec());
+            }
+        }
+    };
+    let mut reference = Reference::new(Profile::rfc9293(), 0);
+    let mut shapes = HashSet::new();
+    for case in suite {
+        if let Some(script) = script_of(case) {
+            add(&SCRIPTED, &case.id, &script.encode());
+        }
+        if let Ok(text) = fs::read(&case.file) {
+            add(&["parse_case"], case.id.split('#').next().unwrap_or_default(), &text);
+        }
+        let run = run_case(&mut reference, &Arc::new(case.clone()), Mode::Record);
+        add(&["stack_input"], &case.id, &bytes::stack_input(&run));
+        add(&["stack_pair"], &case.id, &bytes::stack_pair(&run));
+        for (number, packet) in bytes::packets(&run).enumerate() {
+            // One packet of each shape: its headers, without what is in their fields of numbers.
+            let header = |range: std::ops::Range<usize>| packet.get(range).unwrap_or_default().to_vec();
+            if shapes.insert((header(0..1), header(6..10), header(32..34), header(40..60), packet.len() > 60)) {
+                add(&["codec_agree", "parse_segment"], &format!("{}-{number}", case.id), packet);
+            }
+        }
+    }
+    all.into_iter().map(|(target, (corpus, _))| (target, corpus)).collect()
+}
+
+/// Writes the seeds of each target into a folder of its name; returns how many each has.
 ///
 /// # Errors
-/// If the folder cannot be made or a file not be written.
-pub fn write_corpus(cases: &[ConcreteCase], folder: &Path) -> io::Result<usize> {
-    fs::create_dir_all(folder)?;
-    let mut written = BTreeSet::new();
-    for case in cases {
-        let Some(script) = script_of(case) else { continue };
-        let bytes = script.encode();
-        if written.contains(&bytes) {
-            continue;
+/// If a folder cannot be made or a file not be written.
+pub fn write_corpora(suite: &[ConcreteCase], folder: &Path) -> io::Result<Vec<(&'static str, usize)>> {
+    let mut written = Vec::new();
+    for (target, corpus) in corpora(suite) {
+        let folder = folder.join(target);
+        fs::create_dir_all(&folder)?;
+        for (name, bytes) in &corpus {
+            fs::write(folder.join(name), bytes)?;
         }
-        fs::write(folder.join(file_name(&case.id)), &bytes)?;
-        written.insert(bytes);
+        written.push((target, corpus.len()));
     }
-    Ok(written.len())
+    Ok(written)
 }
 
 /// The id with a dash for whatever is special in file names, cut to what file systems take.

@@ -58,14 +58,28 @@ fn most_of_the_suite_gives_a_script_and_most_scripts_say_just_the_same() {
 }
 
 #[test]
-fn the_corpus_has_a_file_for_each_script_that_reads_as_that_script() {
+fn each_target_has_seeds_in_a_folder_of_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let suite = suite();
-    let count = write_corpus(&suite, folder.path()).unwrap();
-    let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert_eq!(files.len(), count);
+    let written = write_corpora(&suite, folder.path()).unwrap();
+    println!("{written:?}");
+    for (target, count) in &written {
+        let files = fs::read_dir(folder.path().join(target)).unwrap().count();
+        assert!(files == *count && *count > 100, "{target}: {files} files, {count} seeds");
+    }
+    let names: Vec<_> = written.iter().map(|(target, _)| *target).collect();
+    assert_eq!(names.len(), 8, "{names:?}");
+}
+
+#[test]
+fn the_scripts_read_as_themselves_and_no_input_comes_twice() {
+    let suite = suite();
+    let corpora = corpora(&suite);
     let scripts: Vec<_> = suite.iter().filter_map(script_of).collect();
-    for file in files {
-        assert!(scripts.contains(&Script::decode(&fs::read(&file).unwrap())), "{}", file.display());
+    let corpus = &corpora["differential_smoltcp"];
+    assert!(corpus.values().all(|bytes| scripts.contains(&Script::decode(bytes))));
+    for (target, corpus) in &corpora {
+        let different: HashSet<_> = corpus.values().collect();
+        assert_eq!(different.len(), corpus.len(), "{target}");
     }
 }
