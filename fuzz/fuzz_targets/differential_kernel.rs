@@ -1,19 +1,18 @@
-//! Generated cases on the reference and on this host's kernel. Each new way to part is written to the folder `FINDINGS`
-//! names, else to `findings/`.
+//! Generated cases on the reference and on this host's kernel. Each new way to part is written to the folder that
+//! `FINDINGS` names, else to `findings/`, and stops nobody; a wrong reference crashes.
 #![no_main]
 
-use std::sync::{LazyLock, Mutex};
+use std::cell::RefCell;
 
-use harness::campaign::{engine::Plan, fuzzed::Fuzzed};
-use harness::target::spec::{TargetOptions, TargetSpec};
+use harness::{generate::mutate::fuzz_crossover, target::spec::TargetSpec};
+use rfc793_fuzz::{Differential, mutate};
 
-static PAIR: LazyLock<Mutex<Fuzzed>> = LazyLock::new(|| {
-    let (reference, findings) = (TargetSpec::Reference("rfc9293"), std::env::var_os("FINDINGS"));
-    let findings = findings.unwrap_or("findings".into());
-    let plan = Plan::between(&reference, &TargetSpec::Kernel, TargetOptions::default(), findings.as_ref());
-    Mutex::new(Fuzzed::start(plan).expect("both targets open"))
+thread_local!(static PAIR: RefCell<Differential> = RefCell::new(Differential::against(TargetSpec::Kernel)));
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| PAIR.with_borrow_mut(|pair| pair.execute(data)));
+libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    mutate(data, size, max_size, seed)
 });
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let _ = PAIR.lock().expect("no run panicked before").execute(data);
+libfuzzer_sys::fuzz_crossover!(|one: &[u8], other: &[u8], out: &mut [u8], seed: u32| {
+    fuzz_crossover(one, other, out, seed)
 });

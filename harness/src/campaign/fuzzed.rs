@@ -1,66 +1,85 @@
-//! A campaign whose inputs come from elsewhere: from libFuzzer, in the targets under `fuzz/`.
+//! A campaign whose inputs come from elsewhere: from libFuzzer, in the differential targets under `fuzz/`.
 //!
-//! [`Fuzzed`] keeps a worker on a thread of its own, which a kernel target needs. Each input is run, judged, confirmed,
-//! shrunk and written as in a campaign of ours. Left out: mutation and the corpus, which are the fuzzer's.
+//! [`Fuzzed`] runs each input, judges it, confirms what it shows, shrinks and writes it, as a campaign of ours does, on
+//! the thread that started it. A way to part goes to the folder of findings and stops nobody; a broken invariant or a
+//! panic of the reference panics: that is the fuzzer's crash. Left out: mutation and the corpus, which are the fuzzer's.
 
 use std::{
-    sync::{atomic::AtomicBool, mpsc},
-    thread,
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use super::{
     engine::{CampaignError, Discovery, Plan, Shared, learn},
+    feedback::Triple,
+    known::candidates,
     worker::Worker,
 };
-use crate::generate::script::Script;
+use crate::{
+    case::load::discover,
+    generate::script::Script,
+    judge::ledger::Ledger,
+    target::spec::{TargetOptions, TargetSpec},
+};
 
 /// A worker that takes inputs one by one.
 pub struct Fuzzed {
-    inputs: mpsc::Sender<Vec<u8>>,
-    results: mpsc::Receiver<Result<Vec<Discovery>, CampaignError>>,
+    worker: Worker<'static>,
 }
 
 impl Fuzzed {
-    /// Starts the thread and opens the targets on it.
+    /// Opens the targets on this thread, which a kernel target keeps for itself.
     ///
     /// # Errors
     /// If a target cannot be opened.
     pub fn start(plan: Plan) -> Result<Self, CampaignError> {
-        let (inputs, to_run) = mpsc::channel::<Vec<u8>>();
-        let (done, results) = mpsc::channel();
-        let (opened, opening) = mpsc::channel();
-        thread::spawn(move || {
-            let stop = AtomicBool::new(false);
-            let shared = match learn(&plan) {
-                Ok(known) => Shared::new(&plan, known, &stop),
-                Err(error) => return drop(opened.send(Err(error))),
-            };
-            let mut worker = match Worker::open(&shared, 0) {
-                Ok(worker) => worker,
-                Err(error) => return drop(opened.send(Err(error))),
-            };
-            let _ = opened.send(Ok(()));
-            for bytes in to_run {
-                let result = worker.execute(Script::decode(&bytes), true).map(|()| worker.fresh());
-                if done.send(result).is_err() {
-                    return;
-                }
-            }
-        });
-        opening.recv().unwrap_or(Err(CampaignError::Worker))?;
-        Ok(Self { inputs, results })
+        let known = learn(&plan)?;
+        // A worker borrows them. A process has one fuzzer, for as long as it lives.
+        let plan: &'static Plan = Box::leak(Box::new(plan));
+        let stop: &'static AtomicBool = Box::leak(Box::default());
+        let shared: &'static Shared<'static> = Box::leak(Box::new(Shared::new(plan, known, stop)));
+        let mut worker = Worker::open(shared, 0)?;
+        worker.told = Some(Vec::new());
+        Ok(Self { worker })
     }
 
-    /// Runs one input and gives what it showed that nobody had shown before; each has been written.
+    /// The reference and another target. What the suite shows between them is known, if there is a suite at `cases`;
+    /// `findings` is where new discoveries are written.
+    ///
+    /// # Errors
+    /// If a target cannot be opened.
+    pub fn against(right: &TargetSpec, cases: &Path, findings: &Path) -> Result<Self, CampaignError> {
+        let left = TargetSpec::Reference("rfc9293");
+        let usual = Plan::between(&left, right, TargetOptions::default(), findings);
+        Self::start(Plan { suite: known_cases(&left, right, cases), ..usual })
+    }
+
+    /// Runs one input and gives what it showed that nobody had shown before; each has been written. `seen` is called
+    /// with each (state, event class, rule) triple.
     ///
     /// # Panics
-    /// If the harness itself failed, so that the fuzzer sees it on its own thread.
-    #[must_use]
-    pub fn execute(&self, bytes: &[u8]) -> Vec<Discovery> {
-        let result = self.inputs.send(bytes.to_vec()).ok().and_then(|()| self.results.recv().ok());
-        let result = result.expect("the harness panicked; its message stands above");
-        result.unwrap_or_else(|error| panic!("the campaign cannot go on: {error}"))
+    /// If the reference is wrong, or the harness failed: that is the fuzzer's finding.
+    pub fn execute(&mut self, bytes: &[u8], seen: &mut dyn FnMut(Triple)) -> Vec<Discovery> {
+        let done = self.worker.execute(Script::decode(bytes), true);
+        done.unwrap_or_else(|error| panic!("the campaign cannot go on: {error}"));
+        self.worker.told.iter_mut().flat_map(|told| told.drain(..)).for_each(seen);
+        let fresh = self.worker.fresh();
+        let fault = fresh.iter().find(|found| self.worker.is_our_own_fault(&found.key));
+        if let Some(Discovery { key, explanation, file, .. }) = fault {
+            panic!("{key}\n{explanation}\nwritten to {file:?}");
+        }
+        fresh
     }
+}
+
+/// The cases of the suite that show what is known of the two.
+fn known_cases(left: &TargetSpec, right: &TargetSpec, cases: &Path) -> Vec<Arc<crate::case::format::ConcreteCase>> {
+    let ledger = |target: &TargetSpec| {
+        let file = cases.join("ledger").join(format!("{}.yaml", target.ledger_name()));
+        if file.exists() { Ledger::read(&file).0 } else { Ledger::default() }
+    };
+    let suite: Vec<_> = discover(&[cases.to_owned()]).cases.into_iter().map(Arc::new).collect();
+    candidates(&suite, &[&ledger(left), &ledger(right)])
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //!
 //! Called by `rfc793 fuzz` and by the differential fuzz targets. Start at [`engine::run`] for the loop.
 //!
-//! - [`engine`]: the loop; `worker`: one thread of it; [`fuzzed`]: the same for inputs that a fuzzer makes
+//! - [`engine`]: the loop; `worker`: one thread of it; [`fuzzed`]: the same for inputs that a fuzzer makes,
+//!   [`profiles`]: for the reference's own profiles
 //! - `input`: what is fed in; [`feedback`]: what is kept of it
 //! - [`pair`]: two targets on one thread
 //! - [`discovery`]: what an execution showed; [`key`]: what makes two discoveries the same;
@@ -26,6 +27,7 @@ pub mod key;
 pub mod known;
 pub mod origin;
 pub mod pair;
+pub mod profiles;
 pub mod promote;
 mod relevant;
 pub mod smaller;

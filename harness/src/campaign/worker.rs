@@ -15,7 +15,7 @@ use fastrand::Rng;
 use super::{
     discovery::{Compared, Found, Standing, What, found},
     engine::{CampaignError, Claim, Discovery, Harvest, Place, Shared},
-    feedback::triples,
+    feedback::{Triple, triples},
     findings::Told,
     input::Corpus,
     key::{Key, Seen, Side},
@@ -53,6 +53,8 @@ pub(super) struct Worker<'a> {
     unstable: HashMap<Key, u8>,
     all: Vec<Found>,
     failures: u32,
+    /// Every triple since the last time, for who asks.
+    pub(super) told: Option<Vec<Triple>>,
 }
 
 impl<'a> Worker<'a> {
@@ -77,6 +79,7 @@ impl<'a> Worker<'a> {
             unstable: HashMap::new(),
             all: Vec::new(),
             failures: 0,
+            told: None,
         })
     }
 
@@ -148,9 +151,16 @@ impl<'a> Worker<'a> {
 
     fn shows_something_new(&mut self, executed: &Executed) -> bool {
         let mut new = false;
-        let seen = &mut self.harvest.triples;
+        let (seen, told) = (&mut self.harvest.triples, &mut self.told);
         for run in &executed.runs {
-            triples(run, &mut |triple| new |= triple.2.is_some() && seen.insert(triple));
+            triples(run, &mut |triple| {
+                if triple.2.is_some() {
+                    new |= seen.insert(triple);
+                    if let Some(told) = told {
+                        told.push(triple);
+                    }
+                }
+            });
         }
         new
     }
@@ -211,7 +221,7 @@ impl<'a> Worker<'a> {
     }
 
     /// A violation by the reference is always new.
-    fn is_our_own_fault(&self, key: &Key) -> bool {
+    pub(super) fn is_our_own_fault(&self, key: &Key) -> bool {
         match key.seen {
             Seen::Violation { side, .. } | Seen::Failure { side, .. } => self.pair.name(side).starts_with("reference"),
             Seen::Divergence { .. } => false,
