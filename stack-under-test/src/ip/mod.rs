@@ -3,9 +3,8 @@
 //! [`accept`] is called by [`crate::Stack::handle_packet`] for everything that arrives. What it
 //! refuses is dropped with a [`Rule`] and never answered. Fragments go through [`reassembly`].
 //!
-//! Left out: routing.
+//! Left out: routing and IP options (ignored, MUST-50).
 
-mod options;
 pub(crate) mod reassembly;
 
 use core::net::Ipv4Addr;
@@ -73,7 +72,6 @@ pub(crate) fn accept<'a>(host: &Host, origin: Origin, bytes: &'a [u8]) -> Result
     })?;
     check_source(host, origin, &packet)?;
     check_destination(host, &packet)?;
-    options::check(packet.options())?;
     Ok(packet)
 }
 
