@@ -50,6 +50,8 @@ rules! {
     IpInvalidSource "ip-invalid-source" "MUST-63" "the source is no host's address: broadcast, multicast, this-host, loopback or our own";
     IpGroupDestination "ip-group-destination" "MUST-57" "a segment for a broadcast or multicast address is silently discarded";
     IpNotOurs "ip-not-ours" "RFC1122#3.2.1.3" "the destination is another host";
+    IpBadOption "ip-bad-option" "RFC1122#3.2.1.8" "an option ends outside the header";
+    IpSourceRoute "ip-source-route" "RFC1122#3.3.5" "a source route goes on: the packet is on its way to another host";
     IpUnknownProtocol "ip-unknown-protocol" "RFC1122#3.2.2.1" "the protocol is not one this host speaks";
     FragmentLength "fragment-length" "RFC791#3.2" "a fragment that is empty, or not the last one and no multiple of eight octets long";
     FragmentTooFar "fragment-too-far" "RFC791#3.2" "a fragment reaches beyond the longest datagram";

@@ -97,6 +97,7 @@ fn broken(text: &str, clause: &str) -> Option<Broken> {
         "MUST-2" => Some(Broken::Checksum),
         "MUST-68" | "MUST-69" => Some(Broken::Options),
         "RFC791#3.1" if text.contains("checksum") => Some(Broken::Checksum),
+        "RFC791#3.1" if text.starts_with("IP option") || text.starts_with("IP source route") => Some(Broken::Options),
         "RFC791#3.1" => Some(Broken::Length),
         "RFC9293#3.1" if text.contains("offset") => Some(Broken::Length),
         _ => None,

@@ -8,6 +8,7 @@ pub mod build;
 pub mod checksum;
 pub mod fragment;
 pub mod icmp;
+mod ip_options;
 pub mod other;
 pub mod parse;
 pub mod show;

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 
 use pnet_packet::{Packet as _, ipv4, ipv4::Ipv4Packet, tcp::TcpPacket};
 
-use super::checksum::tcp_checksum;
+use super::{checksum::tcp_checksum, ip_options};
 use crate::case::flags::Flags;
 
 /// A TCP segment with its IP addresses; numbers as on the wire.
@@ -110,6 +110,9 @@ pub fn parse(packet: &[u8]) -> Result<Parsed, NotTcp> {
     let total = usize::from(ip.get_total_length());
     if total != packet.len() {
         faults.push((format!("IP total length says {total}, the packet has {} bytes", packet.len()), "RFC791#3.1"));
+    }
+    if let Some(fault) = packet.get(20..header_len).and_then(ip_options::fault) {
+        faults.push((fault.to_owned(), "RFC791#3.1"));
     }
     let bytes = packet.get(header_len..total.clamp(header_len, packet.len())).unwrap_or(&[]);
     let tcp = TcpPacket::new(bytes).ok_or(NotTcp::TooShort)?;

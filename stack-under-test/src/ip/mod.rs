@@ -3,8 +3,9 @@
 //! [`accept`] is called by [`crate::Stack::handle_packet`] for everything that arrives. What it
 //! refuses is dropped with a [`Rule`] and never answered. Fragments go through [`reassembly`].
 //!
-//! Left out: routing and IP options (ignored, MUST-50).
+//! Left out: routing.
 
+mod options;
 pub(crate) mod reassembly;
 
 use core::net::Ipv4Addr;
@@ -72,6 +73,7 @@ pub(crate) fn accept<'a>(host: &Host, origin: Origin, bytes: &'a [u8]) -> Result
     })?;
     check_source(host, origin, &packet)?;
     check_destination(host, &packet)?;
+    options::check(packet.options())?;
     Ok(packet)
 }
 
