@@ -205,7 +205,9 @@ impl Sockets {
             return Err(TargetError::Broken("the listener cannot connect".to_owned()));
         };
         if let Some(socket) = self.connections.get(&number) {
-            return connect_outcome(socket.connect(&to.into()));
+            // Linux first tells that the connection asked for earlier is there, whatever is asked for now.
+            let told = socket.connect(&to.into());
+            return connect_outcome(if told.is_ok() { socket.connect(&to.into()) } else { told });
         }
         let socket = match self.bound(from, true)? {
             Ok(socket) => socket,

@@ -50,6 +50,17 @@ fn connecting_is_refused_by_a_reset() {
 }
 
 #[test]
+fn a_connection_that_is_there_is_not_opened_again() {
+    case(&Config::default(), |script| {
+        let to = script.endpoints.peer;
+        script.call(&SocketCall::Connect { to });
+        script.one(Flags::SYN);
+        script.inject(Flags::SYN | Flags::ACK, 0, 1, &[]);
+        assert_eq!(script.call(&SocketCall::Connect { to }), Outcome::Error(Errno::EISCONN));
+    });
+}
+
+#[test]
 fn one_port_listens_and_connects_but_listens_only_once() {
     case(&Config::default(), |script| {
         script.listen();
