@@ -8,7 +8,7 @@
 //! target's late readings) a rule is not judged. A packet that is broken on purpose counts as not sent if no stack may
 //! accept it; if some may, it counts as sent for what the target *may* do and as not sent for what it *must* do.
 //!
-//! Left out: IPv6; fragments (they make the monitor blind, see [`Monitor::blind`]).
+//! Left out: IPv6; fragments that overlap or disagree (they make the monitor blind, see [`Monitor::blind`]).
 
 mod ack_policy;
 mod acknowledgement;
@@ -17,6 +17,7 @@ mod application;
 mod backoff;
 mod fin;
 mod flow;
+mod fragments;
 mod header;
 mod idle;
 mod options;
@@ -33,20 +34,18 @@ mod window;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use flow::Flow;
+use fragments::{Fragments, Taken, is_fragment};
 pub use table::{INVARIANTS, Invariant};
 
 use crate::{
     case::flags::Flags,
-    segment::parse::{NotTcp, Parsed},
+    segment::parse::{NotTcp, Parsed, parse},
     target::{ConnState, Endpoints, Handle, Outcome, Pair, SocketCall, Time},
 };
 
 /// More pairs of sockets than this are not watched.
 const MOST_FLOWS: usize = 4096;
 const ICMP: u8 = 1;
-/// Where an IPv4 header keeps its flags, and the one that says that more fragments follow.
-const IP_FLAGS_AT: usize = 6;
-const MORE_FRAGMENTS: u8 = 0x20;
 
 /// An invariant was broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +93,7 @@ pub struct Monitor {
     endpoints: Endpoints,
     live: bool,
     blind: bool,
+    fragments: Fragments,
     flows: Vec<Flow>,
     /// The flow of the last segment: the next one is most often of the same.
     latest: usize,
@@ -114,6 +114,7 @@ impl Monitor {
             endpoints,
             live,
             blind: false,
+            fragments: Fragments::default(),
             flows: Vec::new(),
             latest: 0,
             now: Time::ZERO,
@@ -129,7 +130,7 @@ impl Monitor {
         self.keepalive = true;
     }
 
-    /// The target was given something that this monitor cannot read: fragments. Only what one segment shows by itself
+    /// The target was given something that may mean this or that: fragments that overlap. Only what one segment shows by itself
     /// is judged from here on.
     pub fn blind(&mut self) {
         (self.blind, self.debts) = (true, false);
@@ -152,13 +153,26 @@ impl Monitor {
 
     /// A packet is about to be given to the target; `parsed` is what it says.
     pub fn given(&mut self, packet: &[u8], parsed: &Result<Parsed, NotTcp>, at: Time) {
-        let first_fragment = packet.get(IP_FLAGS_AT).is_some_and(|flags| flags & MORE_FRAGMENTS != 0);
         match parsed {
-            _ if first_fragment => self.blind(),
+            _ if is_fragment(packet) => self.fragment_given(packet, at),
             Ok(parsed) => self.injected(parsed, at),
-            Err(NotTcp::Fragment) => self.blind(),
             Err(NotTcp::Protocol(ICMP)) => self.disturbed(at),
-            Err(NotTcp::NotIpv4 | NotTcp::Protocol(_) | NotTcp::TooShort) => {}
+            Err(NotTcp::NotIpv4 | NotTcp::Protocol(_) | NotTcp::Fragment | NotTcp::TooShort) => {}
+        }
+    }
+
+    /// Nobody has to accept what comes in fragments: it counts as sent for what the target may do.
+    fn fragment_given(&mut self, packet: &[u8], at: Time) {
+        match self.fragments.take(packet) {
+            Taken::Waiting => {}
+            Taken::Doubt => self.blind(),
+            Taken::Whole(packet) => {
+                let parsed = parse(&packet).map(|mut parsed| {
+                    parsed.faults.push(("in fragments".to_owned(), "RFC1122#3.3.2"));
+                    parsed
+                });
+                self.given(&packet, &parsed, at);
+            }
         }
     }
 

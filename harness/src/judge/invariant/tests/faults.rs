@@ -355,6 +355,20 @@ fn each_fault_trips_its_invariant_and_no_other() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What was put together of fragments counts as sent, so the watch goes on behind it.
+#[test]
+fn fragments_do_not_end_the_watch() {
+    let pieces = "  - inject: { flags: PSH+ACK, data: 100, fragments: 40 }\n  - wait: 600ms\n";
+    let case = established(&format!("{pieces}{OUTSIDE}"));
+    let more = |index| edit(index, |draft: &mut Draft| draft.ack = draft.ack.wrapping_add(1000));
+    assert_eq!(trips(&case, Fault::default()), BTreeSet::new());
+    for index in [1, 2] {
+        assert!(trips(&case, more(index)).contains("acks-only-what-came"), "segment {index}");
+    }
+    let overlapping = case.replace("fragments: 40", "fragments: { size: 40, overlap: 8 }");
+    assert_eq!(trips(&overlapping, more(2)), BTreeSet::new(), "who knows what the target made of them");
+}
+
 #[test]
 fn every_invariant_has_a_fault_and_a_clause() {
     let faults: BTreeSet<&str> = all().iter().map(|broken| broken.invariant).collect();
