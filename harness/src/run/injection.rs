@@ -17,7 +17,7 @@ use crate::{
     peer::{Unknown, View},
     segment::{
         build::{WireSegment, build},
-        parse::parse,
+        parse::{NotTcp, Parsed, parse, plain},
     },
     target::data_bytes,
     trace::event::{CaseSegment, EventKind},
@@ -33,8 +33,7 @@ impl<'a> Run<'a> {
         let before = self.peer.connection(self.in_hand).view;
         match (&inject.icmp, &inject.fragments) {
             (None, None) => {
-                let packet = self.tcp(inject, id)?;
-                let parsed = parse(&packet);
+                let (packet, parsed) = self.tcp(inject, id)?;
                 let now = self.target.now();
                 self.monitor.given(&packet, &parsed, now);
                 let segment = parsed.ok().map(|parsed| self.peer.injected(self.in_hand, parsed, now));
@@ -60,8 +59,8 @@ impl<'a> Run<'a> {
         let earliest = self.target.now();
         self.target.inject(&packet)?;
         let class = of_packet(&packet, segment.as_ref(), &before);
-        self.event(EventKind::Injected { packet, segment, class, note });
-        self.since = Moment { earliest, latest: self.target.now() };
+        let latest = self.event(EventKind::Injected { packet, segment, class, note });
+        self.since = Moment { earliest, latest };
         self.collect()
     }
 
@@ -78,7 +77,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn tcp(&self, inject: &Inject, id: u16) -> Result<Vec<u8>, Stop> {
+    /// The packet, and what it says.
+    fn tcp(&self, inject: &Inject, id: u16) -> Result<(Vec<u8>, Result<Parsed, NotTcp>), Stop> {
         let view = self.peer.connection(self.in_hand).view;
         let acks = inject.flags.contains(Flags::ACK);
         let seq = inject.seq.as_ref().map_or(Ok(view.next_in()), |seq| view.position(seq))?;
@@ -89,7 +89,7 @@ impl<'a> Run<'a> {
         };
         let first_byte = seq.wrapping_add(u32::from(inject.flags.contains(Flags::SYN)));
         let text = inject.data.as_ref().map(|data| data_bytes(data, first_byte)).unwrap_or_default();
-        Ok(build(&WireSegment {
+        let segment = WireSegment {
             seq: view.real_seq(seq),
             ack,
             flags: inject.flags,
@@ -101,7 +101,15 @@ impl<'a> Run<'a> {
             data_offset: inject.data_offset,
             raw: inject.raw.as_ref().map(|raw| &raw.0[..]),
             ..self.envelope(inject, &inject.ip, id)
-        }))
+        };
+        let packet = build(&segment);
+        let plain = plain(&segment);
+        let parsed = match plain {
+            Some(plain) => Ok(Parsed { text, ..plain }),
+            None => parse(&packet),
+        };
+        debug_assert_eq!(parsed, parse(&packet), "what is plain reads as it was written");
+        Ok((packet, parsed))
     }
 }
 

@@ -115,21 +115,27 @@ pub fn build(segment: &WireSegment<'_>) -> Vec<u8> {
     let ip_header = IP_HEADER + to_word(ip_options.len());
     let tcp_len =
         segment.raw.map_or_else(|| TCP_HEADER + to_word(segment.options.len()) + segment.text.len(), <[u8]>::len);
-    let mut packet = vec![0; ip_header + tcp_len];
-    let (ip_part, tcp_part) = packet.split_at_mut(ip_header);
+    let mut packet = Vec::with_capacity(ip_header + tcp_len);
+    packet.resize(ip_header, 0);
     match segment.raw {
-        Some(raw) => tcp_part.copy_from_slice(raw),
-        None => fill_tcp(tcp_part, segment),
+        Some(raw) => packet.extend_from_slice(raw),
+        None => {
+            packet.resize(ip_header + TCP_HEADER, 0);
+            packet.extend_from_slice(segment.options);
+            packet.resize(ip_header + TCP_HEADER + to_word(segment.options.len()), 0);
+            packet.extend_from_slice(segment.text);
+            fill_tcp(&mut packet[ip_header..], segment);
+        }
     }
+    let ip_part = &mut packet[..ip_header];
     ip_part[IP_HEADER..IP_HEADER + ip_options.len()].copy_from_slice(ip_options);
     fill_ip(ip_part, tcp_len, segment);
     packet
 }
 
+/// Sets the header's fields; options and text are there.
 fn fill_tcp(bytes: &mut [u8], segment: &WireSegment<'_>) {
     let options_len = to_word(segment.options.len());
-    bytes[TCP_HEADER..TCP_HEADER + segment.options.len()].copy_from_slice(segment.options);
-    bytes[TCP_HEADER + options_len..].copy_from_slice(segment.text);
     let Some(mut header) = MutableTcpPacket::new(bytes) else { return };
     header.set_source(segment.source_port);
     header.set_destination(segment.destination_port);

@@ -17,23 +17,26 @@ pub fn tcp_checksum(segment: &[u8], source: Ipv4Addr, destination: Ipv4Addr) -> 
     if segment.len() < TCP_HEADER {
         return 0;
     }
-    let mut total = sum(&source.octets()) + sum(&destination.octets()) + TCP + segment.len() as u64;
+    let mut total = sum(&source.octets()) + sum(&destination.octets());
+    // The length counts as it is, also where it is more than 16 bits hold: then nothing is right about the packet.
+    total += sum(&(TCP + segment.len() as u64).to_be_bytes());
     total += sum(&segment[..FIELD.start]) + sum(&segment[FIELD.end..]);
-    !fold(total)
+    !u16::from_be(fold(total))
 }
 
-/// The sum of the 16-bit words in network order, modulo 2^16 - 1; an odd last byte is padded with zero.
+/// The sum of the 16-bit words as this machine reads them, modulo 2^16 - 1; an odd last byte is padded with zero.
 ///
-/// Adding 32 bits at a time gives the same: 2^16 is 1 modulo 2^16 - 1. No carry is lost in 64 bits.
+/// Adding 32 bits at a time gives the same: 2^16 is 1 modulo 2^16 - 1. So does adding in the machine's byte order and
+/// turning the sum (RFC1071#2). No carry is lost in 64 bits.
 fn sum(bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<4>();
     let mut last = [0; 4];
     last[..rest.len()].copy_from_slice(rest);
-    words.iter().map(|word| u64::from(u32::from_be_bytes(*word))).sum::<u64>() + u64::from(u32::from_be_bytes(last))
+    words.iter().map(|word| u64::from(u32::from_ne_bytes(*word))).sum::<u64>() + u64::from(u32::from_ne_bytes(last))
 }
 
 /// Adds the carries back in.
-fn fold(mut sum: u64) -> u16 {
+const fn fold(mut sum: u64) -> u16 {
     while sum > 0xffff {
         sum = (sum >> 16) + (sum & 0xffff);
     }

@@ -43,7 +43,7 @@ impl Run<'_> {
     /// The peer takes note of the segment with the piece that makes it complete, whatever the target makes of it.
     pub(super) fn inject_fragments(&mut self, inject: &Inject, how: &Fragments, id: u16) -> Result<(), Stop> {
         let (whole, what) = match &inject.icmp {
-            None => (self.tcp(inject, id)?, None),
+            None => (self.tcp(inject, id)?.0, None),
             Some(icmp) => self.icmp(inject, icmp, id).map(|(packet, note)| (packet, Some(note)))?,
         };
         let header = inject.ip.options.as_ref().map_or(20, |options| 20 + options.0.len().next_multiple_of(4));

@@ -95,3 +95,41 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    /// What a script may put in a segment, right and wrong.
+    #[test]
+    fn what_is_plain_reads_as_it_was_written(
+        numbers in any::<[u32; 2]>(),
+        bits in any::<[u16; 3]>(),
+        options in prop_oneof![
+            Just(vec![]),
+            Just(vec![2, 4, 5, 180, 1, 1, 4, 2]),
+            Just(vec![1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2]),
+            Just(vec![1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 9]),
+            proptest::collection::vec(0..9_u8, 0..44),
+        ],
+        text in proptest::collection::vec(any::<u8>(), 0..40),
+        checksum in proptest::option::weighted(0.1, any::<u16>()),
+        ttl in proptest::option::weighted(0.1, any::<u8>()),
+    ) {
+        let (peer, target) = ("192.0.2.2:7".parse().unwrap(), "192.0.2.1:8".parse().unwrap());
+        let ip = crate::case::format::Ip { ttl, ..USUAL_IP };
+        let segment = WireSegment {
+            seq: numbers[0],
+            ack: numbers[1],
+            flags: Flags(bits[0] & 0x0fff),
+            win: bits[1],
+            urg: bits[2],
+            options: &options,
+            text: &text,
+            checksum: checksum.map(crate::case::format::Checksum::Value),
+            ip: &ip,
+            ..WireSegment::empty(peer, target)
+        };
+        if let Some(plain) = plain(&segment) {
+            prop_assert_eq!(Ok(Parsed { text: text.clone(), ..plain }), parse(&crate::segment::build::build(&segment)));
+        }
+        prop_assert!(plain(&segment).is_none() || (checksum.is_none() && ttl.is_none()));
+    }
+}
