@@ -19,10 +19,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use crate::{
     case::{
-        format::{Action, Case, ConcreteCase, StateCheck, Step},
+        format::{Action, Case, ConcreteCase, Expect, StateCheck, Step},
         time::Span,
     },
-    clause::ClauseId,
+    clause::{ClauseId, Level},
     judge::{
         expect::Moment,
         invariant::Monitor,
@@ -30,7 +30,7 @@ use crate::{
     },
     peer::{Peer, Unknown, View},
     segment::parse::{NotTcp, parse},
-    target::{ConnState, Emission, Refusal, Target, TargetError, Time},
+    target::{ConnState, Emission, Explanation, Refusal, Target, TargetError, Time},
     trace::event::{
         CaseRun, CaseSegment, Difference, Event, EventKind, Finding, FindingKind, StepRecord, Trace, Verdict,
     },
@@ -44,8 +44,9 @@ pub enum Mode {
     Judge,
     /// It does not: every step is taken. For comparing two targets.
     Record,
-    /// Like `Record`, but where asking for the state is dear ([`Capabilities::state_is_dear`]) it is asked for only at
-    /// `state` steps and after the last step. For campaigns: what parts at the end is recorded again to see where.
+    /// Like `Record`, but the state is not asked for twice where a look follows a step, and where asking is dear
+    /// ([`Capabilities::state_is_dear`]) only at `state` steps and after the last step; and what a call gave or a look saw against the case's wishes is a finding
+    /// without words and clauses, as making them costs more than the run. For campaigns: what parts is recorded again.
     ///
     /// [`Capabilities::state_is_dear`]: crate::target::Capabilities::state_is_dear
     Compare,
@@ -55,12 +56,24 @@ pub enum Mode {
 ///
 /// Never fails: what goes wrong is the verdict.
 pub fn run_case(target: &mut dyn Target, case: &Arc<ConcreteCase>, mode: Mode) -> CaseRun {
+    run_case_into(Trace::default(), target, case, mode)
+}
+
+/// [`run_case`] in the memory of an earlier trace.
+pub(crate) fn run_case_into(
+    mut memory: Trace,
+    target: &mut dyn Target,
+    case: &Arc<ConcreteCase>,
+    mode: Mode,
+) -> CaseRun {
+    memory.events.clear();
+    memory.steps.clear();
     let started = std::time::Instant::now();
     let (verdict, trace, findings) = match target.begin(&case.case.config) {
         Err(Refusal::Unsupported(reason)) => (Verdict::Skip(reason), Trace::default(), Vec::new()),
         Err(Refusal::Failed(error)) => (Verdict::Error(error.to_string()), Trace::default(), Vec::new()),
         Ok(endpoints) => {
-            let mut run = Run::new(target, case, mode, Peer::new(endpoints, case.case.peer.isn));
+            let mut run = Run::new(memory, target, case, mode, Peer::new(endpoints, case.case.peer.isn));
             let stopped = run.all_steps();
             let verdict = match (stopped, run.target.end()) {
                 (Err(Stop::Error(error)), _) | (Ok(()), Err(error)) => Verdict::Error(error.to_string()),
@@ -111,6 +124,9 @@ struct Waiting {
     before: View,
 }
 
+/// The demand of a look, and of the end of every case.
+const NOTHING: &Expect = &Expect::InOrder(Vec::new());
+
 struct Run<'a> {
     target: &'a mut dyn Target,
     concrete: &'a ConcreteCase,
@@ -124,6 +140,7 @@ struct Run<'a> {
     findings: Vec<Finding>,
     pending: Vec<Waiting>,
     captured: Vec<Emission>,
+    why: Vec<Explanation>,
     /// The last thing the harness did, for time bounds.
     since: Moment,
     step: usize,
@@ -137,7 +154,10 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(target: &'a mut dyn Target, concrete: &'a ConcreteCase, mode: Mode, peer: Peer) -> Self {
+    fn new(mut trace: Trace, target: &'a mut dyn Target, concrete: &'a ConcreteCase, mode: Mode, peer: Peer) -> Self {
+        let steps = concrete.case.steps.len();
+        trace.events.reserve(2 * steps);
+        trace.steps.reserve(steps);
         let mut monitor = Monitor::new(*peer.endpoints(), target.capabilities().live);
         if concrete.case.config.keepalive_idle.is_some() {
             monitor.with_keepalive();
@@ -150,10 +170,11 @@ impl<'a> Run<'a> {
             case: &concrete.case,
             mode,
             peer,
-            trace: Trace::default(),
+            trace,
             findings: Vec::new(),
             pending: Vec::new(),
             captured: Vec::new(),
+            why: Vec::new(),
             since: Moment { earliest: Time::ZERO, latest: Time::ZERO },
             step: 0,
             in_hand: 0,
@@ -199,7 +220,8 @@ impl<'a> Run<'a> {
 
     /// Takes one step and writes its record.
     fn one_step(&mut self, step: &'a Step) -> Result<(), Stop> {
-        let began = self.target.now();
+        // Nothing happens between steps.
+        let began = self.trace.steps.last().map_or_else(|| self.target.now(), |last| last.ended);
         let first_event = self.trace.events.len();
         self.alternative = None;
         let mut outcome = None;
@@ -233,7 +255,10 @@ impl<'a> Run<'a> {
             | Action::Save(_)
             | Action::Check(_) => self.step + 1 == self.case.steps.len(),
         };
-        asked || self.mode != Mode::Compare || !self.target.capabilities().state_is_dear
+        let next = self.case.steps.get(self.step + 1).map(|step| &step.value.action);
+        // Nothing happens between a step and the look behind it, which asks for the same.
+        let asked_next = matches!(next, Some(Action::Expect(expect)) if expect == NOTHING);
+        asked || self.mode != Mode::Compare || !(asked_next || self.target.capabilities().state_is_dear)
     }
 
     fn state_in_hand(&mut self) -> Result<ConnState, Stop> {
@@ -284,10 +309,11 @@ impl<'a> Run<'a> {
         Ok(resolve(span, msl * 2, rto))
     }
 
-    fn event(&mut self, kind: EventKind) -> usize {
+    /// Writes what happens now, and tells when that is.
+    fn event(&mut self, kind: EventKind) -> Time {
         let at = self.target.now();
         self.trace.events.push(Event { at, step: self.step, kind });
-        self.trace.events.len() - 1
+        at
     }
 
     /// Takes in what the target has emitted and why.
@@ -299,11 +325,12 @@ impl<'a> Run<'a> {
         }
         self.captured = captured;
         self.monitor.advanced(self.target.now());
-        let mut why = Vec::new();
+        let mut why = std::mem::take(&mut self.why);
         self.target.explain(&mut why);
-        for explanation in why {
+        for explanation in why.drain(..) {
             self.event(EventKind::Explained(explanation));
         }
+        self.why = why;
         Ok(())
     }
 
@@ -333,10 +360,23 @@ impl<'a> Run<'a> {
 
     /// The last check of every case: nothing came that no step spoke of.
     fn nothing_left(&mut self) -> Result<(), Stop> {
-        const NOTHING: crate::case::format::Expect = crate::case::format::Expect::InOrder(Vec::new());
         let Some(last) = self.case.steps.last() else { return Ok(()) };
         self.collect()?;
-        self.expect(&last.value, &NOTHING)
+        self.expect(&last.value, NOTHING)
+    }
+
+    /// A finding in [`Mode::Compare`]: that the step was not as the case wants.
+    fn wordless(&mut self, kind: FindingKind) {
+        self.findings.push(Finding {
+            step: self.step,
+            kind,
+            level: self.case.level.unwrap_or(Level::Must),
+            clauses: Vec::new(),
+            expected: String::new(),
+            observed: String::new(),
+            differences: Vec::new(),
+            segment: None,
+        });
     }
 
     fn remark(&mut self, step: &Step, kind: FindingKind, expected: String, observed: String) {

@@ -14,7 +14,7 @@ use std::{
 use super::key::Side;
 use crate::{
     case::format::ConcreteCase,
-    run::{Mode, run_case},
+    run::{Mode, run_case_into},
     target::{
         Capabilities, Target, TargetError,
         spec::{TargetOptions, TargetSpec},
@@ -28,6 +28,8 @@ pub type Opener = Arc<dyn Fn() -> Result<Box<dyn Target>, TargetError> + Send + 
 /// Two targets. Belongs to the thread that opened it, as the kernel target does.
 pub struct Pair {
     seats: [Seat; 2],
+    /// Memory of earlier traces.
+    spare: Vec<Trace>,
 }
 
 /// One target and how to get it again.
@@ -68,12 +70,17 @@ impl Seat {
         Ok(Self { name: target.name().to_owned(), version, live, state_is_dear, msl, target: Some(target), open })
     }
 
-    fn run(&mut self, case: &Arc<ConcreteCase>, mode: Mode) -> Result<(CaseRun, Option<Broke>), TargetError> {
+    fn run(
+        &mut self,
+        case: &Arc<ConcreteCase>,
+        mode: Mode,
+        memory: Trace,
+    ) -> Result<(CaseRun, Option<Broke>), TargetError> {
         let target = match &mut self.target {
             Some(target) => target,
             none @ None => none.insert((self.open)()?),
         };
-        match quietly(|| run_case(target.as_mut(), case, mode)) {
+        match quietly(|| run_case_into(memory, target.as_mut(), case, mode)) {
             Ok(run) => {
                 let broke = match &run.verdict {
                     Verdict::Error(message) => Some(Broke { panicked: false, message: message.clone() }),
@@ -130,7 +137,7 @@ impl Pair {
     /// # Errors
     /// If a target cannot be opened.
     pub fn of(left: Opener, right: Opener) -> Result<Self, TargetError> {
-        Ok(Self { seats: [Seat::new(left)?, Seat::new(right)?] })
+        Ok(Self { seats: [Seat::new(left)?, Seat::new(right)?], spare: Vec::new() })
     }
 
     /// Runs a case on both, the left one first.
@@ -139,9 +146,16 @@ impl Pair {
     /// If a target that broke before cannot be opened again: the environment is broken.
     pub fn run(&mut self, case: &Arc<ConcreteCase>, mode: Mode) -> Result<Executed, TargetError> {
         let [left, right] = &mut self.seats;
-        let (left, left_broke) = left.run(case, mode)?;
-        let (right, right_broke) = right.run(case, mode)?;
+        let mut memory = || self.spare.pop().unwrap_or_default();
+        let (left, left_broke) = left.run(case, mode, memory())?;
+        let (right, right_broke) = right.run(case, mode, memory())?;
         Ok(Executed { runs: [left, right], broke: [left_broke, right_broke] })
+    }
+
+    /// Takes back what nobody looks at any more: the next runs use its memory.
+    pub fn reuse(&mut self, executed: Executed) {
+        self.spare.clear();
+        self.spare.extend(executed.runs.map(|run| run.trace));
     }
 
     /// The name of a target.

@@ -127,6 +127,7 @@ impl<'a> Worker<'a> {
             self.take(found, &executed, &concrete)?;
         }
         self.all = all;
+        self.pair.reuse(executed);
         Ok(())
     }
 

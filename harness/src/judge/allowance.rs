@@ -6,14 +6,10 @@
 
 use super::{
     diff::{Divergence, Side},
-    event_class::{AckPosition, CallClass, EventClass, acting_step},
+    event_class::{AckPosition, CallClass, EventClass},
 };
 use crate::{
-    case::{
-        flags::Flags,
-        format::{Action, Errno, Inject, Order},
-        state::State,
-    },
+    case::{flags::Flags, format::Errno, state::State},
     target::ConnState,
     trace::event::CaseSegment,
 };
@@ -35,12 +31,10 @@ struct Parted<'a> {
     right: &'a Side,
     fields: &'a [&'static str],
     event: &'a EventClass,
-    /// The step that led to it, if it injected something.
-    inject: Option<&'a Inject>,
 }
 
 /// All allowances.
-pub static ALLOWANCES: [Allowance; 13] = [
+pub static ALLOWANCES: [Allowance; 12] = [
     Allowance {
         name: "push-in-between",
         clause: "MAY-16",
@@ -113,32 +107,13 @@ pub static ALLOWANCES: [Allowance; 13] = [
         why: "a keep-alive may carry one garbage octet",
         fits: keepalive_octet,
     },
-    Allowance {
-        name: "overlapping-fragments",
-        clause: "RFC791#3.2",
-        why: "the procedure that says what becomes of octets that come twice is an example, not a demand",
-        fits: overlapping_fragments,
-    },
 ];
 
 /// The allowance that covers a divergence that `event` led to.
 #[must_use]
 pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static Allowance> {
-    let Divergence { left, right, fields, case, step, .. } = divergence;
-    let acted = acting_step(&case.case, *step).map(|step| &case.case.steps[step].value.action);
-    let inject = match acted {
-        Some(Action::Inject(inject)) => Some(&**inject),
-        Some(
-            Action::Expect(_)
-            | Action::State(_)
-            | Action::Call(_)
-            | Action::Wait(_)
-            | Action::Save(_)
-            | Action::Check(_),
-        )
-        | None => None,
-    };
-    let parted = Parted { left, right, fields, event, inject };
+    let Divergence { left, right, fields, .. } = divergence;
+    let parted = Parted { left, right, fields, event };
     ALLOWANCES.iter().find(|allowance| (allowance.fits)(&parted))
 }
 
@@ -342,15 +317,6 @@ fn close_again(parted: &Parted<'_>) -> bool {
     let same_state = parted.left.state == parted.right.state && CLOSING.contains(&parted.left.state);
     let told = |side: &&Side| matches!(side.outcome.as_deref(), Some("ok" | "EPIPE" | "ENOTCONN" | "EALREADY"));
     is_close && same_state && parted.only(&["returns"]) && parted.sides().iter().all(told)
-}
-
-fn overlapping_fragments(parted: &Parted<'_>) -> bool {
-    let Some(fragments) = parted.inject.and_then(|inject| inject.fragments.as_ref()) else { return false };
-    let twice = match &fragments.order {
-        Order::InOrder | Order::Reversed => false,
-        Order::Listed(pieces) => pieces.iter().enumerate().any(|(index, piece)| pieces[..index].contains(piece)),
-    };
-    matches!(parted.event, EventClass::Fragment) && (fragments.overlap > 0 || twice)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@
 //! are right, the number itself is not compared. Left out: the time of emissions, unless the case names it (then one
 //! side has a finding and the other has none).
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     case::{
@@ -206,6 +206,15 @@ const fn acts(action: &Action) -> bool {
     }
 }
 
+/// What a connection has sent.
+struct Sent {
+    on: Option<u8>,
+    /// The next number.
+    next: u32,
+    /// The highest acknowledgement.
+    ack: u32,
+}
+
 /// One run on its way through the steps.
 struct Walk<'a> {
     run: &'a CaseRun,
@@ -215,13 +224,13 @@ struct Walk<'a> {
     looked: usize,
     /// The first event of no step so far.
     next_event: usize,
-    /// What each connection has sent: the next number, and the highest acknowledgement.
-    sent: HashMap<Option<u8>, (u32, u32)>,
+    /// Of each connection.
+    sent: Vec<Sent>,
 }
 
 impl<'a> Walk<'a> {
     fn new(run: &'a CaseRun) -> Self {
-        Self { run, emitted: Vec::new(), looked: 0, next_event: 0, sent: HashMap::new() }
+        Self { run, emitted: Vec::new(), looked: 0, next_event: 0, sent: Vec::new() }
     }
 
     /// Takes in what happened during a step.
@@ -242,7 +251,11 @@ impl<'a> Walk<'a> {
     /// Whether the case allows it at any moment; remembers what was sent.
     fn allowed(&mut self, segment: &CaseSegment) -> bool {
         let fresh = segment.flags.contains(Flags::SYN);
-        let (next, ack) = *self.sent.entry(segment.on).or_insert((segment.seq, segment.ack));
+        let known = self.sent.iter().position(|sent| sent.on == segment.on).unwrap_or_else(|| {
+            self.sent.push(Sent { on: segment.on, next: segment.seq, ack: segment.ack });
+            self.sent.len() - 1
+        });
+        let Sent { next, ack, .. } = self.sent[known];
         let end = segment.seq.wrapping_add(segment.seq_len());
         let ahead = |a: u32, b: u32| a.wrapping_sub(b) < 1 << 31;
         let pure_ack = segment.flags == Flags::ACK && segment.data.is_empty() && segment.seq == next;
@@ -255,7 +268,8 @@ impl<'a> Walk<'a> {
             }
         });
         let next = if fresh || ahead(end, next) { end } else { next };
-        self.sent.insert(segment.on, (next, if ahead(segment.ack, ack) { segment.ack } else { ack }));
+        let ack = if ahead(segment.ack, ack) { segment.ack } else { ack };
+        self.sent[known] = Sent { on: segment.on, next, ack };
         allowed
     }
 

@@ -309,3 +309,24 @@ fn a_dear_state_is_asked_for_only_where_it_is_looked_at() {
     assert_eq!(known(false, Mode::Compare), [true; 4]);
     assert_eq!(known(true, Mode::Record), [true; 4]);
 }
+
+/// What a campaign finds is recorded again: there the words are.
+#[test]
+fn a_comparing_run_asks_once_for_each_moment_and_makes_no_words() {
+    let silence = || Action::Expect(Expect::InOrder(Vec::new()));
+    let recv = || Action::Call(CallStep { on: None, call: Call::Recv { max: None }, returns: None });
+    let actions = || vec![inject(Flags::ACK), silence(), recv(), inject(Flags::ACK)];
+    let run = |mode: Mode| {
+        let mut target = Scripted::new(vec![build(&WireSegment { flags: RST, ..wire_reply() })]);
+        run_case(&mut target, &case(actions()), mode)
+    };
+    let (recorded, compared) = (run(Mode::Record), run(Mode::Compare));
+    let known = |run: &CaseRun| run.trace.steps.iter().map(|record| record.state.is_some()).collect::<Vec<_>>();
+    assert_eq!((known(&recorded), known(&compared)), (vec![true; 4], vec![false, true, true, true]));
+    let told = |run: &CaseRun| run.findings.iter().map(|finding| (finding.step, finding.kind)).collect::<Vec<_>>();
+    assert_eq!(told(&recorded), told(&compared));
+    assert!(recorded.findings.iter().all(|finding| !finding.observed.is_empty()));
+    let of_the_case = |finding: &&Finding| finding.kind != FindingKind::Invariant;
+    assert!(compared.findings.iter().filter(of_the_case).all(|finding| finding.observed.is_empty()));
+    assert!(compared.findings.iter().any(|finding| finding.kind == FindingKind::Unexpected));
+}

@@ -232,31 +232,3 @@ fn a_keepalive_may_carry_one_octet() {
     let plain = |data: &[u8]| side(vec![segment(Flags::ACK.0, 0, data)], State::Established);
     assert_eq!(name(&plain(b""), &plain(b"x"), &["data"], EventClass::Wait), "-");
 }
-
-#[test]
-fn what_becomes_of_overlapping_fragments_is_a_choice() {
-    let name_of = |fragments: &str| {
-        let yaml = format!(
-            "title: in pieces\nclauses: [RFC791#3.2]\ngiven: ESTABLISHED\nsteps:\n  - inject: {{ flags: RST, data: 30, \
-             fragments: {fragments} }}\n  - state: CLOSED\n"
-        );
-        let case = case(&yaml);
-        let step = case.case.steps.len() - 1;
-        let (one, other) = (side(vec![], State::Established), over(None, vec![]));
-        let divergence = Divergence {
-            case,
-            step,
-            clauses: Vec::new(),
-            left: one,
-            right: other,
-            fields: vec!["state"],
-            standing: Standing::Unexplained,
-            poisoned_from: None,
-        };
-        allowed(&divergence, &EventClass::Fragment).map_or("-", |allowance| allowance.name)
-    };
-    assert_eq!(name_of("{ size: 16, overlap: 8 }"), "overlapping-fragments");
-    assert_eq!(name_of("{ size: 16, order: [1, 2, 2, 3, 4] }"), "overlapping-fragments");
-    assert_eq!(name_of("{ size: 16 }"), "-");
-    assert_eq!(name_of("{ size: 16, order: [2, 1, 3, 4] }"), "-");
-}

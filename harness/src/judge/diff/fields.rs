@@ -1,5 +1,7 @@
 //! One step of two runs, field by field.
 
+use std::borrow::Cow;
+
 use super::Strictness;
 use crate::{
     case::{
@@ -59,14 +61,17 @@ impl Compared<'_> {
         if left.len() != right.len() {
             return vec!["emitted"];
         }
-        let (mut left, mut right) = (left.to_vec(), right.to_vec());
+        if left.is_empty() {
+            return Vec::new();
+        }
+        let (mut left, mut right) = (Cow::from(left), Cow::from(right));
         if matches!(self.action, Action::Expect(Expect::AnyOrder(_))) {
             let order = |segment: &&CaseSegment| (segment.on, segment.flags.0, segment.seq, segment.ack);
-            left.sort_by_key(order);
-            right.sort_by_key(order);
+            left.to_mut().sort_by_key(order);
+            right.to_mut().sort_by_key(order);
         }
         let expected = self.expected(left.len());
-        let pairs = left.iter().zip(&right).enumerate();
+        let pairs = left.iter().zip(right.iter()).enumerate();
         pairs.flat_map(|(index, (one, other))| self.segment(one, other, expected.get(index).copied())).collect()
     }
 
