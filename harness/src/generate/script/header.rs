@@ -56,7 +56,7 @@ impl Header {
     }
 
     /// `None` where there is one way only.
-    fn wanted_via(&self) -> Option<Via> {
+    pub(super) fn via(&self) -> Option<Via> {
         match self.given() {
             State::Closed | State::Listen | State::SynSent => None,
             State::SynReceived
@@ -115,8 +115,10 @@ impl Header {
 
     pub(super) fn config(&self, scope: &Scope) -> Config {
         let on = self.switches(scope);
+        // Where no time passes a delayed acknowledgement would never be seen, nor a state that has to wait for it.
+        let delayed_ack = (!scope.waits || on.contains(Switches::DELAYED_ACK_OFF)).then_some(false);
         if on == Switches::NONE {
-            return Config::default();
+            return Config { delayed_ack, ..Config::default() };
         }
         let value = self.get(HeaderField::SwitchValue);
         let buffer = BUFFER[usize::from(value) % BUFFER.len()];
@@ -129,7 +131,7 @@ impl Header {
             wscale: has(Switches::WSCALE).then_some(true),
             ecn: has(Switches::ECN).then_some(true),
             nagle: has(Switches::NAGLE_OFF).then_some(false),
-            delayed_ack: has(Switches::DELAYED_ACK_OFF).then_some(false),
+            delayed_ack,
             recv_buffer: has(Switches::RECV_BUFFER).then_some(buffer),
             send_buffer: has(Switches::SEND_BUFFER).then_some(buffer),
             mss: has(Switches::MSS).then(|| tables::MSS[2 + usize::from(value) % (tables::MSS.len() - 2)]),
@@ -147,18 +149,10 @@ impl Header {
         }
     }
 
-    /// On a live target `via` is what needs no waiting: Linux may delay the acknowledgement of a FIN where it connected.
-    pub(super) fn via(&self, scope: &Scope) -> Option<Via> {
-        match (self.given(), self.wanted_via()) {
-            (State::CloseWait | State::LastAck, Some(Via::Active)) if !scope.waits => Some(Via::Passive),
-            (_, via) => via,
-        }
-    }
-
     /// Fills in what stands above the steps.
     pub(super) fn apply(&self, case: &mut Case, scope: &Scope) {
         case.given = Some(self.given());
-        case.via = self.via(scope);
+        case.via = self.via();
         case.peer = self.peer(scope);
         case.config = self.config(scope);
     }

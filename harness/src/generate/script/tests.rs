@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     case::{
-        format::{Action, Case, ConcreteCase},
+        format::{Action, Case, ConcreteCase, Config},
         load::load_str,
         print::to_yaml,
     },
@@ -79,7 +79,8 @@ proptest! {
             steps: 3,
         };
         let case = Script::decode(&bytes).to_case(&nothing);
-        prop_assert_eq!(&case.config, &Default::default());
+        // Where no time passes, no acknowledgement waits for it.
+        prop_assert_eq!(&case.config, &Config { delayed_ack: Some(false), ..Config::default() });
         for step in &case.steps {
             match &step.value.action {
                 Action::Inject(inject) => {

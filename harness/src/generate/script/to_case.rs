@@ -71,7 +71,7 @@ impl<'s> Writer<'s> {
     fn new(script: &Script, scope: &'s Scope, records: usize) -> Self {
         let given = script.header.given();
         let on = script.header.switches(scope);
-        let passive = script.header.via(scope) == Some(Via::Passive) || given == State::Listen;
+        let passive = script.header.via() == Some(Via::Passive) || given == State::Listen;
         let opened = !matches!(given, State::Closed | State::Listen | State::SynSent);
         let mut connections = [Known::default(); NAMES.len()];
         connections[0] = Known { live: opened, used: opened || given == State::SynSent, next: 0 };
