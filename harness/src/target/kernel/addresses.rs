@@ -80,11 +80,14 @@ impl Touched {
         }
     }
 
-    /// Remembers the pair of an injected packet, if it has one, and tells it.
-    pub(super) fn add_packet(&mut self, packet: &[u8]) -> Option<Pair> {
-        let pair = pair_of(packet)?;
-        self.add(pair);
-        Some(pair)
+    /// Remembers the pair of an injected packet, if it has one and may begin a connection (with SYN cookies any segment
+    /// may; they are off where many cases run).
+    pub(super) fn add_packet(&mut self, packet: &[u8]) {
+        if may_open(packet)
+            && let Some(pair) = pair_of(packet)
+        {
+            self.add(pair);
+        }
     }
 
     /// Whether there may be more than are remembered.
@@ -98,8 +101,17 @@ impl Touched {
     }
 }
 
+/// Whether it has a SYN, or is a fragment, which may have. Lenient: it may be malformed otherwise.
+fn may_open(packet: &[u8]) -> bool {
+    const SYN: u8 = 2;
+    const IN_FRAGMENTS: u16 = 0x3fff;
+    let &[first, _, _, _, _, _, high, low, ..] = packet else { return false };
+    let flags = packet.get(usize::from(first & 0x0f) * 4 + 13);
+    u16::from_be_bytes([high, low]) & IN_FRAGMENTS != 0 || flags.is_some_and(|flags| flags & SYN != 0)
+}
+
 /// The pair that an arriving IPv4 packet with TCP belongs to. Lenient: a malformed packet may have one too.
-fn pair_of(packet: &[u8]) -> Option<Pair> {
+pub(super) fn pair_of(packet: &[u8]) -> Option<Pair> {
     let bytes4 = |at: usize| packet.get(at..at + 4)?.first_chunk::<4>().copied();
     let header = usize::from(packet.first()? & 0x0f) * 4;
     let [s0, s1, d0, d1] = bytes4(header)?;

@@ -44,11 +44,33 @@ pub(super) struct Sockets {
     spare: Option<Spare>,
     /// The listener is as every usual case wants it.
     listener_is_usual: bool,
-    connections: BTreeMap<u8, Socket>,
+    connections: BTreeMap<u8, Connection>,
     /// Connections with an urgent pointer that `poll` does not show yet.
     announced: BTreeSet<u8>,
     /// Accepted on the way to the connection that was asked for.
     parked: Vec<(SocketAddrV4, Socket)>,
+}
+
+/// A connected socket, or one that connects.
+struct Connection {
+    remote: SocketAddrV4,
+    socket: Socket,
+    /// Notices of urgent data come to this thread.
+    has_notices: bool,
+}
+
+impl Connection {
+    const fn new(remote: SocketAddrV4, socket: Socket) -> Self {
+        Self { remote, socket, has_notices: false }
+    }
+}
+
+/// What the sockets of a case leave behind.
+pub(super) struct Left {
+    /// The listener, for a later case.
+    pub(super) spare: Option<Spare>,
+    /// Peers whose connections are gone for sure.
+    pub(super) gone: Vec<SocketAddrV4>,
 }
 
 impl Sockets {
@@ -119,15 +141,19 @@ impl Sockets {
     }
 
     /// Lets the kernel announce urgent pointers on every connection there is.
-    pub(super) fn own_notices(&self) -> Result<(), TargetError> {
-        let mut sockets = self.connections.values();
-        sockets.try_for_each(urgent::own).map_err(|error| errno::io("ask for notices of urgent data", error))
+    pub(super) fn own_notices(&mut self) -> Result<(), TargetError> {
+        for connection in self.connections.values_mut().filter(|connection| !connection.has_notices) {
+            urgent::own(&connection.socket).map_err(|error| errno::io("ask for notices of urgent data", error))?;
+            connection.has_notices = true;
+        }
+        Ok(())
     }
 
     /// The kernel gave notice of an urgent pointer on the connection with this remote side.
     pub(super) fn urgent_announced(&mut self, peer: SocketAddrV4) {
         let is_it = |socket: &Socket| socket.peer_addr().is_ok_and(|address| address.as_socket_ipv4() == Some(peer));
-        self.announced.extend(self.connections.iter().filter(|(_, socket)| is_it(socket)).map(|(&number, _)| number));
+        let connections = self.connections.iter().filter(|(_, connection)| is_it(&connection.socket));
+        self.announced.extend(connections.map(|(&number, _)| number));
     }
 
     /// Whether an urgent pointer was announced and its octet is yet to come; when it has come, `poll` knows better.
@@ -146,31 +172,36 @@ impl Sockets {
         Ok(!arrived)
     }
 
-    /// Ends the case: no connection is left, nor anything that they would still send, and nobody listens. Gives what
-    /// the next case may use.
-    pub(super) fn abort_all(self) -> Option<Spare> {
-        let parked = self.parked.into_iter().map(|(_, socket)| socket);
-        for socket in self.connections.into_values().chain(parked) {
-            // It is closed in any case; a connection that then still sends is forgotten by its pair.
-            let _ = socket.set_linger(Some(Duration::ZERO));
+    /// Ends the case: no connection with a descriptor is left, nor anything that they would still send, and nobody
+    /// listens.
+    pub(super) fn abort_all(self, port: u16) -> Left {
+        let mut gone = Vec::new();
+        let connections = self.connections.into_values().map(|connection| (connection.remote, connection.socket));
+        for (remote, socket) in connections.chain(self.parked) {
+            let is_closed = socket.set_linger(Some(Duration::ZERO)).is_ok();
+            // A connection that its descriptor still has ends with it; else something may live on without one.
+            if is_closed && tcp_info::read(&socket).is_ok_and(|sighting| sighting.state.is_some()) {
+                gone.push(remote);
+            }
         }
-        match self.listener {
-            Some(listener) if self.listener_is_usual => Spare::keep(listener),
+        let spare = match self.listener {
+            Some(listener) if self.listener_is_usual => Spare::keep(listener, port),
             Some(_) | None => self.spare,
-        }
+        };
+        Left { spare, gone }
     }
 
     fn socket(&self, on: Handle) -> Option<&Socket> {
         match on {
             Handle::Listener => self.listener.as_ref(),
-            Handle::Connection(number) => self.connections.get(&number),
+            Handle::Connection(number) => self.connections.get(&number).map(|connection| &connection.socket),
         }
     }
 
     fn take(&mut self, on: Handle) -> Option<Socket> {
         match on {
             Handle::Listener => self.listener.take(),
-            Handle::Connection(number) => self.connections.remove(&number),
+            Handle::Connection(number) => self.connections.remove(&number).map(|connection| connection.socket),
         }
     }
 
@@ -204,7 +235,7 @@ impl Sockets {
         let Handle::Connection(number) = on else {
             return Err(TargetError::Broken("the listener cannot connect".to_owned()));
         };
-        if let Some(socket) = self.connections.get(&number) {
+        if let Some(Connection { socket, .. }) = self.connections.get(&number) {
             // Linux first tells that the connection asked for earlier is there, whatever is asked for now.
             let told = socket.connect(&to.into());
             return connect_outcome(if told.is_ok() { socket.connect(&to.into()) } else { told });
@@ -218,7 +249,7 @@ impl Sockets {
         }
         let outcome = connect_outcome(socket.connect(&to.into()))?;
         if outcome == Outcome::Ok {
-            self.connections.insert(number, socket);
+            self.connections.insert(number, Connection::new(to, socket));
         }
         Ok(outcome)
     }
@@ -256,9 +287,9 @@ impl Sockets {
             delay_acks(&found)?;
         }
         self.announced.remove(&number);
-        if let Some(earlier) = self.connections.insert(number, found) {
+        if let Some(earlier) = self.connections.insert(number, Connection::new(from, found)) {
             // It stays open, as it would in a program that has lost its descriptor, and is aborted with the case.
-            self.parked.push((SocketAddrV4::new(std::net::Ipv4Addr::UNSPECIFIED, 0), earlier));
+            self.parked.push((SocketAddrV4::new(std::net::Ipv4Addr::UNSPECIFIED, 0), earlier.socket));
         }
         Ok(Outcome::Accepted(from))
     }

@@ -190,12 +190,9 @@ impl Plan {
         Ok(Self { sysctls, mtu, metrics, options })
     }
 
-    /// Whether it is that of a case without switches.
+    /// Whether a listening socket is as in a case without switches. Metrics are looked up for each connection.
     pub(super) fn is_usual(&self) -> bool {
-        self.sysctls.is_empty()
-            && self.mtu == tun::DEFAULT_MTU
-            && self.metrics == Metrics::default()
-            && self.options == SocketOptions::default()
+        self.sysctls.is_empty() && self.mtu == tun::DEFAULT_MTU && self.options == SocketOptions::default()
     }
 }
 

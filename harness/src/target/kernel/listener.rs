@@ -19,10 +19,9 @@ pub(super) struct Spare {
 
 impl Spare {
     /// Puts a listener aside. What waits in its queue is reset, as if it had been closed; `None` if it cannot be kept.
-    pub(super) fn keep(socket: Socket) -> Option<Self> {
+    pub(super) fn keep(socket: Socket, port: u16) -> Option<Self> {
         // Linux: a listener that is shut down for reading becomes an unconnected socket that keeps its port.
         socket.shutdown(Shutdown::Read).ok()?;
-        let port = socket.local_addr().ok()?.as_socket_ipv4()?.port();
         Some(Self { socket, port })
     }
 

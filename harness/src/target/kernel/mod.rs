@@ -108,6 +108,8 @@ struct RunningCase {
     touched: Touched,
     /// Urgent pointers have been injected, so notices may have come.
     urgent: bool,
+    /// The last thing done is a call that makes nothing leave: what a timer sent is read with what comes next.
+    silent: bool,
 }
 
 impl KernelTarget {
@@ -172,11 +174,12 @@ impl KernelTarget {
     /// Gives everything back that the case used; nothing of it will send any more.
     fn finish(&mut self) -> Result<(), TargetError> {
         let Some(case) = self.case.take() else { return Ok(()) };
-        if let Some(spare) = case.sockets.abort_all() {
-            self.spare = Some(spare);
+        let left = case.sockets.abort_all(case.endpoints.target.port());
+        if left.spare.is_some() {
+            self.spare = left.spare;
         }
         // Only now: the exact query falls back to a listener, and must not find one to destroy.
-        for pair in case.touched.pairs() {
+        for pair in case.touched.pairs().filter(|pair| !left.gone.contains(&pair.peer)) {
             self.diag.forget(pair)?;
         }
         // Half-open connections that cannot be forgotten would stay in the listener's queue.
@@ -231,6 +234,7 @@ impl Target for KernelTarget {
             sockets: Sockets::new(plan.options, usual, spare),
             touched: Touched::default(),
             urgent: false,
+            silent: false,
         });
         Ok(endpoints)
     }
@@ -246,13 +250,17 @@ impl Target for KernelTarget {
             return self.running()?.sockets.set_user_timeout(on, timeout);
         }
         let case = self.running()?;
-        case.touched.add(pair);
+        if let SocketCall::Connect { .. } = call {
+            case.touched.add(pair);
+        }
+        case.silent = matches!(call, SocketCall::Listen { .. } | SocketCall::Accept | SocketCall::Poll);
         case.sockets.call(on, pair, call)
     }
 
     fn inject(&mut self, packet: &[u8]) -> Result<(), TargetError> {
         let case = self.case.as_mut().ok_or_else(no_case)?;
-        let pair = case.touched.add_packet(packet);
+        case.touched.add_packet(packet);
+        case.silent = false;
         if !urgent::is_urgent(packet) {
             return self.tun.write(packet);
         }
@@ -261,7 +269,7 @@ impl Target for KernelTarget {
         case.urgent = true;
         self.tun.write(packet)?;
         if self.notices.take()?
-            && let Some(pair) = pair
+            && let Some(pair) = addresses::pair_of(packet)
         {
             case.sockets.urgent_announced(pair.peer);
         }
@@ -269,7 +277,9 @@ impl Target for KernelTarget {
     }
 
     fn capture(&mut self, into: &mut Vec<Emission>) -> Result<(), TargetError> {
-        self.drain()?;
+        if !std::mem::take(&mut self.running()?.silent) {
+            self.drain()?;
+        }
         into.append(&mut self.pending);
         Ok(())
     }
