@@ -1,8 +1,8 @@
 //! The figures README quotes, all from one run so that their ratios hold: `ci/bench`.
 //!
-//! Rates (of campaigns, and of the bare loop they are measured against) are in `rates`. The arguments `times`, `pairs` and
-//! `kernel` choose. Each other figure is the median of many repetitions, with the fastest and the slowest beside it. Absolute times belong to
-//! the machine; the limits in the last column are the project's own.
+//! Rates (of campaigns, and of the bare loop they are measured against) are in `rates`. The arguments `times`, `pairs`,
+//! `shrink` and `kernel` choose. Each other figure is the median of many repetitions, with the fastest and the slowest
+//! beside it. Absolute times belong to the machine; the limits in the last column are the project's own.
 
 mod rates;
 
@@ -88,17 +88,16 @@ fn main() {
     if wants("pairs") {
         rates::in_process();
     }
+    if wants("shrink")
+        && let Err(error) = rates::shrinking()
+    {
+        println!("shrinking: {error}");
+    }
     if !wants("kernel") {
         return;
     }
-    // Kernel targets belong to threads of their own.
-    on_a_thread(|| {
-        let bare = rates::Bare::measure()?;
-        bare.show();
-        std::thread::spawn(move || rates::on_the_kernel(&bare))
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    });
+    // A kernel target belongs to a thread of its own.
+    on_a_thread(rates::on_the_kernel);
 }
 
 fn on_a_thread(work: impl FnOnce() -> Result<(), TargetError> + Send + 'static) {
