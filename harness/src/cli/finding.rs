@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    thread,
 };
 
 use clap::Args;
@@ -108,6 +109,14 @@ impl Targets {
         let options = TargetOptions { seed: self.seed, ..TargetOptions::default() };
         Ok(Pair::open(&self.left, &self.right, options)?)
     }
+}
+
+/// Does the work on a thread of its own: a kernel target changes the network namespace of the thread it is opened on.
+pub(super) fn on_own_thread<R: Send>(work: impl FnOnce() -> Result<R, Failure> + Send) -> Result<R, Failure> {
+    thread::scope(|scope| match scope.spawn(work).join() {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
 }
 
 /// The comments above the first line of a case, as they stand there.

@@ -83,10 +83,12 @@ fn one(arguments: &Arguments, finding: &Path, file: &Path) -> Result<Exit, Failu
     let case = finding::load(finding, arguments.id.as_deref())?;
     let targets = targets(arguments, &case)?;
     targets.get_rights()?;
-    let mut pair = targets.open()?;
     let header = finding::header(&case.source);
     let words = Words { title: arguments.title.clone(), clauses: arguments.clause.clone() };
-    match promote(&mut pair, &case, finding::key_in(&header), &words, &place.id)? {
+    let promoted = finding::on_own_thread(|| {
+        Ok(promote(&mut targets.open()?, &case, finding::key_in(&header), &words, &place.id)?)
+    })?;
+    match promoted {
         Ok(promoted) => {
             place.write(&promoted, &targets.right, arguments)?;
             Ok(Exit::Well)
@@ -105,15 +107,25 @@ fn every(arguments: &Arguments, all: &Path, into: &Path) -> Result<Exit, Failure
     }
     let found = discover(&[all.to_owned()]);
     found.errors.iter().for_each(|error| tell(error));
-    let mut exit = if found.errors.is_empty() { Exit::Well } else { Exit::Usage };
+    let exit = if found.errors.is_empty() { Exit::Well } else { Exit::Usage };
     if found.cases.is_empty() {
         complain(&format!("rfc793: no case in {}", all.display()));
         return Ok(exit.max(Exit::Nothing));
     }
+    let cases: Vec<_> = found.cases.into_iter().map(Arc::new).collect();
+    // Here, while there is no other thread; those without targets are told of in their turn.
+    cases.iter().filter_map(|case| targets(arguments, case).ok()).try_for_each(|targets| targets.get_rights())?;
+    let told = finding::on_own_thread(|| each(arguments, &cases, into))?;
+    Ok(exit.max(told))
+}
+
+/// Those of a folder, one by one.
+fn each(arguments: &Arguments, cases: &[Arc<ConcreteCase>], into: &Path) -> Result<Exit, Failure> {
+    let mut exit = Exit::Well;
     let (mut pair, mut taken) = (None, HashSet::new());
     let (mut promoted, mut others) = (0, 0);
-    for case in found.cases.into_iter().map(Arc::new) {
-        match next(arguments, &case, into, &mut pair, &mut taken) {
+    for case in cases {
+        match next(arguments, case, into, &mut pair, &mut taken) {
             Ok(Told::Promoted) => promoted += 1,
             Ok(Told::Not(why)) => {
                 others += 1;
@@ -149,7 +161,6 @@ fn next(
     if open.as_ref().is_none_or(|(those, _)| *those != targets) {
         // The one that is open goes first: a thread has one live target at a time.
         *open = None;
-        targets.get_rights()?;
         *open = Some((targets.clone(), targets.open()?));
     }
     let Some((_, pair)) = open else { return Ok(Told::Not("no targets".to_owned())) };

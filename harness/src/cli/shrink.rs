@@ -37,9 +37,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let targets = arguments.on.targets(&case)?;
     targets.get_rights()?;
     let stop = interrupt::stop_flag();
-    let mut pair = targets.open()?;
     let header = finding::header(&case.source);
-    let small = smaller(&mut pair, &case, finding::key_in(&header), arguments.limit, &stop)?;
+    let small = finding::on_own_thread(|| {
+        Ok(smaller(&mut targets.open()?, &case, finding::key_in(&header), arguments.limit, &stop)?)
+    })?;
     let Some(small) = small else {
         let (file, left, right) = (arguments.finding.display(), &targets.left, &targets.right);
         complain(&format!(

@@ -6,7 +6,7 @@
 
 use super::{
     diff::{Divergence, Side},
-    event_class::{AckPosition, CallClass, EventClass},
+    event_class::{AckPosition, Broken, CallClass, EventClass},
 };
 use crate::{
     case::{flags::Flags, format::Errno, state::State},
@@ -34,7 +34,7 @@ struct Parted<'a> {
 }
 
 /// All allowances.
-pub static ALLOWANCES: [Allowance; 12] = [
+pub static ALLOWANCES: [Allowance; 15] = [
     Allowance {
         name: "push-in-between",
         clause: "MAY-16",
@@ -106,6 +106,24 @@ pub static ALLOWANCES: [Allowance; 12] = [
         clause: "MAY-6",
         why: "a keep-alive may carry one garbage octet",
         fits: keepalive_octet,
+    },
+    Allowance {
+        name: "pending-error",
+        clause: "RFC9293#3.9.1",
+        why: "which of the errors that wait a call tells first is the interface's, unless it sends or receives",
+        fits: pending_error,
+    },
+    Allowance {
+        name: "bad-options",
+        clause: "MUST-7",
+        why: "a segment with options that end beyond the header may be dropped, be reset, or be taken without them",
+        fits: bad_options,
+    },
+    Allowance {
+        name: "msl",
+        clause: "RFC9293#3.4.2",
+        why: "the MSL is an engineering choice, so TIME-WAIT may end at another time",
+        fits: msl,
     },
 ];
 
@@ -317,6 +335,31 @@ fn close_again(parted: &Parted<'_>) -> bool {
     let same_state = parted.left.state == parted.right.state && CLOSING.contains(&parted.left.state);
     let told = |side: &&Side| matches!(side.outcome.as_deref(), Some("ok" | "EPIPE" | "ENOTCONN" | "EALREADY"));
     is_close && same_state && parted.only(&["returns"]) && parted.sides().iter().all(told)
+}
+
+fn pending_error(parted: &Parted<'_>) -> bool {
+    use CallClass::{Accept, Close, Connect, Listen, Set, Shutdown};
+    let is_error = |side: &&Side| {
+        let outcome = side.outcome.as_deref();
+        outcome == Some("no such socket") || Errno::ALL.iter().any(|errno| outcome == Some(errno.name()))
+    };
+    let EventClass::Call(call) = parted.event else { return false };
+    let tells_nothing_else = matches!(call, Accept | Close | Connect | Listen | Set | Shutdown);
+    tells_nothing_else && parted.only(&["returns"]) && parted.sides().iter().all(is_error)
+}
+
+fn bad_options(parted: &Parted<'_>) -> bool {
+    let EventClass::Segment(segment) = parted.event else { return false };
+    let drops = |side: &&Side| side.emitted.iter().all(|answer| answer.flags.contains(Flags::RST));
+    segment.broken == Some(Broken::Options) && parted.sides().iter().any(drops)
+}
+
+fn msl(parted: &Parted<'_>) -> bool {
+    let waits = |side: &&Side| side.state == Some(ConnState::Is(State::TimeWait));
+    let has_ended = |side: &&Side| matches!(side.state, Some(ConnState::None { .. }));
+    let silent = parted.sides().iter().all(|side| side.emitted.is_empty());
+    let part = parted.sides().iter().any(waits) && parted.sides().iter().any(has_ended);
+    *parted.event == EventClass::Wait && parted.only(&["state"]) && silent && part
 }
 
 #[cfg(test)]

@@ -115,11 +115,12 @@ pub enum Errno {
     ENOBUFS,
     ENOPROTOOPT,
     EOPNOTSUPP,
+    EPROTO,
 }
 
 impl Errno {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ECONNRESET,
         Self::ECONNREFUSED,
         Self::ECONNABORTED,
@@ -138,6 +139,7 @@ impl Errno {
         Self::ENOBUFS,
         Self::ENOPROTOOPT,
         Self::EOPNOTSUPP,
+        Self::EPROTO,
     ];
 
     /// The POSIX name.
@@ -162,6 +164,7 @@ impl Errno {
             Self::ENOBUFS => "ENOBUFS",
             Self::ENOPROTOOPT => "ENOPROTOOPT",
             Self::EOPNOTSUPP => "EOPNOTSUPP",
+            Self::EPROTO => "EPROTO",
         }
     }
 }

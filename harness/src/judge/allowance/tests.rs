@@ -232,3 +232,30 @@ fn a_keepalive_may_carry_one_octet() {
     let plain = |data: &[u8]| side(vec![segment(Flags::ACK.0, 0, data)], State::Established);
     assert_eq!(name(&plain(b""), &plain(b"x"), &["data"], EventClass::Wait), "-");
 }
+
+#[test]
+fn errors_that_wait_are_told_in_any_order_but_send_and_recv_have_to_agree() {
+    let with = |outcome: &str| Side { outcome: Some(outcome.to_owned()), ..side(vec![], State::Closed) };
+    let call = EventClass::Call;
+    assert_eq!(name(&with("EPIPE"), &with("ECONNRESET"), &["returns"], call(CallClass::Shutdown)), "pending-error");
+    assert_eq!(name(&with("ok"), &with("ECONNRESET"), &["returns"], call(CallClass::Shutdown)), "-");
+    assert_eq!(name(&with("EPIPE"), &with("ECONNRESET"), &["returns"], call(CallClass::Recv)), "-");
+}
+
+#[test]
+fn a_segment_with_bad_options_may_be_dropped() {
+    let EventClass::Segment(class) = event(Flags::ACK, AckPosition::SndNxt) else { panic!("it is a segment") };
+    let broken = |broken| EventClass::Segment(SegmentClass { broken: Some(broken), ..class });
+    let (drops, answers) = (side(vec![], State::Established), side(vec![segment(0x10, 1, b"")], State::CloseWait));
+    assert_eq!(name(&drops, &answers, &["emitted", "state"], broken(Broken::Options)), "bad-options");
+    assert_eq!(name(&drops, &answers, &["emitted", "state"], broken(Broken::Length)), "-");
+    assert_eq!(name(&answers, &answers.clone(), &["ack"], broken(Broken::Options)), "-");
+}
+
+#[test]
+fn time_wait_may_end_at_another_time() {
+    let (waits, gone) = (side(vec![], State::TimeWait), side(vec![], State::Closed));
+    assert_eq!(name(&waits, &gone, &["state"], EventClass::Wait), "msl");
+    assert_eq!(name(&waits, &gone, &["state"], event(Flags::RST, AckPosition::None)), "-");
+    assert_eq!(name(&side(vec![], State::FinWait2), &gone, &["state"], EventClass::Wait), "-");
+}

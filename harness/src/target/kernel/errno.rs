@@ -27,6 +27,7 @@ pub(super) fn of_call(doing: &str, error: io::Error) -> Result<Errno, TargetErro
         Some(libc::EADDRNOTAVAIL) => Errno::EADDRNOTAVAIL,
         Some(libc::EHOSTUNREACH) => Errno::EHOSTUNREACH,
         Some(libc::ENETUNREACH) => Errno::ENETUNREACH,
+        Some(libc::EPROTO) => Errno::EPROTO,
         Some(libc::EACCES) => Errno::EACCES,
         Some(libc::EINVAL) => Errno::EINVAL,
         Some(libc::EBADF) => Errno::EBADF,

@@ -84,7 +84,12 @@ impl Smoltcp {
         crash::contain(|| {
             self.interface.poll(clock::instant(self.now), &mut self.link, &mut self.sockets.set);
             self.sockets.observe(cause);
-        })
+        })?;
+        if self.link.sent.len() < device::MOST {
+            return Ok(());
+        }
+        self.link.sent.clear();
+        Err(TargetError::Crashed(format!("it does not stop sending: {} packets at one moment", device::MOST)))
     }
 }
 
