@@ -6,10 +6,14 @@
 
 use super::{
     diff::{Divergence, Side},
-    event_class::{AckPosition, Broken, CallClass, EventClass},
+    event_class::{AckPosition, Broken, CallClass, EventClass, acting_step},
 };
 use crate::{
-    case::{flags::Flags, format::Errno, state::State},
+    case::{
+        flags::Flags,
+        format::{Action, Errno, Inject, Order},
+        state::State,
+    },
     target::ConnState,
     trace::event::CaseSegment,
 };
@@ -31,6 +35,8 @@ struct Parted<'a> {
     right: &'a Side,
     fields: &'a [&'static str],
     event: &'a EventClass,
+    /// The step that led to it, if it injected something.
+    inject: Option<&'a Inject>,
 }
 
 /// All allowances.
@@ -108,12 +114,6 @@ pub static ALLOWANCES: [Allowance; 15] = [
         fits: keepalive_octet,
     },
     Allowance {
-        name: "pending-error",
-        clause: "RFC9293#3.9.1",
-        why: "which of the errors that wait a call tells first is the interface's, unless it sends or receives",
-        fits: pending_error,
-    },
-    Allowance {
         name: "bad-options",
         clause: "MUST-7",
         why: "a segment with options that end beyond the header may be dropped, be reset, or be taken without them",
@@ -125,13 +125,32 @@ pub static ALLOWANCES: [Allowance; 15] = [
         why: "the MSL is an engineering choice, so TIME-WAIT may end at another time",
         fits: msl,
     },
+    Allowance {
+        name: "overlapping-fragments",
+        clause: "RFC791#3.2",
+        why: "the procedure that says what becomes of octets that come twice is an example, not a demand",
+        fits: overlapping_fragments,
+    },
 ];
 
 /// The allowance that covers a divergence that `event` led to.
 #[must_use]
 pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static Allowance> {
-    let Divergence { left, right, fields, .. } = divergence;
-    let parted = Parted { left, right, fields, event };
+    let Divergence { left, right, fields, case, step, .. } = divergence;
+    let acted = acting_step(&case.case, *step).map(|step| &case.case.steps[step].value.action);
+    let inject = match acted {
+        Some(Action::Inject(inject)) => Some(&**inject),
+        Some(
+            Action::Expect(_)
+            | Action::State(_)
+            | Action::Call(_)
+            | Action::Wait(_)
+            | Action::Save(_)
+            | Action::Check(_),
+        )
+        | None => None,
+    };
+    let parted = Parted { left, right, fields, event, inject };
     ALLOWANCES.iter().find(|allowance| (allowance.fits)(&parted))
 }
 
@@ -337,17 +356,6 @@ fn close_again(parted: &Parted<'_>) -> bool {
     is_close && same_state && parted.only(&["returns"]) && parted.sides().iter().all(told)
 }
 
-fn pending_error(parted: &Parted<'_>) -> bool {
-    use CallClass::{Accept, Close, Connect, Listen, Set, Shutdown};
-    let is_error = |side: &&Side| {
-        let outcome = side.outcome.as_deref();
-        outcome == Some("no such socket") || Errno::ALL.iter().any(|errno| outcome == Some(errno.name()))
-    };
-    let EventClass::Call(call) = parted.event else { return false };
-    let tells_nothing_else = matches!(call, Accept | Close | Connect | Listen | Set | Shutdown);
-    tells_nothing_else && parted.only(&["returns"]) && parted.sides().iter().all(is_error)
-}
-
 fn bad_options(parted: &Parted<'_>) -> bool {
     let EventClass::Segment(segment) = parted.event else { return false };
     let drops = |side: &&Side| side.emitted.iter().all(|answer| answer.flags.contains(Flags::RST));
@@ -360,6 +368,15 @@ fn msl(parted: &Parted<'_>) -> bool {
     let silent = parted.sides().iter().all(|side| side.emitted.is_empty());
     let part = parted.sides().iter().any(waits) && parted.sides().iter().any(has_ended);
     *parted.event == EventClass::Wait && parted.only(&["state"]) && silent && part
+}
+
+fn overlapping_fragments(parted: &Parted<'_>) -> bool {
+    let Some(fragments) = parted.inject.and_then(|inject| inject.fragments.as_ref()) else { return false };
+    let twice = match &fragments.order {
+        Order::InOrder | Order::Reversed => false,
+        Order::Listed(pieces) => pieces.iter().enumerate().any(|(index, piece)| pieces[..index].contains(piece)),
+    };
+    matches!(parted.event, EventClass::Fragment) && (fragments.overlap > 0 || twice)
 }
 
 #[cfg(test)]

@@ -234,15 +234,6 @@ fn a_keepalive_may_carry_one_octet() {
 }
 
 #[test]
-fn errors_that_wait_are_told_in_any_order_but_send_and_recv_have_to_agree() {
-    let with = |outcome: &str| Side { outcome: Some(outcome.to_owned()), ..side(vec![], State::Closed) };
-    let call = EventClass::Call;
-    assert_eq!(name(&with("EPIPE"), &with("ECONNRESET"), &["returns"], call(CallClass::Shutdown)), "pending-error");
-    assert_eq!(name(&with("ok"), &with("ECONNRESET"), &["returns"], call(CallClass::Shutdown)), "-");
-    assert_eq!(name(&with("EPIPE"), &with("ECONNRESET"), &["returns"], call(CallClass::Recv)), "-");
-}
-
-#[test]
 fn a_segment_with_bad_options_may_be_dropped() {
     let EventClass::Segment(class) = event(Flags::ACK, AckPosition::SndNxt) else { panic!("it is a segment") };
     let broken = |broken| EventClass::Segment(SegmentClass { broken: Some(broken), ..class });
@@ -258,4 +249,32 @@ fn time_wait_may_end_at_another_time() {
     assert_eq!(name(&waits, &gone, &["state"], EventClass::Wait), "msl");
     assert_eq!(name(&waits, &gone, &["state"], event(Flags::RST, AckPosition::None)), "-");
     assert_eq!(name(&side(vec![], State::FinWait2), &gone, &["state"], EventClass::Wait), "-");
+}
+
+#[test]
+fn what_becomes_of_overlapping_fragments_is_a_choice() {
+    let name_of = |fragments: &str| {
+        let yaml = format!(
+            "title: in pieces\nclauses: [RFC791#3.2]\ngiven: ESTABLISHED\nsteps:\n  - inject: {{ flags: RST, data: 30, \
+             fragments: {fragments} }}\n  - state: CLOSED\n"
+        );
+        let case = case(&yaml);
+        let step = case.case.steps.len() - 1;
+        let (one, other) = (side(vec![], State::Established), over(None, vec![]));
+        let divergence = Divergence {
+            case,
+            step,
+            clauses: Vec::new(),
+            left: one,
+            right: other,
+            fields: vec!["state"],
+            standing: Standing::Unexplained,
+            poisoned_from: None,
+        };
+        allowed(&divergence, &EventClass::Fragment).map_or("-", |allowance| allowance.name)
+    };
+    assert_eq!(name_of("{ size: 16, overlap: 8 }"), "overlapping-fragments");
+    assert_eq!(name_of("{ size: 16, order: [1, 2, 2, 3, 4] }"), "overlapping-fragments");
+    assert_eq!(name_of("{ size: 16 }"), "-");
+    assert_eq!(name_of("{ size: 16, order: [2, 1, 3, 4] }"), "-");
 }

@@ -23,7 +23,7 @@ pub(super) fn check(flow: &Flow, seg: &Parsed, report: &mut Report) {
         if moved || amidst {
             report.breaks(&table::FIN_STAYS, "FIN at another number");
         }
-    } else if known.is_some_and(|at| len > 0 && ahead(end, at)) {
+    } else if known.is_some_and(|at| len > 0 && ahead(end, at)) && !flow.is_probe_with_octet(seg) {
         report.breaks(&table::NOTHING_BEYOND_FIN, "text behind FIN");
     }
 }

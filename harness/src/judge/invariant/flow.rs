@@ -439,6 +439,12 @@ impl Flow {
         }
     }
 
+    /// Whether this is a keep-alive with its octet of garbage (MAY-6): one byte below SND.NXT with nothing outstanding.
+    pub(super) fn is_probe_with_octet(&self, seg: &Parsed) -> bool {
+        let below = seg.seq.wrapping_add(1) == self.nxt && self.una == self.nxt;
+        self.keepalive && below && seg.text.len() == 1 && seg.flags == Flags::ACK
+    }
+
     /// Enters what the target sent, after it has been judged.
     pub(super) fn note_emitted(&mut self, seg: &Parsed, at: Time) {
         if seg.flags.contains(Flags::SYN) {
@@ -454,7 +460,7 @@ impl Flow {
         let len = u32::try_from(seg.text.len()).unwrap_or(u32::MAX);
         let text_at = seg.seq.wrapping_add(u32::from(seg.flags.contains(Flags::SYN)));
         let text_end = text_at.wrapping_add(len);
-        if len > 0 {
+        if len > 0 && !self.is_probe_with_octet(seg) {
             self.note_sent(text_at, &seg.text);
             self.handshake_is_whole();
         }

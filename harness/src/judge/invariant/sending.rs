@@ -12,7 +12,7 @@ pub(super) fn check(flow: &Flow, seg: &Parsed, report: &mut Report) {
     if empty && (before_iss || ahead(seg.seq, flow.nxt)) && !flow.crowded {
         report.breaks(&table::NUMBER_IN_RANGE, "a number that was not sent");
     }
-    if empty || before_iss {
+    if empty || before_iss || flow.is_probe_with_octet(seg) {
         return;
     }
     let syn = u32::from(seg.flags.contains(Flags::SYN));
@@ -52,7 +52,6 @@ fn check_bytes(flow: &Flow, seg: &Parsed, offset: usize, report: &mut Report) {
             return report.breaks(&table::RETRANSMISSION_KEEPS_BYTES, "another byte under the same number");
         }
     }
-    // A keep-alive probe repeats the last number with a garbage byte (MAY-6): it was sent before, so it stands above.
     if flow.app_in_doubt || flow.incarnations != 1 || flow.sent_lost {
         return;
     }

@@ -28,6 +28,9 @@ pub(super) fn check(flow: &mut Flow, seg: &Parsed, context: Context, report: &mu
     }
     if another || flow.iss.is_none() || (flow.may_restart && !is_again(flow, seg)) {
         flow.begin(seg.seq);
+    } else if flow.may_restart && flow.syn_since {
+        // The same SYN of the peer may have been answered by a new connection with the same ISS: nobody can tell.
+        (flow.app_in_doubt, flow.aborted) = (true, false);
     }
     if seg.flags.contains(Flags::ACK) {
         acknowledges(flow, seg, report);

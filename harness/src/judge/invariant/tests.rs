@@ -20,7 +20,7 @@ use crate::{
         shrink::shrink,
     },
     run::{Mode, run_case},
-    target::reference::Reference,
+    target::{Target, reference::Reference},
     trace::event::{CaseRun, Finding, FindingKind},
 };
 
@@ -29,6 +29,55 @@ mod faults;
 /// What a run shows of broken invariants.
 fn violations(run: &CaseRun) -> Vec<&Finding> {
     run.findings.iter().filter(|finding| finding.kind == FindingKind::Invariant).collect()
+}
+
+/// What a case shows of broken invariants on a target.
+fn told(target: &mut dyn Target, yaml: &str) -> Vec<String> {
+    let run = run_case(target, &crate::sample::case(yaml), Mode::Record);
+    violations(&run).into_iter().map(|finding| finding.observed.clone()).collect()
+}
+
+/// SYN-RECEIVED from an active open, a listener beside it, and something that ends the connection.
+const AGAIN: &str = "\
+title: a new connection answers the same SYN with the same ISS
+clauses: [RFC9293#3.10.7.2]
+given: SYN-RECEIVED
+via: active
+allow: [ack]
+steps:
+  - call: listen
+  - call: { send: 1 }
+  - inject: { flags: RST }
+  - inject: { flags: SYN, seq: 0 }
+  - expect: { flags: SYN+ACK, seq: 0 }
+  - inject: { flags: ACK }
+  - call: accept
+  - call: { send: 1 }
+  - expect: { flags: PSH+ACK, seq: 1, data: 1 }
+";
+
+#[test]
+fn a_connection_with_the_numbers_of_the_last_one_is_no_fault_of_its_text() {
+    let mut target = Reference::new(Profile::rfc9293(), 0);
+    assert_eq!(told(&mut target, AGAIN), [""; 0]);
+    let aborted = AGAIN
+        .replace("  - call: { send: 1 }\n  - inject: { flags: RST }", "  - call: abort\n  - expect: { flags: RST }");
+    assert_eq!(told(&mut target, &aborted), [""; 0]);
+}
+
+#[cfg(feature = "smoltcp")]
+#[test]
+fn a_keepalive_may_carry_an_octet_of_garbage_with_nothing_outstanding() {
+    let with = |given: &str, first: &str| {
+        let yaml = format!(
+            "title: keep-alive\nclauses: [MAY-6]\ngiven: {given}\nconfig: {{ keepalive-idle: 1s }}\nallow: [ack]\nsteps:\n\
+             {first}  - wait: 2s\n  - state: {given}\n"
+        );
+        told(&mut crate::target::smoltcp::Smoltcp::new(0), &yaml)
+    };
+    assert_eq!(with("FIN-WAIT-2", ""), [""; 0]);
+    let sent = "  - call: { send: 3 }\n  - expect: { flags: PSH+ACK, data: 3 }\n  - inject: { flags: ACK }\n";
+    assert_eq!(with("ESTABLISHED", sent), [""; 0]);
 }
 
 /// The same bytes for the same seed, on every machine.
