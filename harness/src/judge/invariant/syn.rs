@@ -26,12 +26,16 @@ pub(super) fn check(flow: &mut Flow, seg: &Parsed, context: Context, report: &mu
     if !another && !flow.may_restart && acknowledged && (!flow.sent.is_empty() || flow.fin_at.is_some()) {
         report.breaks(&table::NO_SYN_LATER, "SYN behind text or FIN");
     }
-    if another || flow.iss.is_none() || (flow.may_restart && !is_again(flow, seg)) {
+    let again = is_again(flow, seg);
+    // The same SYN of the peer may have been answered by a new connection with the same ISS: nobody can tell.
+    let in_doubt = again && !another && flow.may_restart && flow.syn_since;
+    if another || flow.iss.is_none() || (flow.may_restart && !again) || in_doubt {
         flow.begin(seg.seq);
     } else if flow.may_restart && flow.syn_since {
         // The same SYN of the peer may have been answered by a new connection with the same ISS: nobody can tell.
         (flow.app_in_doubt, flow.aborted) = (true, false);
     }
+    flow.app_in_doubt |= in_doubt;
     if seg.flags.contains(Flags::ACK) {
         acknowledges(flow, seg, report);
     }
