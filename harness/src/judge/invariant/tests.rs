@@ -63,6 +63,8 @@ fn a_connection_with_the_numbers_of_the_last_one_is_no_fault_of_its_text() {
     let aborted = AGAIN
         .replace("  - call: { send: 1 }\n  - inject: { flags: RST }", "  - call: abort\n  - expect: { flags: RST }");
     assert_eq!(told(&mut target, &aborted), [""; 0]);
+    let closed = AGAIN.replacen("call: { send: 1 }", "call: shutdown", 1);
+    assert_eq!(told(&mut target, &closed), [""; 0]);
 }
 
 #[cfg(feature = "smoltcp")]
