@@ -129,12 +129,34 @@ pub fn found(executed: &Executed, into: &mut Vec<Found>) -> Compared {
     match compare(left, right, Strictness::Key, [&none, &none]) {
         Comparison::Equal => Compared::Equal,
         Comparison::Skipped(_) | Comparison::Failed(_) => Compared::Not,
+        Comparison::Divergent(divergence) if waited_unevenly(left, right, divergence.step) => Compared::Not,
         Comparison::Divergent(divergence) => {
             let poisoned = divergence.poisoned_from.map_or(0, |from| divergence.case.case.steps.len() - from);
             into.push(parted(left, divergence));
             Compared::Parted { poisoned }
         }
     }
+}
+
+/// Whether it shows after a wait, and a wait up to there took another time on either target, whose MSL or RTO it was
+/// written in: timers then differ for that reason alone.
+fn waited_unevenly(left: &CaseRun, right: &CaseRun, step: usize) -> bool {
+    let steps = &left.case.case.steps;
+    let Some(acted) = event_class::acting_step(&left.case.case, step) else { return false };
+    let length = |run: &CaseRun, index: usize| {
+        run.trace.steps.get(index).map(|record| record.ended.as_micros().abs_diff(record.began.as_micros()))
+    };
+    let uneven = |index: usize| match steps[index].value.action {
+        Action::Wait(span) if span.two_msl > 0 || span.rto > 0 => length(left, index) != length(right, index),
+        Action::Wait(_)
+        | Action::Inject(_)
+        | Action::Expect(_)
+        | Action::Call(_)
+        | Action::State(_)
+        | Action::Save(_)
+        | Action::Check(_) => false,
+    };
+    matches!(steps[acted].value.action, Action::Wait(_)) && (0..=acted).any(uneven)
 }
 
 fn parted(left: &CaseRun, divergence: Box<Divergence>) -> Found {
@@ -213,9 +235,9 @@ fn failure(executed: &Executed, side: Side, into: &mut Vec<Found>) {
     let run = &executed.runs[side.index()];
     let step = run.trace.steps.len();
     let seen = Seen::Failure { side, place: number(&place(broke.panicked, &broke.message)) };
-    let event = if run.trace.events.is_empty() { EventClass::Start } else { event_class::at(run, step) };
-    let state = state_before(run, step);
-    into.push(Found { key: Key { state, event, seen }, step, what: What::Failure(broke.message.clone()) });
+    // One place is one fault, whatever led there.
+    let key = Key { state: ConnState::None { listening: false }, event: EventClass::Start, seen };
+    into.push(Found { key, step, what: What::Failure(broke.message.clone()) });
 }
 
 /// A panic is the same if its place is; an error if its words are, numbers aside.
@@ -231,7 +253,7 @@ fn number(value: &impl Hash) -> u64 {
 }
 
 /// The state and the event that what shows at `step` is about: what acted last, and the state before that.
-fn met(run: &CaseRun, step: usize) -> (ConnState, EventClass) {
+pub(super) fn met(run: &CaseRun, step: usize) -> (ConnState, EventClass) {
     let acted = event_class::acting_step(&run.case.case, step);
     (state_before(run, acted.unwrap_or(0)), event_class::at(run, step))
 }

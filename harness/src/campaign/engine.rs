@@ -79,7 +79,7 @@ pub struct Progress {
 }
 
 /// A campaign that is over.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Ended {
     /// What was counted.
     pub counts: Counts,
@@ -95,6 +95,8 @@ pub struct Ended {
     pub versions: [String; 2],
     /// Real time.
     pub wall: Duration,
+    /// What ended it before its time: a finding that could not be written, an environment that broke.
+    pub broke: Option<CampaignError>,
 }
 
 /// A discovery as the report tells it.
@@ -282,7 +284,8 @@ pub(super) struct Harvest {
 /// Runs a campaign. `tell` is called about ten times a second, on the calling thread.
 ///
 /// # Errors
-/// If the targets cannot be opened, or a finding cannot be written.
+/// If the targets cannot be opened or nothing can be written. What breaks later is told in [`Ended::broke`], beside the
+/// counts.
 pub fn run(plan: &Plan, stop: &AtomicBool, tell: &mut dyn FnMut(Progress)) -> Result<Ended, CampaignError> {
     let writer = Writer::new(&plan.findings);
     // Not after an hour, with the first finding in hand.
@@ -299,10 +302,12 @@ pub fn run(plan: &Plan, stop: &AtomicBool, tell: &mut dyn FnMut(Progress)) -> Re
         let workers: Vec<_> = (0..plan.jobs.max(1))
             .map(|number| {
                 scope.spawn(move || {
-                    Worker::open(shared, number).and_then(Worker::work).inspect_err(|_| {
+                    let worked = Worker::open(shared, number).map(Worker::work);
+                    if !matches!(worked, Ok((_, None))) {
                         // One broken worker means a broken environment for all.
                         shared.stop.store(true, Ordering::Relaxed);
-                    })
+                    }
+                    worked
                 })
             })
             .collect();
@@ -319,7 +324,9 @@ pub fn run(plan: &Plan, stop: &AtomicBool, tell: &mut dyn FnMut(Progress)) -> Re
         let joined = workers.into_iter().map(|worker| worker.join().unwrap_or(Err(CampaignError::Worker)));
         joined.collect::<Result<Vec<_>, _>>()
     })?;
-    Ok(sum(harvests, known_keys, shared.began.elapsed()))
+    let (harvests, broke): (Vec<_>, Vec<_>) = harvests.into_iter().unzip();
+    let ended = sum(harvests, known_keys, shared.began.elapsed());
+    Ok(Ended { broke: broke.into_iter().flatten().next(), ..ended })
 }
 
 /// Asks the suite, on a thread of its own: a kernel target keeps the thread it is opened on.

@@ -15,7 +15,7 @@ use std::{
 use nix::unistd::AccessFlags;
 
 use super::{
-    discovery::{Found, What},
+    discovery::{Found, What, met},
     key::{Key, Side},
     origin::Origin,
     pair::Executed,
@@ -116,7 +116,11 @@ impl Told<'_> {
     /// One paragraph: what was done, what each did, by which rule and clause.
     pub(super) fn explanation(&self) -> String {
         let key = &self.found.key;
-        let mut text = format!("In {}, {}: ", key.state, key.event);
+        let (state, event) = met(&self.executed.runs[self.about().index()], self.found.step);
+        let mut text = match self.found.what {
+            What::Failure(_) => format!("In {state}, {event}: "),
+            What::Divergence(_) | What::Violation(_) => format!("In {}, {}: ", key.state, key.event),
+        };
         match &self.found.what {
             What::Divergence(divergence) => {
                 let (left, right) = (side(&divergence.left), side(&divergence.right));

@@ -112,7 +112,7 @@ impl fmt::Display for Key {
                 write!(f, ": differs in {fields}")
             }
             Seen::Violation { invariant, .. } => write!(f, "{} in {}: breaks {invariant}", self.event, self.state),
-            Seen::Failure { .. } => write!(f, "{} in {}: the target fails", self.event, self.state),
+            Seen::Failure { place, .. } => write!(f, "the target fails at one place ({:04x})", place & 0xffff),
         }
     }
 }
@@ -135,7 +135,12 @@ impl Key {
             Seen::Violation { invariant, .. } => ("breaks", "", invariant.to_owned()),
             Seen::Failure { place, .. } => ("fails", "", format!("{:04x}", place & 0xffff)),
         };
-        let text = format!("{rule} {} {} {what} {fields}", self.state, self.event).to_lowercase();
+        let text = match self.seen {
+            Seen::Failure { .. } => format!("{what} {fields}"),
+            Seen::Divergence { .. } | Seen::Violation { .. } => {
+                format!("{rule} {} {} {what} {fields}", self.state, self.event).to_lowercase()
+            }
+        };
         let words: Vec<&str> =
             text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
         let name = words.join("-");

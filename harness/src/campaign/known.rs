@@ -8,7 +8,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    discovery::{Found, What, found},
+    discovery::{Found, What, found, met},
     key::{Key, Seen, Side},
     pair::{Executed, Pair},
 };
@@ -16,7 +16,7 @@ use crate::{
     case::{flags::Flags, format::ConcreteCase},
     judge::{
         event_class::acting_step,
-        ledger::{self, Entry, Ledger, Shown},
+        ledger::{self, Entry, Ledger, Met, Shown},
     },
     pool::estimate::longest_wait,
     run::Mode,
@@ -85,9 +85,30 @@ pub fn covering<'a>(ledgers: &'a [Ledger; 2], found: &Found, executed: &Executed
             (What::Failure(message), _) => ledger::What::Failure(message),
             (What::Violation(_), Seen::Divergence { .. } | Seen::Failure { .. }) => return None,
         };
-        let flags = flags(run, found.step);
-        let shown = Shown { what, state: found.key.state, event: found.key.event, flags };
-        ledgers[side.index()].cause(&shown, &executed.runs[side.index()].version)
+        let met = Met { state: found.key.state, event: found.key.event, flags: flags(run, found.step) };
+        let (ledger, version) = (&ledgers[side.index()], &executed.runs[side.index()].version);
+        let at_once = ledger.cause(&Shown { what, met }, version);
+        at_once.or_else(|| earlier_cause(ledger, run, found.step, &what, version))
+    })
+}
+
+/// The entry that covers an event before the one that led to `step`, if what shows there may come of it.
+fn earlier_cause<'a>(
+    ledger: &'a Ledger,
+    run: &CaseRun,
+    step: usize,
+    what: &ledger::What<'_>,
+    version: &str,
+) -> Option<&'a Entry> {
+    if !ledger.speaks_of_later() {
+        return None;
+    }
+    let case = &run.case.case;
+    let before = acting_step(case, step).unwrap_or(0);
+    let acts = |index: &usize| acting_step(case, *index) == Some(*index);
+    (0..before).filter(acts).find_map(|index| {
+        let (state, event) = met(run, index);
+        ledger.cause_of_later(&Met { state, event, flags: flags(run, index) }, what, version)
     })
 }
 

@@ -83,8 +83,13 @@ impl<'a> Worker<'a> {
         })
     }
 
-    /// Executes until it is over.
-    pub(super) fn work(mut self) -> Result<Harvest, CampaignError> {
+    /// Executes until it is over, or something breaks: what was found until then is brought home all the same.
+    pub(super) fn work(mut self) -> (Harvest, Option<CampaignError>) {
+        let broke = self.all().err();
+        (self.harvest, broke)
+    }
+
+    fn all(&mut self) -> Result<(), CampaignError> {
         let share = self.shared.plan.executions.map(|all| {
             let jobs = self.shared.plan.jobs.max(1) as u64;
             all / jobs + u64::from((self.number as u64) < all % jobs)
@@ -96,7 +101,7 @@ impl<'a> Worker<'a> {
             };
             self.execute(script, is_seed)?;
         }
-        Ok(self.harvest)
+        Ok(())
     }
 
     /// Runs one input. Seeds of the corpus are not kept again.

@@ -121,6 +121,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut speed = Vec::new();
     report::speed(&mut speed, &campaign)?;
     complain(&String::from_utf8_lossy(&speed));
+    if let Some(broke) = ended.broke {
+        return Err(failure(broke));
+    }
     let found = if campaign.count_new() > 0 { Exit::Failed } else { Exit::Well };
     let interrupted = if session.stopped() { Exit::Interrupted } else { Exit::Well };
     Ok(found.max(interrupted))

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     case::{
         flags::Flags,
-        format::{Action, Errno, Inject, Order},
+        format::{Action, AddressName, Call, Errno, Inject, Order},
         state::State,
     },
     target::ConnState,
@@ -37,10 +37,16 @@ struct Parted<'a> {
     event: &'a EventClass,
     /// The step that led to it, if it injected something.
     inject: Option<&'a Inject>,
+    /// The step that led to it.
+    acted: Option<&'a Action>,
+    /// Whether time passed before that step.
+    waited: bool,
+    /// Whether the case sets a backlog.
+    has_backlog: bool,
 }
 
 /// All allowances.
-pub static ALLOWANCES: [Allowance; 15] = [
+pub static ALLOWANCES: [Allowance; 19] = [
     Allowance {
         name: "push-in-between",
         clause: "MAY-16",
@@ -131,13 +137,42 @@ pub static ALLOWANCES: [Allowance; 15] = [
         why: "the procedure that says what becomes of octets that come twice is an example, not a demand",
         fits: overlapping_fragments,
     },
+    Allowance {
+        name: "to-itself",
+        clause: "RFC9293#3.9.2",
+        why: "whether a datagram to one's own address comes back or leaves is the matter of the layer below",
+        fits: to_itself,
+    },
+    Allowance {
+        name: "keepalive-pace",
+        clause: "MAY-5",
+        why: "how often an idle connection is probed, and whether a RST ends it, is left to a TCP that offers keep-alives",
+        fits: keepalive_pace,
+    },
+    Allowance {
+        name: "queued-fin",
+        clause: "RFC9293#3.10.4",
+        why: "a CLOSE that waits behind text shows nothing on the wire: whether LAST-ACK begins with it or with its FIN",
+        fits: queued_fin,
+    },
+    Allowance {
+        name: "backlog",
+        clause: "RFC9293#3.9.1.1",
+        why: "how many connections wait to be accepted, and whether more are refused or left to try again, is the interface's",
+        fits: backlog,
+    },
 ];
 
 /// The allowance that covers a divergence that `event` led to.
 #[must_use]
 pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static Allowance> {
     let Divergence { left, right, fields, case, step, .. } = divergence;
-    let acted = acting_step(&case.case, *step).map(|step| &case.case.steps[step].value.action);
+    let acting = acting_step(&case.case, *step);
+    let acted = acting.map(|step| &case.case.steps[step].value.action);
+    let before = || case.case.steps[..acting.unwrap_or(0)].iter().map(|step| &step.value.action);
+    let sets_backlog = |action: &Action| matches!(action, Action::Call(call) if matches!(call.call, Call::Listen { backlog: Some(_) }));
+    let waited = before().any(|action| matches!(action, Action::Wait(_)));
+    let has_backlog = case.case.config.backlog.is_some() || before().any(sets_backlog);
     let inject = match acted {
         Some(Action::Inject(inject)) => Some(&**inject),
         Some(
@@ -150,7 +185,7 @@ pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static A
         )
         | None => None,
     };
-    let parted = Parted { left, right, fields, event, inject };
+    let parted = Parted { left, right, fields, event, inject, acted, waited, has_backlog };
     ALLOWANCES.iter().find(|allowance| (allowance.fits)(&parted))
 }
 
@@ -197,8 +232,14 @@ fn repackaging(parted: &Parted<'_>) -> bool {
     if !parted.only(&["emitted", "seq", "data", "flags"]) || parted.left.state != parted.right.state {
         return false;
     }
+    // A retransmission may take along text that was held back.
+    let again = *parted.event == EventClass::Wait
+        && parted
+            .sides()
+            .iter()
+            .any(|side| side.rules.first().is_some_and(|rule| rule.name == "retransmission-timeout"));
     match (stream(&parted.left.emitted), stream(&parted.right.emitted)) {
-        (Some(left), Some(right)) => left == right,
+        (Some(left), Some(right)) => left == right || (again && (left.begins(&right) || right.begins(&left))),
         _ => false,
     }
 }
@@ -212,6 +253,16 @@ struct Stream {
     bytes: Vec<u8>,
     /// The flags at its end: PSH and FIN stand there.
     end: Flags,
+}
+
+impl Stream {
+    /// Whether `other` goes on where this ends.
+    fn begins(&self, other: &Self) -> bool {
+        let fin = [self, other].map(|stream| stream.end.contains(Flags::FIN));
+        (self.on, self.seq, self.ack) == (other.on, other.seq, other.ack)
+            && !fin[0]
+            && other.bytes.starts_with(&self.bytes)
+    }
 }
 
 /// Segments that follow each other with nothing but text in them.
@@ -333,8 +384,11 @@ fn giving_up(parted: &Parted<'_>) -> bool {
         let (now, before) = (key(&more.emitted[*index]), key(&more.emitted[index - 1]));
         now == before
     };
-    let only_repeats = tries(fewer) == tries(more)
-        || (tries(fewer) > 0 && is_over(fewer) && (tries(fewer)..tries(more)).all(|index| again(&index)));
+    // Where it gave up without another try, its rule says so.
+    let gave_up_at_once = fewer.rules.iter().any(|rule| ["r2-reached", "r2-syn-reached"].contains(&rule.name));
+    let from = if gave_up_at_once { tries(fewer).max(1) } else { tries(fewer) };
+    let only_repeats =
+        tries(fewer) == tries(more) || (from > 0 && is_over(fewer) && (from..tries(more)).all(|index| again(&index)));
     // The connection is over on that side; on the other it may not be yet.
     let over = (is_over(left) && is_over(right)) || is_over(fewer) && tries(fewer) < tries(more);
     let is_wait = matches!(parted.event, EventClass::Wait);
@@ -367,7 +421,12 @@ fn msl(parted: &Parted<'_>) -> bool {
     let has_ended = |side: &&Side| matches!(side.state, Some(ConnState::None { .. }));
     let silent = parted.sides().iter().all(|side| side.emitted.is_empty());
     let part = parted.sides().iter().any(waits) && parted.sides().iter().any(has_ended);
-    *parted.event == EventClass::Wait && parted.only(&["state"]) && silent && part
+    let at_once = *parted.event == EventClass::Wait && parted.only(&["state"]) && silent;
+    // Nobody looked until something else was done: the one that has ended answers with a RST or with nothing.
+    let answers_as_closed =
+        |side: &&Side| has_ended(side) && side.emitted.iter().all(|segment| segment.flags.contains(Flags::RST));
+    let seen_later = parted.waited && parted.fields.contains(&"state") && parted.sides().iter().any(answers_as_closed);
+    part && (at_once || seen_later)
 }
 
 fn overlapping_fragments(parted: &Parted<'_>) -> bool {
@@ -377,6 +436,58 @@ fn overlapping_fragments(parted: &Parted<'_>) -> bool {
         Order::Listed(pieces) => pieces.iter().enumerate().any(|(index, piece)| pieces[..index].contains(piece)),
     };
     matches!(parted.event, EventClass::Fragment) && (fragments.overlap > 0 || twice)
+}
+
+/// One side sends a SYN to its own address, the other has it back at once.
+fn to_itself(parted: &Parted<'_>) -> bool {
+    let is_own = matches!(parted.acted, Some(Action::Call(call))
+        if matches!(call.call, Call::Connect { to: Some(AddressName::Target) }));
+    let opens = |side: &&Side| {
+        let is_syn = |segment: &CaseSegment| segment.flags == Flags::SYN;
+        side.state == Some(ConnState::Is(State::SynSent)) && side.emitted.last().is_some_and(is_syn)
+    };
+    let [left, right] = parted.sides();
+    is_own && left.outcome == right.outcome && parted.sides().iter().any(opens)
+}
+
+/// Both probe with the same number, or one only probes; another end shows as a RST.
+fn keepalive_pace(parted: &Parted<'_>) -> bool {
+    let [left, right] = parted.sides();
+    let probes = |side: &Side| {
+        let end = side.emitted.last().filter(|last| last.flags.contains(Flags::RST));
+        side.emitted.len() - usize::from(end.is_some())
+    };
+    let first = left.emitted.first().or_else(|| right.emitted.first());
+    let is_probe = |segment: &CaseSegment| {
+        let same =
+            first.is_some_and(|first| (first.on, first.seq, first.ack) == (segment.on, segment.seq, segment.ack));
+        segment.flags == Flags::ACK && segment.data.len() <= 1 && same
+    };
+    let only_probes = parted.sides().iter().all(|side| side.emitted[..probes(side)].iter().all(is_probe));
+    let keeps = parted.sides().iter().any(|side| side.rules.iter().any(|rule| rule.name == "keepalive-probe"));
+    let is_wait = matches!(parted.event, EventClass::Wait);
+    is_wait && keeps && parted.only(&["emitted", "data", "len"]) && left.state == right.state && only_probes
+}
+
+fn queued_fin(parted: &Parted<'_>) -> bool {
+    let is_close = matches!(parted.event, EventClass::Call(CallClass::Shutdown | CallClass::Close));
+    let states = parted.sides().map(|side| side.state);
+    let [waits, has_closed] = [State::CloseWait, State::LastAck].map(|state| Some(ConnState::Is(state)));
+    is_close && parted.only(&["state"]) && (states == [waits, has_closed] || states == [has_closed, waits])
+}
+
+/// A SYN is taken by one side; the other drops or refuses it, as the one whose queue is full.
+fn backlog(parted: &Parted<'_>) -> bool {
+    let EventClass::Segment(segment) = parted.event else { return false };
+    let is_syn = segment.flags.flags().contains(Flags::SYN) && !segment.flags.flags().contains(Flags::ACK);
+    let takes = |segment: &CaseSegment| segment.flags.contains(Flags::SYN);
+    let refuses = |side: &&Side| side.emitted.last().is_none_or(|last| last.flags.contains(Flags::RST));
+    let overflows =
+        parted.sides().iter().any(|side| side.rules.iter().any(|rule| rule.name == "listen-syn-overflow-drop"));
+    let both_refuse = overflows && parted.sides().iter().all(refuses);
+    let one_takes =
+        parted.sides().iter().any(|side| side.emitted.last().is_some_and(takes)) && parted.sides().iter().any(refuses);
+    is_syn && parted.has_backlog && parted.only(&["emitted", "flags", "state"]) && (both_refuse || one_takes)
 }
 
 #[cfg(test)]

@@ -314,9 +314,16 @@ impl<'a> Walk<'a> {
             rules: self.rules(),
             finding: self.findings(index).next().map(|finding| finding.observed.clone()),
             emitted: self.emitted.iter().copied().cloned().collect(),
-            state: record.state,
+            state: record.state.or_else(|| self.state_at_look(index + 1)),
             outcome: record.outcome.as_ref().map(show_outcome),
         }
+    }
+
+    /// The state that a look at `index` saw: nothing happens between it and the step before, which was not asked then
+    /// ([`crate::run::Mode::Compare`]).
+    fn state_at_look(&self, index: usize) -> Option<ConnState> {
+        let step = self.run.case.case.steps.get(index).filter(|step| is_look(&step.value));
+        step.and_then(|_| self.run.trace.steps.get(index)?.state)
     }
 
     /// The rules since the last look: those behind emissions first, then why something was dropped or changed.

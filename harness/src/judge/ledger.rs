@@ -23,7 +23,7 @@ use crate::{
 mod cause;
 mod versions;
 
-pub use cause::{Cause, Shown, What};
+pub use cause::{Cause, Met, Shown, What};
 pub use versions::{BadVersions, Versions};
 
 /// A ledger larger than this was not written by a person.
@@ -270,6 +270,20 @@ impl Ledger {
         self.entries
             .iter()
             .find(|entry| entry.covers.iter().any(|cause| cause.fits(shown)) && entry.versions.contains(version))
+    }
+
+    /// The entry that covers what was found because of an earlier event.
+    #[must_use]
+    pub fn cause_of_later(&self, earlier: &Met, what: &What<'_>, version: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| {
+            entry.covers.iter().any(|cause| cause.fits_later(earlier, what)) && entry.versions.contains(version)
+        })
+    }
+
+    /// Whether an entry speaks of what shows later than its cause.
+    #[must_use]
+    pub fn speaks_of_later(&self) -> bool {
+        self.entries.iter().any(|entry| entry.covers.iter().any(Cause::is_of_later))
     }
 
     /// Turns the verdict of a run that judged something into `known` or `fixed` where the ledger says so.

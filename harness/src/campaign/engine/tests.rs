@@ -363,3 +363,20 @@ fn an_environment_that_is_broken_ends_it() {
     let error = run(&plan(broken, folder.path()), &AtomicBool::new(false), &mut |_| {}).unwrap_err();
     assert_eq!(error.to_string(), "no such stack");
 }
+
+#[test]
+fn a_finding_that_cannot_be_written_ends_it_and_the_counts_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let findings = folder.path().join("findings");
+    let plan = plan(loses_resets(1), &findings);
+    // The folder could be made when it was asked; then somebody puts a file in its place.
+    let right = plan.targets[1].clone();
+    let in_the_way: Opener = Arc::new(move || {
+        fs::write(&findings, "").map_err(|error| TargetError::Broken(error.to_string()))?;
+        right()
+    });
+    let ended = campaign(&Plan { targets: [plan.targets[0].clone(), in_the_way], ..plan });
+    let broke = ended.broke.expect("nothing can be written").to_string();
+    assert!(broke.starts_with("failed to write a finding in "), "{broke}");
+    assert!(ended.counts.executions > 0 && ended.counts.targets[0].injected > 0);
+}

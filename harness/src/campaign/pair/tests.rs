@@ -79,3 +79,24 @@ fn a_target_that_breaks_is_told_of_and_opened_again() {
     assert_eq!(executed.broke[1], Some(Broke { panicked: false, message: "lost 17 packets".to_owned() }));
     assert!(pair.seats[1].target.is_none());
 }
+
+#[cfg(feature = "smoltcp")]
+#[test]
+fn what_parts_is_the_same_however_seldom_the_state_was_asked_for() {
+    use crate::judge::diff::{Comparison, Strictness, compare};
+    let case = case(
+        "title: t\nclauses: [U-6]\ngiven: ESTABLISHED\nsteps:\n  \
+         - call: { set: { tos: 4 } }\n    continue: true\n  - expect: nothing\n    continue: true\n  - wait: 1s\n",
+    );
+    let spec = |name: &str| name.parse().unwrap();
+    let mut pair = Pair::open(&spec("reference"), &spec("smoltcp"), TargetOptions::default()).unwrap();
+    let states = [Mode::Compare, Mode::Record].map(|mode| {
+        let Executed { runs: [left, right], .. } = pair.run(&case, mode).unwrap();
+        match compare(&left, &right, Strictness::Key, [&crate::judge::ledger::Ledger::default(); 2]) {
+            Comparison::Divergent(divergence) => (divergence.fields, divergence.left.state, divergence.right.state),
+            other => panic!("{other:?}"),
+        }
+    });
+    assert_eq!(states[0], states[1]);
+    assert!(states[0].1.is_some() && states[0].2.is_some(), "{states:?}");
+}

@@ -278,3 +278,106 @@ fn what_becomes_of_overlapping_fragments_is_a_choice() {
     assert_eq!(name_of("{ size: 16 }"), "-");
     assert_eq!(name_of("{ size: 16, order: [2, 1, 3, 4] }"), "-");
 }
+
+/// The allowance at the last step of a case, whichever side is left.
+#[track_caller]
+fn name_in(yaml: &str, one: &Side, other: &Side, fields: &[&'static str], event: EventClass) -> &'static str {
+    let case = case(yaml);
+    let of = |left: &Side, right: &Side| {
+        let divergence = Divergence {
+            case: Arc::clone(&case),
+            step: case.case.steps.len() - 1,
+            clauses: Vec::new(),
+            left: left.clone(),
+            right: right.clone(),
+            fields: fields.to_vec(),
+            standing: Standing::Unexplained,
+            poisoned_from: None,
+        };
+        allowed(&divergence, &event).map_or("-", |allowance| allowance.name)
+    };
+    assert_eq!(of(one, other), of(other, one));
+    of(one, other)
+}
+
+const CONNECT: EventClass = EventClass::Call(CallClass::Connect);
+
+#[test]
+fn a_syn_to_oneself_may_come_back_or_leave() {
+    let to = |to: &str| {
+        format!("title: t\nclauses: [U-6]\nsteps:\n  - call: {{ connect: {{ to: {to} }} }}\n  - expect: nothing\n")
+    };
+    let (back, leaves) = (side(vec![], State::Established), side(vec![segment(0x02, 0, b"")], State::SynSent));
+    let fields = ["emitted", "state"];
+    assert_eq!(name_in(&to("target"), &back, &leaves, &fields, CONNECT), "to-itself");
+    assert_eq!(name_in(&to("peer"), &back, &leaves, &fields, CONNECT), "-");
+    assert_eq!(name_in(&to("target"), &back, &side(vec![], State::Closed), &fields, CONNECT), "-");
+}
+
+#[test]
+fn the_end_of_time_wait_may_be_seen_later() {
+    let after = |first: &str| {
+        format!(
+            "title: t\nclauses: [U-6]\ngiven: TIME-WAIT\nsteps:\n  - {first}\n  - inject: {{ flags: ACK }}\n  - state: TIME-WAIT\n"
+        )
+    };
+    let (waits, resets) = (side(vec![], State::TimeWait), over(None, vec![segment(Flags::RST.0, 3, b"")]));
+    let (fields, ack) = (["emitted", "state"], event(Flags::ACK, AckPosition::Ahead));
+    assert_eq!(name_in(&after("wait: 10s"), &waits, &resets, &fields, ack), "msl");
+    assert_eq!(name_in(&after("expect: nothing"), &waits, &resets, &fields, ack), "-");
+    let answers = over(None, vec![segment(Flags::ACK.0, 3, b"")]);
+    assert_eq!(name_in(&after("wait: 10s"), &waits, &answers, &fields, ack), "-");
+}
+
+#[test]
+fn how_often_a_keepalive_probes_is_a_choice_but_not_with_what() {
+    let probe = segment(Flags::ACK.0, 0, b"");
+    let rule = RuleName { name: "keepalive-probe", clause: "MAY-5", text: "" };
+    let once = Side { rules: vec![rule], ..side(vec![probe.clone()], State::Established) };
+    let twice = side(vec![segment(Flags::ACK.0, 0, b"g"), segment(Flags::ACK.0, 0, b"g")], State::Established);
+    assert_eq!(name(&once, &twice, &["emitted"], EventClass::Wait), "keepalive-pace");
+    assert_eq!(name(&once, &twice, &["emitted"], SEND), "-");
+    let with_text = side(vec![probe.clone(), segment(Flags::ACK.0, 1, b"g")], State::Established);
+    assert_eq!(name(&once, &with_text, &["emitted"], EventClass::Wait), "-");
+    let without_rule = side(vec![probe], State::Established);
+    assert_eq!(name(&without_rule, &twice, &["emitted"], EventClass::Wait), "-");
+}
+
+#[test]
+fn a_close_that_waits_may_be_in_either_state_but_sends_the_same() {
+    let (waits, has_closed) = (side(vec![], State::CloseWait), side(vec![], State::LastAck));
+    let close = EventClass::Call(CallClass::Close);
+    assert_eq!(name(&waits, &has_closed, &["state"], close), "queued-fin");
+    assert_eq!(name(&waits, &has_closed, &["emitted", "state"], close), "-");
+    assert_eq!(name(&side(vec![], State::Established), &has_closed, &["state"], close), "-");
+}
+
+#[test]
+fn a_full_queue_may_drop_or_refuse() {
+    let with = |config: &str| {
+        format!(
+            "title: t\nclauses: [U-6]\ngiven: LISTEN\n{config}steps:\n  - inject: {{ flags: SYN }}\n  - state: LISTEN\n"
+        )
+    };
+    let rule = RuleName { name: "listen-syn-overflow-drop", clause: "RFC9293#3.10.7.2", text: "" };
+    let drops = Side { rules: vec![rule], ..over(None, vec![]) };
+    let (silent, refuses) = (over(None, vec![]), over(None, vec![segment(0x14, 0, b"")]));
+    let takes = side(vec![segment(0x12, 0, b"")], State::SynReceived);
+    let (syn, small) = (event(Flags::SYN, AckPosition::None), with("config: { backlog: 1 }\n"));
+    assert_eq!(name_in(&small, &drops, &refuses, &["emitted"], syn), "backlog");
+    assert_eq!(name_in(&small, &takes, &refuses, &["flags", "state"], syn), "backlog");
+    assert_eq!(name_in(&with(""), &drops, &refuses, &["emitted"], syn), "-");
+    assert_eq!(name_in(&small, &silent, &refuses, &["emitted"], syn), "-");
+    assert_eq!(name_in(&small, &takes, &refuses, &["flags", "state"], event(Flags::ACK, AckPosition::None)), "-");
+}
+
+#[test]
+fn what_gave_up_without_another_try_says_so_by_its_rule() {
+    let fin = segment(Flags::ACK.0 | Flags::FIN.0, 1, b"");
+    let rule = RuleName { name: "r2-reached", clause: "MUST-20", text: "" };
+    let gave_up = Side { rules: vec![rule], ..over(None, vec![]) };
+    let goes_on = side(vec![fin.clone(), fin.clone()], State::LastAck);
+    assert_eq!(name(&gave_up, &goes_on, &["emitted", "state"], EventClass::Wait), "giving-up");
+    let strays = side(vec![fin, segment(Flags::ACK.0, 2, b"x")], State::LastAck);
+    assert_eq!(name(&gave_up, &strays, &["emitted", "state"], EventClass::Wait), "-");
+}

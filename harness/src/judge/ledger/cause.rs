@@ -22,6 +22,13 @@ use crate::{
 pub struct Shown<'a> {
     /// What it is.
     pub what: What<'a>,
+    /// What led to it.
+    pub met: Met,
+}
+
+/// An event and what it met.
+#[derive(Clone, Copy, Debug)]
+pub struct Met {
     /// The state of the connection before the event.
     pub state: ConnState,
     /// What was done to the targets.
@@ -88,6 +95,10 @@ pub(super) struct Written {
     /// The flags of the first segment that the target answers with, or `nothing`.
     #[serde(default)]
     answer: Option<OneOrMany>,
+    /// The event shows nothing (or not all) by itself: what may show at a later step because of it. Names of fields
+    /// that differ, and of invariants.
+    #[serde(default)]
+    then: Option<OneOrMany>,
 }
 
 /// What an entry covers.
@@ -105,6 +116,7 @@ pub struct Cause {
     broken: Vec<String>,
     differs: Vec<String>,
     answer: Vec<Option<Flags>>,
+    then: Vec<String>,
 }
 
 const EVENTS: [&str; 17] = [
@@ -129,13 +141,15 @@ const EVENTS: [&str; 17] = [
 const SEQ: [&str; 6] = ["unknown", "outside-left", "left-edge", "inside", "right-edge", "outside-right"];
 const ACK: [&str; 7] = ["none", "unknown", "old", "una", "inside", "nxt", "ahead"];
 const BROKEN: [&str; 3] = ["checksum", "length", "options"];
+/// The fields that may differ later: those of answers and of states.
+const FIELDS: [&str; 10] = ["emitted", "flags", "seq", "ack", "data", "len", "returns", "state", "win", "verdict"];
 const NONE: &str = "none";
 const NOTHING: &str = "nothing";
 
 impl Written {
     /// Checks every word.
     pub(super) fn read(self) -> Result<Cause, String> {
-        let Self { rule, breaks, fails, r#in, event, flags, seq, ack, text, broken, differs, answer } = self;
+        let Self { rule, breaks, fails, r#in, event, flags, seq, ack, text, broken, differs, answer, then } = self;
         let of_rules = |word: &str| word == NONE || stack_under_test::Rule::ALL.iter().any(|rule| rule.name() == word);
         let of_invariants = |word: &str| INVARIANTS.iter().any(|invariant| invariant.name == word);
         let cause = Cause {
@@ -154,7 +168,9 @@ impl Written {
                 NOTHING => Some(None),
                 flags => flags.parse().ok().map(Some),
             })?,
+            then: words("then", then, |word| of_invariants(word) || FIELDS.contains(&word))?,
         };
+        cause.is_of_one_kind()?;
         let Cause { rule, breaks, fails, event, flags, broken, .. } = &cause;
         let says_nothing = rule.is_empty() && breaks.is_empty() && fails.is_empty() && flags.is_empty();
         if says_nothing && event.is_empty() && broken.is_empty() {
@@ -174,18 +190,50 @@ fn parsed<T>(name: &str, written: Option<OneOrMany>, read: impl Fn(&str) -> Opti
 }
 
 impl Cause {
+    /// What shows at once is told by what is seen there, what shows later by `then` alone.
+    fn is_of_one_kind(&self) -> Result<(), String> {
+        let Self { rule, breaks, fails, differs, answer, then, .. } = self;
+        let of_later =
+            rule.is_empty() && breaks.is_empty() && fails.is_empty() && differs.is_empty() && answer.is_empty();
+        if !of_later && !then.is_empty() {
+            return Err("`then` tells what shows later: with it stands what was done, not what showed".into());
+        }
+        Ok(())
+    }
+
     /// Whether this explains what was found.
     #[must_use]
     pub fn fits(&self, shown: &Shown<'_>) -> bool {
-        let state = match shown.state {
+        self.then.is_empty() && self.fits_what(&shown.what) && self.fits_event(&shown.met)
+    }
+
+    /// Whether this explains what was found behind an event that had shown nothing.
+    #[must_use]
+    pub fn fits_later(&self, earlier: &Met, what: &What<'_>) -> bool {
+        let named = |word: &str| self.then.iter().any(|own| own == word);
+        let may_show = match what {
+            What::Divergence { fields, .. } => fields.iter().all(|field| named(field)),
+            What::Violation(invariant) => named(invariant),
+            What::Failure(_) => false,
+        };
+        !self.then.is_empty() && may_show && self.fits_event(earlier)
+    }
+
+    /// Whether this speaks of what may show later.
+    #[must_use]
+    pub const fn is_of_later(&self) -> bool {
+        !self.then.is_empty()
+    }
+
+    fn fits_event(&self, met: &Met) -> bool {
+        let state = match met.state {
             ConnState::Is(state) => state,
             ConnState::None { listening: true } => State::Listen,
             ConnState::None { listening: false } => State::Closed,
         };
-        self.fits_what(&shown.what)
-            && any(&self.states, |own| *own == state)
-            && any(&self.event, |own| own == event_word(&shown.event))
-            && self.fits_segment(shown)
+        any(&self.states, |own| *own == state)
+            && any(&self.event, |own| own == event_word(&met.event))
+            && self.fits_segment(met)
     }
 
     fn fits_what(&self, what: &What<'_>) -> bool {
@@ -207,12 +255,12 @@ impl Cause {
         }
     }
 
-    fn fits_segment(&self, shown: &Shown<'_>) -> bool {
-        let EventClass::Segment(segment) = &shown.event else {
+    fn fits_segment(&self, met: &Met) -> bool {
+        let EventClass::Segment(segment) = &met.event else {
             let Self { flags, seq, ack, text, broken, .. } = self;
             return flags.is_empty() && seq.is_empty() && ack.is_empty() && text.is_none() && broken.is_empty();
         };
-        let flags = shown.flags.unwrap_or_else(|| segment.flags.flags());
+        let flags = met.flags.unwrap_or_else(|| segment.flags.flags());
         any(&self.flags, |own| flags.contains(*own))
             && any(&self.seq, |own| own == seq_word(segment.seq))
             && any(&self.ack, |own| own == ack_word(segment.ack))

@@ -30,6 +30,7 @@ fn ended() -> Ended {
         State::ALL.into_iter().skip(1).for_each(|state| target.states.insert(state));
     }
     Ended {
+        broke: None,
         counts,
         triples: 42,
         known_keys: 5,

@@ -263,6 +263,8 @@ const fn ending(before: tcp::State, cause: Cause) -> Option<Errno> {
         // The acknowledgement of the FIN, or the end of the wait. A RST in these states looks the same.
         (_, tcp::State::LastAck | tcp::State::TimeWait | tcp::State::Closed | tcp::State::Listen) => None,
         (Cause::Deadline, _) => Some(Errno::ETIMEDOUT),
+        // Only a RST ends CLOSING at once, and both sides have closed already: nobody is to be told.
+        (Cause::Packet, tcp::State::Closing) => None,
         (Cause::Packet, tcp::State::SynSent | tcp::State::SynReceived) => Some(Errno::ECONNREFUSED),
         (Cause::Packet, _) => Some(Errno::ECONNRESET),
     }

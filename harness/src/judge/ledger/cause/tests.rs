@@ -2,7 +2,7 @@ use std::path::Path;
 
 use crate::{
     case::{flags::Flags, state::State},
-    judge::ledger::{Ledger, Shown, What},
+    judge::ledger::{Ledger, Met, Shown, What},
     target::ConnState,
     trace::event_class::{AckPosition, CallClass, ControlBits, EventClass, SegmentClass, SeqPosition},
 };
@@ -32,9 +32,11 @@ fn divergence() -> Shown<'static> {
     let rule = Some("check-rst-challenge-ack");
     Shown {
         what: What::Divergence { rule, fields: &["emitted", "state"], answer: &[] },
-        state: ConnState::Is(State::Established),
-        event: segment(Flags::RST),
-        flags: Some(Flags::RST | Flags::FIN),
+        met: Met {
+            state: ConnState::Is(State::Established),
+            event: segment(Flags::RST),
+            flags: Some(Flags::RST | Flags::FIN),
+        },
     }
 }
 
@@ -90,7 +92,8 @@ fn violations_and_failures_have_words_of_their_own() {
 
 #[test]
 fn calls_have_their_names_and_no_segment() {
-    let call = Shown { event: EventClass::Call(CallClass::Shutdown), flags: None, ..divergence() };
+    let mut call = divergence();
+    call.met = Met { event: EventClass::Call(CallClass::Shutdown), flags: None, ..call.met };
     assert!(covers("[{ event: shutdown }]", &call));
     assert!(!covers("[{ event: shutdown, flags: RST }]", &call));
     let nothing = Shown { what: What::Divergence { rule: None, fields: &["returns"], answer: &[] }, ..call };
@@ -119,4 +122,25 @@ fn words_that_nothing_can_fit_are_errors() {
         let error = parse(cause).expect_err(cause);
         assert!(error.contains(wanted), "{cause}: {error}");
     }
+}
+
+#[test]
+fn what_shows_later_is_covered_by_what_was_done_and_by_nothing_that_is_not_named() {
+    let Shown { what, met } = divergence();
+    let later = |cause: &str, what: &What<'_>| {
+        let ledger = parse(cause).expect("it reads well");
+        assert!(ledger.cause(&divergence(), "2.1").is_none(), "it is of later, not of now");
+        ledger.speaks_of_later() && ledger.cause_of_later(&met, what, "2.1").is_some()
+    };
+    assert!(later("[{ flags: FIN+RST, then: [emitted, state] }]", &what));
+    assert!(!later("[{ flags: FIN+RST, then: state }]", &what), "more differs");
+    assert!(!later("[{ flags: SYN, then: [emitted, state] }]", &what), "another event");
+    assert!(!later("[{ flags: FIN+RST, in: LISTEN, then: [emitted, state] }]", &what), "another state");
+    let violation = What::Violation("nothing-after-reset");
+    assert!(later("[{ flags: FIN+RST, then: [state, nothing-after-reset] }]", &violation));
+    assert!(!later("[{ flags: FIN+RST, then: [state, emitted] }]", &violation));
+    assert!(!later("[{ flags: FIN+RST, then: [state, emitted] }]", &What::Failure("at tcp.rs:7")));
+    assert!(parse("[{ rule: check-rst, then: state }]").is_err_and(|message| message.contains("shows later")));
+    let ledger = parse("[{ flags: FIN+RST }]").unwrap();
+    assert!(!ledger.speaks_of_later() && ledger.cause_of_later(&met, &what, "2.1").is_none());
 }
