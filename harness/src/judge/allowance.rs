@@ -43,10 +43,12 @@ struct Parted<'a> {
     waited: bool,
     /// Whether the case sets a backlog.
     has_backlog: bool,
+    /// Whether another connection than the first was spoken of before that step.
+    has_others: bool,
 }
 
 /// All allowances.
-pub static ALLOWANCES: [Allowance; 19] = [
+pub static ALLOWANCES: [Allowance; 20] = [
     Allowance {
         name: "push-in-between",
         clause: "MAY-16",
@@ -161,6 +163,12 @@ pub static ALLOWANCES: [Allowance; 19] = [
         why: "how many connections wait to be accepted, and whether more are refused or left to try again, is the interface's",
         fits: backlog,
     },
+    Allowance {
+        name: "accept-order",
+        clause: "RFC9293#3.9.1.1",
+        why: "which of several connections an accept hands over, and whether it can be asked for one, is the interface's",
+        fits: accept_order,
+    },
 ];
 
 /// The allowance that covers a divergence that `event` led to.
@@ -173,6 +181,7 @@ pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static A
     let sets_backlog = |action: &Action| matches!(action, Action::Call(call) if matches!(call.call, Call::Listen { backlog: Some(_) }));
     let waited = before().any(|action| matches!(action, Action::Wait(_)));
     let has_backlog = case.case.config.backlog.is_some() || before().any(sets_backlog);
+    let has_others = before().any(|action| matches!(action, Action::Inject(inject) if inject.on.is_some()));
     let inject = match acted {
         Some(Action::Inject(inject)) => Some(&**inject),
         Some(
@@ -185,7 +194,7 @@ pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static A
         )
         | None => None,
     };
-    let parted = Parted { left, right, fields, event, inject, acted, waited, has_backlog };
+    let parted = Parted { left, right, fields, event, inject, acted, waited, has_backlog, has_others };
     ALLOWANCES.iter().find(|allowance| (allowance.fits)(&parted))
 }
 
@@ -438,13 +447,13 @@ fn overlapping_fragments(parted: &Parted<'_>) -> bool {
     matches!(parted.event, EventClass::Fragment) && (fragments.overlap > 0 || twice)
 }
 
-/// One side sends a SYN to its own address, the other has it back at once.
+/// One side is left with its SYN to its own address (which it may drop itself), the other has it back at once.
 fn to_itself(parted: &Parted<'_>) -> bool {
     let is_own = matches!(parted.acted, Some(Action::Call(call))
         if matches!(call.call, Call::Connect { to: Some(AddressName::Target) }));
     let opens = |side: &&Side| {
         let is_syn = |segment: &CaseSegment| segment.flags == Flags::SYN;
-        side.state == Some(ConnState::Is(State::SynSent)) && side.emitted.last().is_some_and(is_syn)
+        side.state == Some(ConnState::Is(State::SynSent)) && side.emitted.iter().all(is_syn)
     };
     let [left, right] = parted.sides();
     is_own && left.outcome == right.outcome && parted.sides().iter().any(opens)
@@ -488,6 +497,16 @@ fn backlog(parted: &Parted<'_>) -> bool {
     let one_takes =
         parted.sides().iter().any(|side| side.emitted.last().is_some_and(takes)) && parted.sides().iter().any(refuses);
     is_syn && parted.has_backlog && parted.only(&["emitted", "flags", "state"]) && (both_refuse || one_takes)
+}
+
+/// Both hand over a connection or have none that was asked for; the states tell whether it is there.
+fn accept_order(parted: &Parted<'_>) -> bool {
+    let told = |side: &&Side| matches!(side.outcome.as_deref(), Some("a connection" | "would-block"));
+    let hands_over = |side: &&Side| side.outcome.as_deref() == Some("a connection");
+    let is_accept = matches!(parted.event, EventClass::Call(CallClass::Accept));
+    let sides = parted.sides();
+    let alike = parted.left.state == parted.right.state && parted.only(&["returns", "verdict"]);
+    is_accept && parted.has_others && alike && sides.iter().all(told) && sides.iter().any(hands_over)
 }
 
 #[cfg(test)]

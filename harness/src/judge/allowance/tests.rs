@@ -381,3 +381,20 @@ fn what_gave_up_without_another_try_says_so_by_its_rule() {
     let strays = side(vec![fin, segment(Flags::ACK.0, 2, b"x")], State::LastAck);
     assert_eq!(name(&gave_up, &strays, &["emitted", "state"], EventClass::Wait), "-");
 }
+
+#[test]
+fn which_of_several_connections_is_accepted_is_a_choice() {
+    let with = |on: &str| {
+        format!(
+            "title: t\nclauses: [U-6]\ngiven: LISTEN\nsteps:\n  - inject: {{ {on}flags: SYN }}\n  - call: accept\n    returns: ok\n"
+        )
+    };
+    let gives = |outcome: &str| Side { outcome: Some(outcome.to_owned()), ..side(vec![], State::Established) };
+    let (one, none) = (gives("a connection"), gives("would-block"));
+    let accept = EventClass::Call(CallClass::Accept);
+    assert_eq!(name_in(&with("on: b, "), &one, &none, &["returns"], accept), "accept-order");
+    assert_eq!(name_in(&with("on: b, "), &one, &one, &["verdict"], accept), "accept-order");
+    assert_eq!(name_in(&with(""), &one, &none, &["returns"], accept), "-");
+    assert_eq!(name_in(&with("on: b, "), &one, &gives("ECONNRESET"), &["returns"], accept), "-");
+    assert_eq!(name_in(&with("on: b, "), &one, &none, &["returns", "state"], accept), "-");
+}
