@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::{
+    case::format::ConcreteCase,
     judge::{
         diff::Standing,
         event_class::{ControlBits, SegmentClass, SeqPosition},
@@ -27,10 +28,23 @@ fn event(flags: Flags, ack: AckPosition) -> EventClass {
 /// The name of the allowance, or `-`; the same whichever side is left.
 #[track_caller]
 fn name(one: &Side, other: &Side, fields: &[&'static str], event: EventClass) -> &'static str {
+    name_at(&case(RST_IN_WINDOW), 0, one, other, fields, event)
+}
+
+/// As [`name`], at one step of a case.
+#[track_caller]
+fn name_at(
+    case: &Arc<ConcreteCase>,
+    step: usize,
+    one: &Side,
+    other: &Side,
+    fields: &[&'static str],
+    event: EventClass,
+) -> &'static str {
     let of = |left: &Side, right: &Side| {
         let divergence = Divergence {
-            case: Arc::clone(&case(RST_IN_WINDOW)),
-            step: 0,
+            case: Arc::clone(case),
+            step,
             clauses: Vec::new(),
             left: left.clone(),
             right: right.clone(),
@@ -283,21 +297,7 @@ fn what_becomes_of_overlapping_fragments_is_a_choice() {
 #[track_caller]
 fn name_in(yaml: &str, one: &Side, other: &Side, fields: &[&'static str], event: EventClass) -> &'static str {
     let case = case(yaml);
-    let of = |left: &Side, right: &Side| {
-        let divergence = Divergence {
-            case: Arc::clone(&case),
-            step: case.case.steps.len() - 1,
-            clauses: Vec::new(),
-            left: left.clone(),
-            right: right.clone(),
-            fields: fields.to_vec(),
-            standing: Standing::Unexplained,
-            poisoned_from: None,
-        };
-        allowed(&divergence, &event).map_or("-", |allowance| allowance.name)
-    };
-    assert_eq!(of(one, other), of(other, one));
-    of(one, other)
+    name_at(&case, case.case.steps.len() - 1, one, other, fields, event)
 }
 
 const CONNECT: EventClass = EventClass::Call(CallClass::Connect);
