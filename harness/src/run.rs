@@ -45,8 +45,9 @@ pub enum Mode {
     /// It does not: every step is taken. For comparing two targets.
     Record,
     /// Like `Record`, but the state is not asked for twice where a look follows a step, and where asking is dear
-    /// ([`Capabilities::state_is_dear`]) only at `state` steps and after the last step; and what a call gave or a look saw against the case's wishes is a finding
-    /// without words and clauses, as making them costs more than the run. For campaigns: what parts is recorded again.
+    /// ([`Capabilities::state_is_dear`]) only at `state` steps and after the last step; and what a call gave or a look
+    /// saw against the case's wishes is a finding without words and clauses, as making them costs more than the run.
+    /// For campaigns: what parts is recorded again.
     ///
     /// [`Capabilities::state_is_dear`]: crate::target::Capabilities::state_is_dear
     Compare,
