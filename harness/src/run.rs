@@ -55,7 +55,8 @@ pub enum Mode {
 
 /// Runs one case on one target.
 ///
-/// Never fails: what goes wrong is the verdict.
+/// Never fails: what goes wrong is the verdict. Where the TCP under test itself breaks down the case ends with a finding
+/// ([`CaseRun::crash`]), and the target is not to be used again.
 pub fn run_case(target: &mut dyn Target, case: &Arc<ConcreteCase>, mode: Mode) -> CaseRun {
     run_case_into(Trace::default(), target, case, mode)
 }
@@ -77,6 +78,7 @@ pub(crate) fn run_case_into(
             let mut run = Run::new(memory, target, case, mode, Peer::new(endpoints, case.case.peer.isn));
             let stopped = run.all_steps();
             let verdict = match (stopped, run.target.end()) {
+                (Err(Stop::Error(TargetError::Crashed(words))), _) => run.crashed(&words),
                 (Err(Stop::Error(error)), _) | (Ok(()), Err(error)) => Verdict::Error(error.to_string()),
                 (Err(Stop::Inconclusive(reason)), _) => Verdict::Inconclusive(reason),
                 (Ok(()), Ok(())) => run.verdict(),
@@ -217,6 +219,21 @@ impl<'a> Run<'a> {
 
     fn verdict(&self) -> Verdict {
         verdict_of(&self.findings)
+    }
+
+    /// The TCP under test broke down in the current step, whatever the case is about.
+    fn crashed(&mut self, words: &str) -> Verdict {
+        self.findings.push(Finding {
+            step: self.step,
+            kind: FindingKind::Crash,
+            level: Level::Must,
+            clauses: Finding::CRASH_CLAUSE.parse().into_iter().collect(),
+            expected: "no crash".to_owned(),
+            observed: format!("crash: {}", words.split_whitespace().collect::<Vec<_>>().join(" ")),
+            differences: Vec::new(),
+            segment: None,
+        });
+        self.verdict()
     }
 
     /// Takes one step and writes its record.

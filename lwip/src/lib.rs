@@ -464,8 +464,14 @@ fn error_code(err: i32) -> Option<Code> {
 fn assertion() -> Broken {
     // SAFETY: the shim gives a string that ends with 0 and lives until lwIP says more; the lock is held meanwhile.
     let said = unsafe { CStr::from_ptr(ffi::shim_said()) };
-    let last = said.to_string_lossy().lines().last().unwrap_or("it did not say which").to_owned();
-    Broken::Assertion(last)
+    Broken::Assertion(last_assertion(&said.to_string_lossy()))
+}
+
+/// The last assertion that a log speaks of, in one line: some of lwIP's words have a line break in them.
+fn last_assertion(log: &str) -> String {
+    let last = log.rfind("Assertion \"").map_or(log, |start| &log[start..]);
+    let words: Vec<&str> = last.split_whitespace().collect();
+    if words.is_empty() { "it did not say which".to_owned() } else { words.join(" ") }
 }
 
 #[cfg(test)]

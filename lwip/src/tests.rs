@@ -57,3 +57,10 @@ fn four_threads_take_turns() {
         }
     });
 }
+
+#[test]
+fn the_last_assertion_is_cited_in_one_line() {
+    let log = "Assertion \"a\" failed at line 1 in x.c\nAssertion \"b > c\n\" failed at line 2 in y.c\n";
+    assert_eq!(last_assertion(log), "Assertion \"b > c \" failed at line 2 in y.c");
+    assert_eq!(last_assertion(""), "it did not say which");
+}

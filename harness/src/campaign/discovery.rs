@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{
     key::{Fields, Key, Seen, Side},
-    pair::Executed,
+    pair::{Broke, Executed, How},
     relevant,
 };
 use crate::{
@@ -225,7 +225,8 @@ fn invariant_of(finding: &Finding) -> Option<&'static str> {
         | FindingKind::Late
         | FindingKind::State
         | FindingKind::Outcome
-        | FindingKind::Comparison => None,
+        | FindingKind::Comparison
+        | FindingKind::Crash => None,
     }
 }
 
@@ -234,16 +235,25 @@ fn failure(executed: &Executed, side: Side, into: &mut Vec<Found>) {
     // The other run shows how far the case got, if it is the only one that knows.
     let run = &executed.runs[side.index()];
     let step = run.trace.steps.len();
-    let seen = Seen::Failure { side, place: number(&place(broke.panicked, &broke.message)) };
+    let seen = Seen::Failure { side, place: number(&place(broke)) };
     // One place is one fault, whatever led there.
     let key = Key { state: ConnState::None { listening: false }, event: EventClass::Start, seen };
     into.push(Found { key, step, what: What::Failure(broke.message.clone()) });
 }
 
-/// A panic is the same if its place is; an error if its words are, numbers aside.
-fn place(panicked: bool, message: &str) -> String {
-    let first = message.lines().next().unwrap_or_default();
-    if panicked { first.to_owned() } else { first.chars().filter(|c| !c.is_ascii_digit()).collect() }
+/// A panic is the same if its place is; an error if its words are, numbers aside; a crash if both are.
+fn place(broke: &Broke) -> String {
+    let first = broke.message.lines().next().unwrap_or_default();
+    let without_numbers = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+    match broke.how {
+        How::Panicked => first.to_owned(),
+        How::Failed => without_numbers(first),
+        How::Crashed => {
+            // The adapters' words: `… (tcp.rs:73)`, `… failed at line 1430 in tcp_in.c`.
+            let at = first.rfind(" (").or_else(|| first.rfind(" failed at ")).unwrap_or(first.len());
+            without_numbers(&first[..at]) + &first[at..]
+        }
+    }
 }
 
 fn number(value: &impl Hash) -> u64 {

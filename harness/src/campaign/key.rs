@@ -76,9 +76,9 @@ pub struct Fields(u32);
 
 impl Fields {
     /// Every name a comparison can give; the last one stands for any other.
-    const NAMES: [&'static str; 23] = [
+    const NAMES: [&'static str; 24] = [
         "on", "flags", "seq", "ack", "data", "len", "emitted", "returns", "state", "verdict", "win", "urg", "mss",
-        "wscale", "sack-ok", "sack", "ts", "options", "ttl", "tos", "df", "value", "other",
+        "wscale", "sack-ok", "sack", "ts", "options", "ttl", "tos", "df", "value", "crash", "other",
     ];
 
     /// The set of these names.

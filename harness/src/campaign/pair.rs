@@ -49,17 +49,28 @@ struct Seat {
 pub struct Executed {
     /// The runs, by [`Side::index`].
     pub runs: [CaseRun; 2],
-    /// What went wrong on each side beyond all judging: the words of a panic or of a [`TargetError`].
+    /// What went wrong on each side beyond all judging: the words of a panic, a crash or a [`TargetError`].
     pub broke: [Option<Broke>; 2],
 }
 
-/// A target panicked or could not go on.
+/// A target panicked, crashed or could not go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broke {
-    /// It panicked (else its run ended with an error).
-    pub panicked: bool,
+    /// Which of them.
+    pub how: How,
     /// Where and why.
     pub message: String,
+}
+
+/// How a target broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// Outside of what an adapter catches: a fault of ours, or of the reference.
+    Panicked,
+    /// The TCP under test broke down and the adapter caught it.
+    Crashed,
+    /// The harness or its environment failed: the run ended with an error.
+    Failed,
 }
 
 impl Seat {
@@ -82,15 +93,10 @@ impl Seat {
         };
         match quietly(|| run_case_into(memory, target.as_mut(), case, mode)) {
             Ok(run) => {
-                let broke = match &run.verdict {
-                    Verdict::Error(message) => Some(Broke { panicked: false, message: message.clone() }),
-                    Verdict::Pass
-                    | Verdict::Fail
-                    | Verdict::Deviates
-                    | Verdict::Known(_)
-                    | Verdict::Fixed(_)
-                    | Verdict::Skip(_)
-                    | Verdict::Inconclusive(_) => None,
+                let broke = match (&run.verdict, run.crash()) {
+                    (Verdict::Error(message), _) => Some(Broke { how: How::Failed, message: message.clone() }),
+                    (_, Some(crash)) => Some(Broke { how: How::Crashed, message: crash.observed.clone() }),
+                    (_, None) => None,
                 };
                 if broke.is_some() {
                     self.target = None;
@@ -101,7 +107,7 @@ impl Seat {
                 // What it holds may be half done: it is left as it is and never used again.
                 self.target = None;
                 let run = self.no_run(case, message.clone());
-                Ok((run, Some(Broke { panicked: true, message })))
+                Ok((run, Some(Broke { how: How::Panicked, message })))
             }
         }
     }

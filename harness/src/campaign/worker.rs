@@ -20,7 +20,7 @@ use super::{
     input::Corpus,
     key::{Key, Seen, Side},
     known::covering,
-    pair::{Executed, Pair},
+    pair::{Executed, How, Pair},
 };
 use crate::{
     case::format::{Case, ConcreteCase},
@@ -145,7 +145,7 @@ impl<'a> Worker<'a> {
 
     /// A target that fails now and then is a discovery; one that always fails is a broken environment.
     fn environment_holds(&mut self, executed: &Executed, compared: Compared) -> Result<(), CampaignError> {
-        let broke = executed.broke.iter().flatten().find(|broke| !broke.panicked);
+        let broke = executed.broke.iter().flatten().find(|broke| broke.how == How::Failed);
         self.failures = if broke.is_some() && compared == Compared::Not { self.failures + 1 } else { 0 };
         match broke {
             Some(broke) if self.failures >= FAILURES_IN_A_ROW => {

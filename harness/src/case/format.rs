@@ -28,7 +28,7 @@
 //! # Steps
 //!
 //! A step is one action, and whatever of this belongs to it: `clause` or `clauses` (else the case's), `continue: true`
-//! (go on if it fails), `note`.
+//! (go on if it fails), `note`. A target that crashes ends the case in that step, with a finding, whatever is expected.
 //!
 //! ```yaml
 //! title: every action

@@ -116,9 +116,10 @@ pub fn compare(left: &CaseRun, right: &CaseRun, strictness: Strictness, ledgers:
     let mut walks = [Walk::new(left), Walk::new(right)];
     let steps = &left.case.case.steps;
     let both = left.trace.steps.len().min(right.trace.steps.len());
+    let crashed = left.crash().or(right.crash()).is_some();
     let mut elsewhere = None;
     for index in 0..both {
-        let last = index + 1 == both;
+        let last = index + 1 == both && !crashed;
         for walk in &mut walks {
             walk.step(index);
         }
@@ -133,26 +134,17 @@ pub fn compare(left: &CaseRun, right: &CaseRun, strictness: Strictness, ledgers:
             return Comparison::Skipped(format!("the segment of step {step} bears another number on either target"));
         }
         if !fields.is_empty() {
-            let standing = standing(&walks, index, ledgers);
-            let own = &steps[index].value.clauses;
-            let clauses = if own.is_empty() { &left.case.case.clauses } else { own };
-            let [left_walk, right_walk] = walks;
-            return Comparison::Divergent(Box::new(Divergence {
-                case: Arc::clone(&left.case),
-                step: index,
-                clauses: clauses.clone(),
-                left: left_walk.side(index),
-                right: right_walk.side(index),
-                fields,
-                standing,
-                poisoned_from: (index + 1 < steps.len()).then_some(index + 1),
-            }));
+            return Comparison::Divergent(Box::new(divergence(&walks, index, fields, ledgers)));
         }
         if looks_at_emissions(&steps[index].value.action) {
             walks.iter_mut().for_each(Walk::looked);
         } else if index + 1 == left.case.prelude {
             walks.iter_mut().for_each(Walk::prelude_over);
         }
+    }
+    if let Some(step) = crashed_at(left, right, both) {
+        walks.iter_mut().for_each(|walk| walk.step(step));
+        return Comparison::Divergent(Box::new(divergence(&walks, step, vec!["crash"], ledgers)));
     }
     if left.trace.steps.len() == right.trace.steps.len() {
         return Comparison::Equal;
@@ -162,6 +154,33 @@ pub fn compare(left: &CaseRun, right: &CaseRun, strictness: Strictness, ledgers:
         Verdict::Inconclusive(reason) => format!("{}: {reason}", shorter.target),
         _ => format!("{} ended after {both} of {} steps", shorter.target, steps.len()),
     })
+}
+
+/// The step in which one of the two broke down and the other did not (or not there, or in other words).
+fn crashed_at(left: &CaseRun, right: &CaseRun, both: usize) -> Option<usize> {
+    let [one, other] = [left, right].map(|run| run.crash().map(|crash| (crash.step, &crash.observed)));
+    let earlier = one.into_iter().chain(other).map(|(step, _)| step).min();
+    // What breaks down behind the last step does so in it.
+    earlier.filter(|&step| one != other && step <= both)
+}
+
+/// The runs part at this step.
+fn divergence(walks: &[Walk<'_>; 2], index: usize, fields: Vec<&'static str>, ledgers: [&Ledger; 2]) -> Divergence {
+    let [left, right] = walks;
+    let case = &left.run.case;
+    let steps = &case.case.steps;
+    let own = &steps[index].value.clauses;
+    let clauses = if own.is_empty() { &case.case.clauses } else { own };
+    Divergence {
+        case: Arc::clone(case),
+        step: index,
+        clauses: clauses.clone(),
+        left: left.side(index),
+        right: right.side(index),
+        fields,
+        standing: standing(walks, index, ledgers),
+        poisoned_from: (index + 1 < steps.len()).then_some(index + 1),
+    }
 }
 
 /// What there is to see at each step of a run: what was emitted since the last look, without what the case allows at any
@@ -308,14 +327,15 @@ impl<'a> Walk<'a> {
     }
 
     fn side(&self, index: usize) -> Side {
-        let record = &self.run.trace.steps[index];
+        // A target that broke down in this step has left no record of it.
+        let record = self.run.trace.steps.get(index);
         Side {
             target: self.run.target.clone(),
             rules: self.rules(),
             finding: self.findings(index).next().map(|finding| finding.observed.clone()),
             emitted: self.emitted.iter().copied().cloned().collect(),
-            state: record.state.or_else(|| self.state_at_look(index + 1)),
-            outcome: record.outcome.as_ref().map(show_outcome),
+            state: record.and_then(|record| record.state).or_else(|| self.state_at_look(index + 1)),
+            outcome: record.and_then(|record| record.outcome.as_ref()).map(show_outcome),
         }
     }
 
@@ -398,7 +418,8 @@ fn differing(walks: &[Walk<'_>; 2], index: usize, last: bool, strictness: Strict
     {
         fields.extend(odd.iter().flat_map(|finding| &finding.differences).map(|difference| difference.field));
         if fields.is_empty() {
-            fields.push("verdict");
+            let crash = odd.iter().any(|finding| finding.kind == FindingKind::Crash);
+            fields.push(if crash { "crash" } else { "verdict" });
         }
     }
     fields.sort_unstable();

@@ -3,6 +3,9 @@
 //! Read from `cases/ledger/<target>.yaml` by the CLI before a run; [`Ledger::apply`] then turns the verdict of a run
 //! into [`Verdict::Known`] or [`Verdict::Fixed`]. An entry names one step of one case and what is observed there,
 //! so a known failure never hides a new one. What a case itself allows does not belong here.
+//!
+//! A crash is known like anything else: `observed: 'crash: …'` at the step in which the target breaks down, where the
+//! case ends. Another crash there, by its words and its place in the source, is a new failure.
 
 use std::{
     collections::HashMap,

@@ -171,7 +171,7 @@ fn worker(work: &Work, first: bool, results: &Sender<Message>) -> Result<(), std
         let case = &work.cases[index];
         let run = one_case(target.as_mut(), case, work.mode)
             .unwrap_or_else(|reason| no_run(case, &told.0, &told.1, Verdict::Error(reason)));
-        let broken = matches!(run.verdict, Verdict::Error(_));
+        let broken = matches!(run.verdict, Verdict::Error(_)) || run.crash().is_some();
         results.send(Message::Ran(index, Box::new(run)))?;
         if broken {
             // Whatever state it is in, the next case must not see it.

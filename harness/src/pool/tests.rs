@@ -32,6 +32,8 @@ struct Script {
     takes: Duration,
     /// Panics in `begin` of cases with this backlog.
     panics_at: Option<u32>,
+    /// Crashes at the first packet of cases with this backlog.
+    crashes_at: Option<u32>,
     /// So many opens succeed.
     opens_left: Option<AtomicUsize>,
     opened: AtomicUsize,
@@ -44,6 +46,7 @@ struct Scripted {
     script: Arc<Script>,
     capabilities: Capabilities,
     swallow: bool,
+    crashes: bool,
 }
 
 impl Target for Scripted {
@@ -55,6 +58,7 @@ impl Target for Scripted {
     }
     fn begin(&mut self, config: &Config) -> Result<Endpoints, Refusal> {
         self.script.began.fetch_add(1, Ordering::Relaxed);
+        self.crashes = self.script.crashes_at.is_some() && config.backlog == self.script.crashes_at;
         std::thread::sleep(self.script.takes);
         assert!(self.script.panics_at.is_none() || config.backlog != self.script.panics_at, "scripted panic");
         let mut late = self.script.late.lock().expect("no panic holds it");
@@ -69,7 +73,7 @@ impl Target for Scripted {
         self.inner.call(on, pair, call)
     }
     fn inject(&mut self, packet: &[u8]) -> Result<(), TargetError> {
-        self.inner.inject(packet)
+        if self.crashes { Err(TargetError::Crashed("scripted".to_owned())) } else { self.inner.inject(packet) }
     }
     fn capture(&mut self, into: &mut Vec<Emission>) -> Result<(), TargetError> {
         let before = into.len();
@@ -104,7 +108,7 @@ fn opener(script: &Arc<Script>) -> Arc<Opener> {
         script.opened.fetch_add(1, Ordering::Relaxed);
         let inner = TargetSpec::Reference("rfc9293").open(TargetOptions::default())?;
         let capabilities = Capabilities { live: script.live, ..inner.capabilities().clone() };
-        Ok(Box::new(Scripted { inner, script: Arc::clone(&script), capabilities, swallow: false }))
+        Ok(Box::new(Scripted { inner, script: Arc::clone(&script), capabilities, swallow: false, crashes: false }))
     })
 }
 
@@ -256,6 +260,15 @@ fn a_panic_is_the_error_of_its_case_alone() {
     assert_eq!(seen[0].1, Verdict::Pass);
     assert!(matches!(&seen[1].1, Verdict::Error(reason) if reason.contains("scripted panic")), "{seen:?}");
     assert_eq!(seen[2].1, Verdict::Pass);
+    assert_eq!(script.opened.load(Ordering::Relaxed), 2, "the next case gets a fresh target");
+}
+
+#[test]
+fn a_crash_is_the_finding_of_its_case_alone() {
+    let script = Arc::new(Script { crashes_at: Some(2), ..Script::default() });
+    let (seen, _) = verdicts(&pool(&script, None), &quick(3));
+    let verdicts: Vec<_> = seen.into_iter().map(|(_, verdict)| verdict).collect();
+    assert_eq!(verdicts, [Verdict::Pass, Verdict::Fail, Verdict::Pass]);
     assert_eq!(script.opened.load(Ordering::Relaxed), 2, "the next case gets a fresh target");
 }
 

@@ -198,6 +198,7 @@ const fn kind(kind: FindingKind) -> &'static str {
         FindingKind::Comparison => "comparison",
         FindingKind::Malformed => "malformed",
         FindingKind::Invariant => "invariant",
+        FindingKind::Crash => "crash",
     }
 }
 

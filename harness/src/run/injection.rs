@@ -57,10 +57,12 @@ impl<'a> Run<'a> {
         before: View,
     ) -> Result<(), Stop> {
         let earliest = self.target.now();
-        self.target.inject(&packet)?;
+        let taken = self.target.inject(&packet);
         let class = of_packet(&packet, segment.as_ref(), &before);
         let latest = self.event(EventKind::Injected { packet, segment, class, note });
         self.since = Moment { earliest, latest };
+        // The packet that breaks a target stands in the trace, too.
+        taken?;
         self.collect()
     }
 

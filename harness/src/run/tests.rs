@@ -27,6 +27,8 @@ struct Scripted {
     state: ConnState,
     outcome: Outcome,
     refuses: Option<String>,
+    /// Breaks down when a packet comes, with these words.
+    crashes: Option<String>,
 }
 
 impl Scripted {
@@ -46,6 +48,7 @@ impl Scripted {
             state: ConnState::None { listening: true },
             outcome: Outcome::Ok,
             refuses: None,
+            crashes: None,
         }
     }
 }
@@ -75,6 +78,9 @@ impl Target for Scripted {
         Ok(self.outcome.clone())
     }
     fn inject(&mut self, _: &[u8]) -> Result<(), TargetError> {
+        if let Some(words) = self.crashes.clone() {
+            return Err(TargetError::Crashed(words));
+        }
         if let Some(reply) = self.replies.pop_front() {
             self.queue.push((self.now + self.delay, reply));
         }
@@ -167,6 +173,21 @@ fn what_is_expected_passes() {
     assert_eq!(run.verdict, Verdict::Pass);
     assert_eq!(run.trace.steps.len(), 2);
     assert_eq!(run.trace.steps[0].emitted.len(), 1, "the reply is charged to the step that drew it");
+}
+
+#[test]
+fn a_crash_is_a_finding_in_its_step_and_ends_the_case() {
+    for mode in [Mode::Judge, Mode::Record, Mode::Compare] {
+        let mut target = Scripted { crashes: Some("odd\nwords".to_owned()), ..Scripted::new(vec![]) };
+        let run = run_case(&mut target, &case(vec![Action::Wait(Span::default()), inject(Flags::ACK)]), mode);
+        assert_eq!((run.verdict.clone(), kinds(&run)), (Verdict::Fail, vec![FindingKind::Crash]));
+        let crash = run.crash().expect("it crashed");
+        assert_eq!((crash.step, crash.level, crash.observed.as_str()), (1, Level::Must, "crash: odd words"));
+        assert_eq!(crash.clauses, ["RFC1122#1.2.2".parse().unwrap()]);
+        assert_eq!(run.trace.steps.len(), 1, "the step is not over");
+        let injected = |event: &Event| matches!(event.kind, EventKind::Injected { .. });
+        assert!(run.trace.events.iter().any(injected), "the packet that broke it is in the trace");
+    }
 }
 
 #[test]

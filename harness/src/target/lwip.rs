@@ -7,7 +7,7 @@
 //!
 //! There is one lwIP in a process: it is this target's from `begin` to `end`, other threads wait meanwhile.
 //! Its initial sequence numbers are fixed by the seed; only IP identifications go on from case to case.
-//! If lwIP stops at an assertion of its own, the case ends in an error that cites it.
+//! If lwIP stops at an assertion of its own, the case ends with a crash that cites it; what it had is let go.
 
 mod config;
 mod sockets;
@@ -185,8 +185,8 @@ const fn state_of(state: TcpState) -> State {
 
 fn broken(error: Broken) -> TargetError {
     match error {
-        Broken::Assertion(_) => TargetError::Crashed(error.to_string()),
-        Broken::InUse | Broken::Start => TargetError::Broken(error.to_string()),
+        Broken::Assertion(said) => TargetError::Crashed(said),
+        error @ (Broken::InUse | Broken::Start) => TargetError::Broken(error.to_string()),
     }
 }
 

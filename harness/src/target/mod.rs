@@ -347,7 +347,8 @@ pub enum TargetError {
         /// The cargo feature of the crate `harness` that has it.
         feature: &'static str,
     },
-    /// The TCP under test itself broke down: a panic, an abort. That *is* a finding about it.
+    /// The TCP under test itself broke down: a panic, an abort, sending without end. That *is* a finding about it
+    /// ([`FindingKind::Crash`](crate::trace::event::FindingKind::Crash)).
     #[error("the target crashed: {0}")]
     Crashed(String),
     /// Anything else that must not happen.

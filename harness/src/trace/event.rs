@@ -34,6 +34,14 @@ pub struct CaseRun {
     pub wall: std::time::Duration,
 }
 
+impl CaseRun {
+    /// The finding that the TCP under test broke down; the run ends with it.
+    #[must_use]
+    pub fn crash(&self) -> Option<&Finding> {
+        self.findings.last().filter(|finding| finding.kind == FindingKind::Crash)
+    }
+}
+
 /// The sum of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -199,12 +207,18 @@ pub struct Finding {
     pub clauses: Vec<ClauseId>,
     /// What the case wants, in one line.
     pub expected: String,
-    /// What was seen, in the short form ledgers use: `RST seq=1`, `nothing`, `state CLOSED`, `returns ECONNRESET`.
+    /// What was seen, in the short form ledgers use: `RST seq=1`, `nothing`, `state CLOSED`, `returns ECONNRESET`,
+    /// `crash: attempt to subtract … (tcp.rs:73)`.
     pub observed: String,
     /// Every field that differs.
     pub differences: Vec<Difference>,
     /// The whole segment that came, if one did.
     pub segment: Option<CaseSegment>,
+}
+
+impl Finding {
+    /// What a crash breaks: software has to deal with every conceivable error.
+    pub const CRASH_CLAUSE: &'static str = "RFC1122#1.2.2";
 }
 
 /// One field that differs.
@@ -241,4 +255,6 @@ pub enum FindingKind {
     Malformed,
     /// A rule was broken that holds in any trace (see [`crate::judge::invariant`]).
     Invariant,
+    /// The TCP under test itself broke down: a panic, a failed assertion, sending without end.
+    Crash,
 }

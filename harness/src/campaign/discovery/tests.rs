@@ -34,7 +34,13 @@ fn a_divergence_has_the_rule_the_state_and_the_event_in_its_key() {
 
 #[test]
 fn errors_are_the_same_if_only_numbers_differ_and_panics_if_their_place_is() {
-    assert_eq!(place(false, "lost 17 packets"), place(false, "lost 4 packets"));
-    assert_ne!(place(true, "panicked at a.rs:1:2:\nx 1"), place(true, "panicked at a.rs:2:2:\nx 1"));
-    assert_eq!(place(true, "panicked at a.rs:1:2:\nx 1"), place(true, "panicked at a.rs:1:2:\nx 2"));
+    let place = |how, message: &str| super::place(&Broke { how, message: message.to_owned() });
+    assert_eq!(place(How::Failed, "lost 17 packets"), place(How::Failed, "lost 4 packets"));
+    let panic = |message: &str| place(How::Panicked, message);
+    assert_ne!(panic("panicked at a.rs:1:2:\nx 1"), panic("panicked at a.rs:2:2:\nx 1"));
+    assert_eq!(panic("panicked at a.rs:1:2:\nx 1"), panic("panicked at a.rs:1:2:\nx 2"));
+    let crash = |message: &str| place(How::Crashed, message);
+    assert_eq!(crash("crash: index 7 of 5 (a.rs:1)"), crash("crash: index 9 of 5 (a.rs:1)"));
+    assert_ne!(crash("crash: index 7 of 5 (a.rs:1)"), crash("crash: index 7 of 5 (a.rs:2)"));
+    assert_ne!(crash("crash: \"x\" failed at line 1 in a.c"), crash("crash: \"x\" failed at line 2 in a.c"));
 }

@@ -364,6 +364,65 @@ fn an_environment_that_is_broken_ends_it() {
     assert_eq!(error.to_string(), "no such stack");
 }
 
+/// Breaks down at every packet.
+fn crashes() -> Opener {
+    Arc::new(|| Ok(Box::new(Crashes(Reference::new(Profile::rfc9293(), 0)))))
+}
+
+struct Crashes(Reference);
+
+impl Target for Crashes {
+    fn name(&self) -> &str {
+        "crashes"
+    }
+    fn capabilities(&self) -> &Capabilities {
+        self.0.capabilities()
+    }
+    fn begin(&mut self, config: &Config) -> Result<Endpoints, Refusal> {
+        self.0.begin(config)
+    }
+    fn now(&self) -> Time {
+        self.0.now()
+    }
+    fn call(&mut self, on: Handle, pair: crate::target::Pair, call: &SocketCall<'_>) -> Result<Outcome, TargetError> {
+        self.0.call(on, pair, call)
+    }
+    fn inject(&mut self, _: &[u8]) -> Result<(), TargetError> {
+        Err(TargetError::Crashed("at once (tcp.rs:73)".to_owned()))
+    }
+    fn capture(&mut self, into: &mut Vec<Emission>) -> Result<(), TargetError> {
+        self.0.capture(into)
+    }
+    fn advance(&mut self, until: Time) -> Result<(), TargetError> {
+        self.0.advance(until)
+    }
+    fn state(&mut self, on: Handle, pair: crate::target::Pair) -> Result<ConnState, TargetError> {
+        self.0.state(on, pair)
+    }
+    fn rto(&mut self, on: Handle, pair: crate::target::Pair) -> Result<Option<Duration>, TargetError> {
+        self.0.rto(on, pair)
+    }
+    fn end(&mut self) -> Result<(), TargetError> {
+        self.0.end()
+    }
+}
+
+#[test]
+fn a_crash_stops_no_campaign_and_is_known_where_a_ledger_covers_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = campaign(&plan(crashes(), folder.path()));
+    assert!(ended.broke.is_none() && ended.counts.executions == 400, "{:?}", ended.broke);
+    let [found] = new(&ended)[..] else { panic!("{:?}", ended.discoveries) };
+    assert_eq!((found.kind, found.times > 100), (Kind::Failure, true));
+    let text = "- { case: x, step: 1, clause: RFC1122#1.2.2, observed: \"crash: x\", reason: y,\n    covers: [{ fails: \"(tcp.rs:73)\" }] }\n";
+    let (ledger, errors) = Ledger::parse(Path::new("ledger.yaml"), text);
+    assert!(errors.is_empty(), "{errors:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let ledgers = Arc::new([Ledger::default(), ledger]);
+    let ended = campaign(&Plan { ledgers, ..plan(crashes(), folder.path()) });
+    assert!(new(&ended).is_empty() && !ended.discoveries.is_empty(), "{:?}", ended.discoveries);
+}
+
 #[test]
 fn a_finding_that_cannot_be_written_ends_it_and_the_counts_are_told() {
     let folder = tempfile::tempdir().unwrap();

@@ -9,7 +9,7 @@ use stack_under_test::Profile;
 /// The reference, until a RST comes.
 struct Fragile {
     inner: reference::Reference,
-    panics: bool,
+    how: How,
 }
 
 impl Target for Fragile {
@@ -30,8 +30,12 @@ impl Target for Fragile {
     }
     fn inject(&mut self, packet: &[u8]) -> Result<(), TargetError> {
         let is_reset = packet[33] & 4 != 0;
-        assert!(!(is_reset && self.panics), "a RST frightens me");
-        if is_reset { Err(TargetError::Broken("lost 17 packets".to_owned())) } else { self.inner.inject(packet) }
+        match self.how {
+            _ if !is_reset => self.inner.inject(packet),
+            How::Panicked => panic!("a RST frightens me"),
+            How::Crashed => Err(TargetError::Crashed("a RST (tcp.rs:1)".to_owned())),
+            How::Failed => Err(TargetError::Broken("lost 17 packets".to_owned())),
+        }
     }
     fn capture(&mut self, into: &mut Vec<Emission>) -> Result<(), TargetError> {
         self.inner.capture(into)
@@ -50,21 +54,21 @@ impl Target for Fragile {
     }
 }
 
-fn pair(panics: bool) -> Pair {
+fn pair(how: How) -> Pair {
     let whole: Opener = Arc::new(|| Ok(Box::new(reference::Reference::new(Profile::rfc9293(), 0))));
     let fragile: Opener =
-        Arc::new(move || Ok(Box::new(Fragile { inner: reference::Reference::new(Profile::rfc9293(), 0), panics })));
+        Arc::new(move || Ok(Box::new(Fragile { inner: reference::Reference::new(Profile::rfc9293(), 0), how })));
     Pair::of(whole, fragile).unwrap()
 }
 
 #[test]
 fn a_target_that_panics_is_told_of_and_opened_again() {
-    let mut pair = pair(true);
+    let mut pair = pair(How::Panicked);
     let harmless = case("title: t\nclauses: [MUST-3]\nsteps:\n  - call: listen\n  - state: LISTEN\n");
     for _ in 0..2 {
         let executed = pair.run(&case(RST_IN_WINDOW), Mode::Record).unwrap();
         let broke = executed.broke[1].clone().unwrap();
-        assert!(broke.panicked && broke.message.contains("frightens"), "{broke:?}");
+        assert!(broke.how == How::Panicked && broke.message.contains("frightens"), "{broke:?}");
         assert_eq!(executed.broke[0], None);
         assert_eq!(executed.runs[0].verdict, Verdict::Pass);
         let next = pair.run(&harmless, Mode::Record).unwrap();
@@ -74,10 +78,12 @@ fn a_target_that_panics_is_told_of_and_opened_again() {
 
 #[test]
 fn a_target_that_breaks_is_told_of_and_opened_again() {
-    let mut pair = pair(false);
-    let executed = pair.run(&case(RST_IN_WINDOW), Mode::Record).unwrap();
-    assert_eq!(executed.broke[1], Some(Broke { panicked: false, message: "lost 17 packets".to_owned() }));
-    assert!(pair.seats[1].target.is_none());
+    for (how, message) in [(How::Failed, "lost 17 packets"), (How::Crashed, "crash: a RST (tcp.rs:1)")] {
+        let mut pair = pair(how);
+        let executed = pair.run(&case(RST_IN_WINDOW), Mode::Record).unwrap();
+        assert_eq!(executed.broke[1], Some(Broke { how, message: message.to_owned() }));
+        assert!(pair.seats[1].target.is_none());
+    }
 }
 
 #[cfg(feature = "smoltcp")]

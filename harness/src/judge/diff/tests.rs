@@ -2,10 +2,11 @@ use std::{path::Path, sync::Arc};
 
 use super::{Comparison, Divergence, Standing, Strictness, compare};
 use crate::{
+    clause::Level,
     judge::ledger::Ledger,
     run::Mode,
     sample::{RST_IN_WINDOW, run_on},
-    trace::event::{CaseRun, CaseSegment, EventKind, Verdict},
+    trace::event::{CaseRun, CaseSegment, EventKind, Finding, FindingKind, Verdict},
 };
 
 /// The field that then differs, and how to make it so.
@@ -184,6 +185,43 @@ fn what_one_side_cannot_run_is_skipped() {
     right.trace.steps.truncate(right.case.prelude);
     right.trace.events.retain(|event| event.step < right.case.prelude);
     assert!(matches!(key(&left, &right), Comparison::Skipped(reason) if reason.contains("no prelude")));
+}
+
+/// `run` broke down in this step.
+fn crash(run: &mut CaseRun, step: usize) {
+    run.trace.steps.truncate(step);
+    run.trace.events.retain(|event| event.step < step);
+    run.findings = vec![Finding {
+        step: step.min(run.case.case.steps.len() - 1),
+        kind: FindingKind::Crash,
+        level: Level::Must,
+        clauses: Vec::new(),
+        expected: "no crash".to_owned(),
+        observed: "crash: x".to_owned(),
+        differences: Vec::new(),
+        segment: None,
+    }];
+    run.verdict = Verdict::Fail;
+}
+
+#[test]
+fn where_one_side_breaks_down_they_part() {
+    let left = record("reference", RST_IN_WINDOW);
+    let prelude = left.case.prelude;
+    let entry = "- { case: tcp/sample, step: 2, clause: RFC1122#1.2.2, observed: \"crash: x\", reason: why }\n";
+    let known = ledgers(entry);
+    // In the middle, in the last step, and behind it.
+    for (step, at) in [(prelude + 1, prelude + 1), (prelude + 2, prelude + 2), (prelude + 3, prelude + 2)] {
+        let mut right = left.clone();
+        crash(&mut right, step);
+        let found = divergence(key(&left, &right));
+        assert_eq!((found.step, &found.fields[..]), (at, &["crash"][..]));
+        assert_eq!(found.right.finding.as_deref(), Some("crash: x"));
+        assert_eq!((found.left.finding, found.standing), (None, Standing::Unexplained));
+        let found = divergence(compare(&right, &left, Strictness::Key, [&known, &Ledger::default()]));
+        assert_eq!(found.standing == Standing::Known("why".to_owned()), at == prelude + 1);
+        assert!(matches!(key(&right, &right.clone()), Comparison::Equal | Comparison::Skipped(_)));
+    }
 }
 
 #[test]

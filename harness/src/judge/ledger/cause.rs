@@ -65,7 +65,7 @@ pub(super) struct Written {
     /// The invariant that is broken.
     #[serde(default)]
     breaks: Option<OneOrMany>,
-    /// Words of the failure.
+    /// Words of the crash or failure: those that stand in no other, its place in the source.
     #[serde(default)]
     fails: Option<OneOrMany>,
     /// The state before the event.

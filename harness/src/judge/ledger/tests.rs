@@ -2,8 +2,9 @@ use std::path::Path;
 
 use super::{Ledger, LedgerError, line_span};
 use crate::{
+    clause::Level,
     sample::{self, RST_IN_WINDOW, WRONG},
-    trace::event::{CaseRun, Verdict},
+    trace::event::{CaseRun, Finding, FindingKind, Verdict},
 };
 
 /// What the run of [`WRONG`] gives at its third step.
@@ -55,6 +56,40 @@ fn another_step_another_case_and_another_observation_are_not_known() {
     assert_eq!(verdict(WRONG, &entry("tcp/other", 3, OBSERVED)), Verdict::Fail);
     assert_eq!(verdict(WRONG, &entry("tcp/sample", 2, OBSERVED)), Verdict::Fail);
     assert_eq!(verdict(WRONG, &entry("tcp/sample", 3, "nothing")), Verdict::Fail);
+}
+
+/// The run of [`RST_IN_WINDOW`] on a target that breaks down at its RST.
+fn crashed(words: &str) -> CaseRun {
+    let mut run = sample::run(RST_IN_WINDOW);
+    let step = run.case.prelude;
+    run.trace.steps.truncate(step);
+    run.findings = vec![Finding {
+        step,
+        kind: FindingKind::Crash,
+        level: Level::Must,
+        clauses: Vec::new(),
+        expected: "no crash".to_owned(),
+        observed: format!("crash: {words}"),
+        differences: Vec::new(),
+        segment: None,
+    }];
+    run.verdict = Verdict::Fail;
+    run
+}
+
+#[test]
+fn a_known_crash_is_known_and_another_one_is_not() {
+    let entries = entry("tcp/sample", 1, "crash: x (tcp.rs:73)");
+    let verdict = |words: &str| {
+        let mut run = crashed(words);
+        ledger(&entries).apply(&mut run);
+        run.verdict
+    };
+    assert_eq!(verdict("x (tcp.rs:73)"), Verdict::Known("because".to_owned()));
+    assert_eq!(verdict("x (tcp.rs:74)"), Verdict::Fail);
+    let mut survived = sample::run(RST_IN_WINDOW);
+    ledger(&entries).apply(&mut survived);
+    assert!(matches!(survived.verdict, Verdict::Fixed(_)), "{:?}", survived.verdict);
 }
 
 #[test]

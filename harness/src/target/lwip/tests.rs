@@ -163,3 +163,18 @@ fn no_packet_ends_the_process() {
         target.advance(target.now() + Duration::from_secs(300)).unwrap();
     }
 }
+
+#[test]
+fn a_failed_assertion_is_a_crash_and_leaves_nothing_behind() {
+    let (mut target, pair) = open(&Config::default());
+    let next = established(&mut target, pair);
+    for _ in 0..3 {
+        let crash = target.inject(&packet(pair, Flags::FIN | Flags::ACK, 101_u32.wrapping_add(1 << 31), next, b""));
+        let Err(TargetError::Crashed(words)) = crash else { panic!("{crash:?}") };
+        assert_eq!(words, "Assertion \"insane offset!\" failed at line 1430 in ./src/core/tcp_in.c");
+        target.begin(&Config::default()).unwrap();
+        assert!(captured(&mut target).is_empty());
+        assert_eq!(target.state(FIRST, pair).unwrap(), ConnState::None { listening: false });
+        assert_eq!(established(&mut target, pair), next, "the next case is as the first");
+    }
+}

@@ -113,8 +113,9 @@ impl Options {
                 self.keepalive_interval = idle.or(interval).unwrap_or(USUAL_KEEPALIVE);
             }
         }
-        if self.keepalive_interval.is_zero() {
-            return Err("a keep-alive time of 0 means no pause at all".to_owned());
+        // Less than its clock can tell is nothing, and it would never stop to send.
+        if smol(self.keepalive_interval) == SmolDuration::ZERO {
+            return Err("a keep-alive time of less than 1 µs means no pause at all".to_owned());
         }
         if let (Some(count), Some(idle)) = (config.keepalive_count, idle) {
             // It counts no probes: it gives up after this time of silence.

@@ -247,6 +247,8 @@ fn what_smoltcp_lacks_is_refused_by_name() {
     refused(&Config { msl: seconds(30), ..Config::default() }, "MSL");
     refused(&Config { abort_on_overflow: Some(true), ..Config::default() }, "accept queue");
     refused(&Config { keepalive_idle: seconds(1), keepalive_interval: seconds(2), ..Config::default() }, "keepalive");
+    let instant = Some(Span { nanos: 999, ..Span::default() });
+    refused(&Config { keepalive_idle: instant, ..Config::default() }, "keep-alive time");
     refused(&Config { syn_retries: Some(1), data_retries: Some(2), ..Config::default() }, "timeout");
     assert!(Smoltcp::new(1).begin(&Config { msl: seconds(5), ..Config::default() }).is_ok());
 }
@@ -258,6 +260,22 @@ fn a_panic_inside_is_reported_with_its_place() {
     assert!(matches!(crashed, TargetError::Crashed(_)));
     assert!(text.contains("on purpose") && text.contains("tests.rs"), "{text}");
     assert_eq!(crash::contain(|| 5).unwrap(), 5);
+}
+
+#[test]
+fn sending_without_end_is_a_crash_and_the_next_case_begins_clean() {
+    let (mut target, pair, _) = established(&Config::default());
+    // Without a pause between them its keep-alives follow each other in one poll, for ever.
+    for (_, socket) in target.sockets.set.iter_mut() {
+        let smoltcp::socket::Socket::Tcp(socket) = socket;
+        socket.set_keep_alive(Some(smoltcp::time::Duration::ZERO));
+    }
+    let Err(TargetError::Crashed(words)) = target.advance(Duration::from_secs(1)) else { panic!("it stops") };
+    assert_eq!(words, "it does not stop sending: 100000 packets at one moment");
+    assert!(captured(&mut target).is_empty(), "nobody looks through them");
+    target.begin(&Config::default()).unwrap();
+    target.advance(Duration::from_secs(1)).unwrap();
+    assert_eq!((captured(&mut target).len(), state(&mut target, pair)), (0, ConnState::None { listening: false }));
 }
 
 #[test]
