@@ -62,6 +62,8 @@ pub struct View {
     peer_shift: Option<u8>,
     /// The last SYN the peer sent, real number.
     peer_syn: Option<u32>,
+    /// The number behind the FIN of the target, and behind that of the peer.
+    fins: [Option<u32>; 2],
     /// Since the target's last SYN something happened that lets it choose a new ISS.
     new_incarnation: bool,
 }
@@ -93,6 +95,7 @@ impl View {
             target_shift: None,
             peer_shift: None,
             peer_syn: None,
+            fins: [None, None],
             new_incarnation: true,
         }
     }
@@ -167,7 +170,7 @@ impl View {
     fn note_injected(&mut self, parsed: &Parsed) {
         let segment_is_sound = parsed.faults.is_empty();
         if parsed.flags.contains(Flags::SYN) {
-            self.new_incarnation |= self.peer_syn != Some(parsed.seq);
+            self.new_incarnation |= self.peer_syn != Some(parsed.seq) || self.is_over();
             self.peer_syn = Some(parsed.seq);
             self.peer_shift = parsed.options.wscale;
         }
@@ -179,12 +182,23 @@ impl View {
                 (Some(nxt), Some(wnd)) => seq.wrapping_sub(nxt) <= wnd,
                 _ => true,
             };
+            if in_window && parsed.flags.contains(Flags::FIN) {
+                let len = u32::try_from(parsed.text.len()).unwrap_or(u32::MAX);
+                self.fins[1] = Some(seq.wrapping_add(len).wrapping_add(parsed.flags.seq_len()));
+            }
             if in_window && ahead(ack, self.una) && ahead(self.nxt, ack) {
                 self.una = ack;
                 let shift = if parsed.flags.contains(Flags::SYN) { 0 } else { self.shift_of(self.peer_shift) };
                 self.snd_wnd = u32::from(parsed.win) << shift;
             }
         }
+    }
+
+    /// Whether the FINs of both sides are acknowledged.
+    fn is_over(&self) -> bool {
+        let [target, peer] = self.fins;
+        let peer_acked = peer.zip(self.rcv_nxt).is_some_and(|(fin, nxt)| ahead(nxt, fin));
+        peer_acked && target.is_some_and(|fin| ahead(self.una, fin))
     }
 
     /// Scaling counts only when both SYNs offered it (RFC7323#2.2).
@@ -200,7 +214,7 @@ impl View {
         // Two connections within one tick of the clock behind it may have the same ISS.
         if syn && (self.iss.is_none() || self.new_incarnation) {
             self.iss = Some(parsed.seq);
-            (self.una, self.nxt, self.rcv_nxt) = (0, 0, None);
+            (self.una, self.nxt, self.rcv_nxt, self.fins) = (0, 0, None, [None, None]);
         }
         if syn {
             self.new_incarnation = false;
@@ -211,6 +225,9 @@ impl View {
         let end = parsed.seq.wrapping_sub(self.iss.unwrap_or(0)).wrapping_add(parsed.flags.seq_len()).wrapping_add(len);
         if ahead(end, self.nxt) {
             self.nxt = end;
+        }
+        if parsed.flags.contains(Flags::FIN) {
+            self.fins[0] = Some(end);
         }
         let shift = if syn { 0 } else { self.shift_of(self.target_shift) };
         let wnd = u32::from(parsed.win) << shift;

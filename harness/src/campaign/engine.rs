@@ -19,6 +19,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use stack_under_test::Profile;
+
 use super::{
     counts::Counts,
     discovery::{Kind, Standing},
@@ -63,6 +65,9 @@ pub struct Plan {
     pub seeds: Vec<Script>,
     /// Cases whose divergences are known; see [`known::candidates`].
     pub suite: Vec<Arc<ConcreteCase>>,
+    /// The right target's profile, if the targets are the reference's `rfc9293` and `rfc793`: a divergence that follows
+    /// from a switch of it is then no discovery; see [`super::switches`].
+    pub profile: Option<Profile>,
     /// What is known of the targets, by [`Side::index`]; see [`known::covering`].
     pub ledgers: Arc<[Ledger; 2]>,
 }
@@ -91,6 +96,8 @@ pub struct Ended {
     pub discoveries: Vec<Discovery>,
     /// Divergences that the RFCs allow: name, clause, how often.
     pub allowed: Vec<(&'static str, &'static str, u64)>,
+    /// Divergences that follow from a switch of the profile: name, clause, how often.
+    pub switches: Vec<(&'static str, &'static str, u64)>,
     /// The versions of the targets.
     pub versions: [String; 2],
     /// Real time.
@@ -179,6 +186,10 @@ impl Plan {
             corpus: None,
             seeds: Vec::new(),
             suite: Vec::new(),
+            profile: match (left, right) {
+                (TargetSpec::Reference("rfc9293"), TargetSpec::Reference("rfc793")) => Some(Profile::rfc793()),
+                _ => None,
+            },
             ledgers: Arc::default(),
         }
     }
@@ -267,6 +278,9 @@ pub(super) enum Claim {
     Taken,
 }
 
+/// Name → clause, how often.
+type Tally = HashMap<&'static str, (&'static str, u64)>;
+
 /// What one worker brings home.
 #[derive(Default)]
 pub(super) struct Harvest {
@@ -275,7 +289,8 @@ pub(super) struct Harvest {
     pub(super) discoveries: Vec<Discovery>,
     /// How often each key showed, whoever examined it.
     pub(super) times: HashMap<Key, u64>,
-    pub(super) allowed: HashMap<&'static str, (&'static str, u64)>,
+    pub(super) allowed: Tally,
+    pub(super) switches: Tally,
     /// What entries of the ledgers cover, and how often it showed.
     pub(super) covered: HashMap<Key, Discovery>,
     pub(super) versions: [String; 2],
@@ -347,7 +362,7 @@ fn sum(harvests: Vec<Harvest>, known_keys: usize, wall: Duration) -> Ended {
     let mut ended = Ended { known_keys, wall, ..Ended::default() };
     let mut triples = std::collections::HashSet::new();
     let mut times: HashMap<Key, u64> = HashMap::new();
-    let mut allowed: HashMap<&'static str, (&'static str, u64)> = HashMap::new();
+    let [mut allowed, mut switches] = [Tally::new(), Tally::new()];
     let mut covered: HashMap<Key, Discovery> = HashMap::new();
     for harvest in harvests {
         ended.counts.add(&harvest.counts);
@@ -357,8 +372,10 @@ fn sum(harvests: Vec<Harvest>, known_keys: usize, wall: Duration) -> Ended {
         for (key, count) in harvest.times {
             *times.entry(key).or_default() += count;
         }
-        for (name, (clause, count)) in harvest.allowed {
-            allowed.entry(name).or_insert((clause, 0)).1 += count;
+        for (all, own) in [(&mut allowed, harvest.allowed), (&mut switches, harvest.switches)] {
+            for (name, (clause, count)) in own {
+                all.entry(name).or_insert((clause, 0)).1 += count;
+            }
         }
         for (key, discovery) in harvest.covered {
             match covered.entry(key) {
@@ -382,8 +399,12 @@ fn sum(harvests: Vec<Harvest>, known_keys: usize, wall: Duration) -> Ended {
         Standing::Allowed { .. } | Standing::Known { .. } => (1, discovery.execution, discovery.worker),
     });
     ended.triples = triples.len();
-    ended.allowed = allowed.into_iter().map(|(name, (clause, count))| (name, clause, count)).collect();
-    ended.allowed.sort_unstable();
+    let sorted = |tally: Tally| {
+        let mut all: Vec<_> = tally.into_iter().map(|(name, (clause, count))| (name, clause, count)).collect();
+        all.sort_unstable();
+        all
+    };
+    (ended.allowed, ended.switches) = (sorted(allowed), sorted(switches));
     ended
 }
 

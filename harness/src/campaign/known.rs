@@ -16,7 +16,7 @@ use crate::{
     case::{flags::Flags, format::ConcreteCase},
     judge::{
         event_class::acting_step,
-        ledger::{self, Entry, Ledger, Met, Shown},
+        ledger::{self, Circumstances, Entry, Ledger, Met, Shown},
     },
     pool::estimate::longest_wait,
     run::Mode,
@@ -59,9 +59,19 @@ pub fn learn(pair: &mut Pair, cases: &[Arc<ConcreteCase>]) -> Result<Known, Targ
     Ok(known)
 }
 
+/// What an entry of a ledger explains.
+#[derive(Debug)]
+pub struct Covered<'a> {
+    /// The entry.
+    pub entry: &'a Entry,
+    /// Empty: it explains what shows there. Else the earlier steps that may be why: they are if it does not show without
+    /// them ([`without`]).
+    pub because_of: Vec<usize>,
+}
+
 /// The entry of a ledger (by [`Side::index`]) that covers what was found.
 #[must_use]
-pub fn covering<'a>(ledgers: &'a [Ledger; 2], found: &Found, executed: &Executed) -> Option<&'a Entry> {
+pub fn covering<'a>(ledgers: &'a [Ledger; 2], found: &Found, executed: &Executed) -> Option<Covered<'a>> {
     let (sides, run): (&[Side], _) = match found.key.seen {
         Seen::Divergence { .. } => (&[Side::Right, Side::Left], &executed.runs[0]),
         Seen::Violation { side: Side::Left, .. } | Seen::Failure { side: Side::Left, .. } => {
@@ -85,31 +95,54 @@ pub fn covering<'a>(ledgers: &'a [Ledger; 2], found: &Found, executed: &Executed
             (What::Failure(message), _) => ledger::What::Failure(message),
             (What::Violation(_), Seen::Divergence { .. } | Seen::Failure { .. }) => return None,
         };
-        let met = Met { state: found.key.state, event: found.key.event, flags: flags(run, found.step) };
+        // As it was, not what of it is in the key: an entry says itself what matters.
+        let met = met_at(run, found.step);
         let (ledger, version) = (&ledgers[side.index()], &executed.runs[side.index()].version);
-        let at_once = ledger.cause(&Shown { what, met }, version);
-        at_once.or_else(|| earlier_cause(ledger, run, found.step, &what, version))
+        match ledger.cause(&Shown { what, met }, version) {
+            Some(entry) => Some(Covered { entry, because_of: Vec::new() }),
+            None => earlier_causes(ledger, run, found.step, &what, version),
+        }
     })
 }
 
-/// The entry that covers an event before the one that led to `step`, if what shows there may come of it.
-fn earlier_cause<'a>(
+/// What the step is about, as it was.
+fn met_at(run: &CaseRun, step: usize) -> Met {
+    let (state, event) = met(run, step);
+    Met { state, event, flags: flags(run, step), circumstances: Circumstances::at(&run.case.case, step) }
+}
+
+/// The events before the one that led to `step` of which what shows there may come, and the entry that covers the first.
+fn earlier_causes<'a>(
     ledger: &'a Ledger,
     run: &CaseRun,
     step: usize,
     what: &ledger::What<'_>,
     version: &str,
-) -> Option<&'a Entry> {
+) -> Option<Covered<'a>> {
     if !ledger.speaks_of_later() {
         return None;
     }
     let case = &run.case.case;
     let before = acting_step(case, step).unwrap_or(0);
     let acts = |index: &usize| acting_step(case, *index) == Some(*index);
-    (0..before).filter(acts).find_map(|index| {
-        let (state, event) = met(run, index);
-        ledger.cause_of_later(&Met { state, event, flags: flags(run, index) }, what, version)
-    })
+    let mut causes = (0..before)
+        .filter(acts)
+        .filter_map(|index| ledger.cause_of_later(&met_at(run, index), what, version).map(|entry| (entry, index)));
+    let (entry, first) = causes.next()?;
+    Some(Covered { entry, because_of: std::iter::once(first).chain(causes.map(|(_, index)| index)).collect() })
+}
+
+/// A case without some of its steps.
+#[must_use]
+pub fn without(case: &ConcreteCase, steps: &[usize]) -> ConcreteCase {
+    let mut less = case.clone();
+    let mut index = 0;
+    less.case.steps.retain(|_| {
+        index += 1;
+        !steps.contains(&(index - 1))
+    });
+    less.prelude -= steps.iter().filter(|step| **step < case.prelude).count();
+    less
 }
 
 /// The flags of the last segment that was injected at or before this step.

@@ -3,7 +3,7 @@
 //! Called by `rfc793 fuzz` and by the differential fuzz targets. Start at [`engine::run`] for the loop.
 //!
 //! - [`engine`]: the loop; `worker`: one thread of it; [`fuzzed`]: the same for inputs that a fuzzer makes,
-//!   [`profiles`]: for the reference's own profiles
+//!   [`profiles`]: for the reference's own profiles; [`switches`]: which switch parts these
 //! - `input`: what is fed in; [`feedback`]: what is kept of it
 //! - [`pair`]: two targets on one thread
 //! - [`discovery`]: what an execution showed; [`key`]: what makes two discoveries the same;
@@ -31,4 +31,5 @@ pub mod profiles;
 pub mod promote;
 mod relevant;
 pub mod smaller;
+pub mod switches;
 mod worker;

@@ -19,8 +19,9 @@ use super::{
     findings::Told,
     input::Corpus,
     key::{Key, Seen, Side},
-    known::covering,
+    known::{covering, without},
     pair::{Executed, How, Pair},
+    switches::{DIFFERENCES, Difference, Switches},
 };
 use crate::{
     case::format::{Case, ConcreteCase},
@@ -43,6 +44,8 @@ pub(super) struct Worker<'a> {
     shared: &'a Shared<'a>,
     number: usize,
     pair: Pair,
+    /// Where the pair is the reference's two profiles.
+    switches: Option<Switches>,
     rng: Rng,
     corpus: Corpus,
     /// The inputs to begin with that have not run yet.
@@ -71,6 +74,7 @@ impl<'a> Worker<'a> {
             shared,
             number,
             pair,
+            switches: shared.plan.profile.as_ref().map(|profile| Switches::of(profile, DIFFERENCES, shared.plan.seed)),
             rng: Rng::with_seed(seed_of(shared.plan.seed, number)),
             seeds: 0..corpus.kept().len(),
             corpus,
@@ -192,7 +196,11 @@ impl<'a> Worker<'a> {
             self.harvest.allowed.entry(allowance.name).or_insert((allowance.clause, 0)).1 += 1;
             return Ok(());
         }
-        if let Some(entry) = self.covering(&found, executed) {
+        if let Some(difference) = self.switch_behind(&found, executed, case) {
+            self.harvest.switches.entry(difference.switch).or_insert((difference.clause, 0)).1 += 1;
+            return Ok(());
+        }
+        if let Some(entry) = self.covering(&found, executed)? {
             let standing = Standing::Known { case: entry.case.clone() };
             if !self.harvest.covered.contains_key(&found.key) {
                 let discovery = self.discovery(&found, standing, String::new(), None);
@@ -234,12 +242,36 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn covering(&self, found: &Found, executed: &Executed) -> Option<&'a Entry> {
+    /// The switch of the profile that a divergence follows from, between the reference's two profiles.
+    fn switch_behind(
+        &mut self,
+        found: &Found,
+        executed: &Executed,
+        case: &Arc<ConcreteCase>,
+    ) -> Option<&'static Difference> {
+        let is_divergence = matches!(found.what, What::Divergence(_));
+        self.switches.as_mut().filter(|_| is_divergence)?.behind(case, &executed.runs[0], found.step)
+    }
+
+    /// The entry of a ledger that explains it. What is said to come of an earlier event does not show without that event.
+    fn covering(&mut self, found: &Found, executed: &Executed) -> Result<Option<&'a Entry>, TargetError> {
         let shared: &'a Shared<'a> = self.shared;
         if self.is_our_own_fault(&found.key) {
-            return None;
+            return Ok(None);
         }
-        covering(&shared.plan.ledgers, found, executed)
+        let Some(covered) = covering(&shared.plan.ledgers, found, executed) else { return Ok(None) };
+        if !covered.because_of.is_empty() {
+            let less = Arc::new(without(&executed.runs[0].case, &covered.because_of));
+            let bare = self.pair.run(&less, Mode::Record)?;
+            let mut shown = Vec::new();
+            let _ = super::discovery::found(&bare, &mut shown);
+            let still = shown.iter().any(|shown| shown.key == found.key);
+            self.pair.reuse(bare);
+            if still {
+                return Ok(None);
+            }
+        }
+        Ok(Some(covered.entry))
     }
 
     /// Confirms, shrinks and writes.
@@ -296,20 +328,24 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// Runs a case and gives what has this key and is neither allowed nor covered, if it shows.
+    /// Runs a case and gives what has this key and is neither allowed nor explained, if it shows.
     fn again(&mut self, case: &Arc<ConcreteCase>, key: Key) -> Result<Option<(Executed, Found)>, TargetError> {
         let executed = self.pair.run(case, Mode::Record)?;
         let mut all = Vec::new();
         let _ = found(&executed, &mut all);
-        let is_it = |found: &Found| {
-            let excused = match &found.what {
+        for found in all.into_iter().filter(|found| found.key == key) {
+            let allowed = match &found.what {
                 What::Divergence(divergence) => allowed(divergence, &key.event).is_some(),
                 What::Violation(_) | What::Failure(_) => false,
             };
-            found.key == key && !excused && self.covering(found, &executed).is_none()
-        };
-        let found = all.into_iter().find(is_it);
-        Ok(found.map(|found| (executed, found)))
+            if !allowed
+                && self.switch_behind(&found, &executed, case).is_none()
+                && self.covering(&found, &executed)?.is_none()
+            {
+                return Ok(Some((executed, found)));
+            }
+        }
+        Ok(None)
     }
 
     /// The smallest case found that still shows it.

@@ -4,6 +4,8 @@
 //! divergence a discovery. Conservative: an entry fits only what its clause really leaves open, and every entry is
 //! tested both ways. When a pure ACK leaves (SHLD-18) is not here: cases say so themselves with `allow`.
 
+use std::time::Duration;
+
 use super::{
     diff::{Divergence, Side},
     event_class::{AckPosition, Broken, CallClass, EventClass, acting_step},
@@ -17,6 +19,8 @@ use crate::{
     target::ConnState,
     trace::event::CaseSegment,
 };
+
+mod clock;
 
 /// A choice that the RFCs leave to a TCP.
 pub struct Allowance {
@@ -41,6 +45,10 @@ struct Parted<'a> {
     acted: Option<&'a Action>,
     /// Whether time passed before that step.
     waited: bool,
+    /// How long all waits up to that step are, as far as the case alone says it.
+    elapsed: Duration,
+    /// Whether the peer closed its window before or with that step.
+    window_closed: bool,
     /// Whether the case sets a backlog.
     has_backlog: bool,
     /// Whether another connection than the first was spoken of before that step.
@@ -48,7 +56,7 @@ struct Parted<'a> {
 }
 
 /// All allowances.
-pub static ALLOWANCES: [Allowance; 20] = [
+pub static ALLOWANCES: [Allowance; 24] = [
     Allowance {
         name: "push-in-between",
         clause: "MAY-16",
@@ -113,7 +121,7 @@ pub static ALLOWANCES: [Allowance; 20] = [
         name: "giving-up",
         clause: "RFC9293#3.8.3",
         why: "how long above R2 it is tried, and whether a RST tells the peer of the end, is left to the TCP",
-        fits: giving_up,
+        fits: clock::giving_up,
     },
     Allowance {
         name: "keepalive-octet",
@@ -131,7 +139,7 @@ pub static ALLOWANCES: [Allowance; 20] = [
         name: "msl",
         clause: "RFC9293#3.4.2",
         why: "the MSL is an engineering choice, so TIME-WAIT may end at another time",
-        fits: msl,
+        fits: clock::msl,
     },
     Allowance {
         name: "overlapping-fragments",
@@ -149,7 +157,7 @@ pub static ALLOWANCES: [Allowance; 20] = [
         name: "keepalive-pace",
         clause: "MAY-5",
         why: "how often an idle connection is probed, and whether a RST ends it, is left to a TCP that offers keep-alives",
-        fits: keepalive_pace,
+        fits: clock::keepalive_pace,
     },
     Allowance {
         name: "queued-fin",
@@ -169,6 +177,30 @@ pub static ALLOWANCES: [Allowance; 20] = [
         why: "which of several connections an accept hands over, and whether it can be asked for one, is the interface's",
         fits: accept_order,
     },
+    Allowance {
+        name: "rto-bound",
+        clause: "RFC6298#2.5",
+        why: "a retransmission timeout may have an upper bound of 60 s or more, so a long wait may hold more of them",
+        fits: clock::rto_bound,
+    },
+    Allowance {
+        name: "crossing-syn-ack",
+        clause: "RFC9293#3.5",
+        why: "a crossing SYN,ACK may complete the handshake, as the figure shows, or be acknowledged as an old number",
+        fits: crossing_syn_ack,
+    },
+    Allowance {
+        name: "beyond-shrunk-window",
+        clause: "MAY-7",
+        why: "old text that lies beyond a window that shrank may be retransmitted",
+        fits: beyond_shrunk_window,
+    },
+    Allowance {
+        name: "fin-at-closed-window",
+        clause: "RFC9293#3.1",
+        why: "the window counts octets of text, so a FIN behind the last one may leave or wait for room",
+        fits: fin_at_closed_window,
+    },
 ];
 
 /// The allowance that covers a divergence that `event` led to.
@@ -179,6 +211,10 @@ pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static A
     let acted = acting.map(|step| &case.case.steps[step].value.action);
     let before = || case.case.steps[..acting.unwrap_or(0)].iter().map(|step| &step.value.action);
     let sets_backlog = |action: &Action| matches!(action, Action::Call(call) if matches!(call.call, Call::Listen { backlog: Some(_) }));
+    let up_to = || case.case.steps.iter().take(acting.map_or(0, |acting| acting + 1)).map(|step| &step.value.action);
+    let elapsed = up_to().filter_map(fixed_wait).sum();
+    let closes = |action: &Action| matches!(action, Action::Inject(inject) if inject.win == Some(0));
+    let window_closed = case.case.peer.win == Some(0) || up_to().any(closes);
     let waited = before().any(|action| matches!(action, Action::Wait(_)));
     let has_backlog = case.case.config.backlog.is_some() || before().any(sets_backlog);
     let has_others = before().any(|action| matches!(action, Action::Inject(inject) if inject.on.is_some()));
@@ -194,8 +230,25 @@ pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static A
         )
         | None => None,
     };
-    let parted = Parted { left, right, fields, event, inject, acted, waited, has_backlog, has_others };
+    let parted =
+        Parted { left, right, fields, event, inject, acted, waited, elapsed, window_closed, has_backlog, has_others };
     ALLOWANCES.iter().find(|allowance| (allowance.fits)(&parted))
+}
+
+/// The length of a wait for a fixed time.
+fn fixed_wait(action: &Action) -> Option<Duration> {
+    match action {
+        Action::Wait(span) if span.two_msl == 0 && span.rto == 0 => {
+            u64::try_from(span.nanos).ok().map(Duration::from_nanos)
+        }
+        Action::Wait(_)
+        | Action::Inject(_)
+        | Action::Expect(_)
+        | Action::Call(_)
+        | Action::State(_)
+        | Action::Save(_)
+        | Action::Check(_) => None,
+    }
 }
 
 impl Parted<'_> {
@@ -381,29 +434,6 @@ fn used_socket(parted: &Parted<'_>) -> bool {
     is_open && parted.only(&["returns"]) && parted.sides().iter().filter(|side| refuses(side)).count() == 1
 }
 
-/// One side goes on with the same segment, or ends with a RST, where the other has given up; or both gave up.
-fn giving_up(parted: &Parted<'_>) -> bool {
-    let ends = |side: &Side| side.emitted.last().is_some_and(|last| last.flags.contains(Flags::RST));
-    let tries = |side: &Side| side.emitted.len() - usize::from(ends(side));
-    let [left, right] = parted.sides();
-    let (fewer, more) = if tries(left) <= tries(right) { (left, right) } else { (right, left) };
-    let key = |segment: &CaseSegment| (segment.on, segment.flags, segment.seq, segment.ack, segment.data.clone());
-    let begins_alike = (0..tries(fewer)).all(|index| key(&fewer.emitted[index]) == key(&more.emitted[index]));
-    let again = |index: &usize| {
-        let (now, before) = (key(&more.emitted[*index]), key(&more.emitted[index - 1]));
-        now == before
-    };
-    // Where it gave up without another try, its rule says so.
-    let gave_up_at_once = fewer.rules.iter().any(|rule| ["r2-reached", "r2-syn-reached"].contains(&rule.name));
-    let from = if gave_up_at_once { tries(fewer).max(1) } else { tries(fewer) };
-    let only_repeats =
-        tries(fewer) == tries(more) || (from > 0 && is_over(fewer) && (from..tries(more)).all(|index| again(&index)));
-    // The connection is over on that side; on the other it may not be yet.
-    let over = (is_over(left) && is_over(right)) || is_over(fewer) && tries(fewer) < tries(more);
-    let is_wait = matches!(parted.event, EventClass::Wait);
-    is_wait && over && parted.only(&["emitted", "flags", "state"]) && begins_alike && only_repeats
-}
-
 fn keepalive_octet(parted: &Parted<'_>) -> bool {
     let Some(mut pairs) = parted.pairs().filter(|_| parted.only(&["data", "len"])) else { return false };
     let probes = parted.sides().iter().any(|side| side.rules.iter().any(|rule| rule.name == "keepalive-probe"));
@@ -425,19 +455,6 @@ fn bad_options(parted: &Parted<'_>) -> bool {
     segment.broken == Some(Broken::Options) && parted.sides().iter().any(drops)
 }
 
-fn msl(parted: &Parted<'_>) -> bool {
-    let waits = |side: &&Side| side.state == Some(ConnState::Is(State::TimeWait));
-    let has_ended = |side: &&Side| matches!(side.state, Some(ConnState::None { .. }));
-    let silent = parted.sides().iter().all(|side| side.emitted.is_empty());
-    let part = parted.sides().iter().any(waits) && parted.sides().iter().any(has_ended);
-    let at_once = *parted.event == EventClass::Wait && parted.only(&["state"]) && silent;
-    // Nobody looked until something else was done: the one that has ended answers with a RST or with nothing.
-    let answers_as_closed =
-        |side: &&Side| has_ended(side) && side.emitted.iter().all(|segment| segment.flags.contains(Flags::RST));
-    let seen_later = parted.waited && parted.fields.contains(&"state") && parted.sides().iter().any(answers_as_closed);
-    part && (at_once || seen_later)
-}
-
 fn overlapping_fragments(parted: &Parted<'_>) -> bool {
     let Some(fragments) = parted.inject.and_then(|inject| inject.fragments.as_ref()) else { return false };
     let twice = match &fragments.order {
@@ -457,25 +474,6 @@ fn to_itself(parted: &Parted<'_>) -> bool {
     };
     let [left, right] = parted.sides();
     is_own && left.outcome == right.outcome && parted.sides().iter().any(opens)
-}
-
-/// Both probe with the same number, or one only probes; another end shows as a RST.
-fn keepalive_pace(parted: &Parted<'_>) -> bool {
-    let [left, right] = parted.sides();
-    let probes = |side: &Side| {
-        let end = side.emitted.last().filter(|last| last.flags.contains(Flags::RST));
-        side.emitted.len() - usize::from(end.is_some())
-    };
-    let first = left.emitted.first().or_else(|| right.emitted.first());
-    let is_probe = |segment: &CaseSegment| {
-        let same =
-            first.is_some_and(|first| (first.on, first.seq, first.ack) == (segment.on, segment.seq, segment.ack));
-        segment.flags == Flags::ACK && segment.data.len() <= 1 && same
-    };
-    let only_probes = parted.sides().iter().all(|side| side.emitted[..probes(side)].iter().all(is_probe));
-    let keeps = parted.sides().iter().any(|side| side.rules.iter().any(|rule| rule.name == "keepalive-probe"));
-    let is_wait = matches!(parted.event, EventClass::Wait);
-    is_wait && keeps && parted.only(&["emitted", "data", "len"]) && left.state == right.state && only_probes
 }
 
 fn queued_fin(parted: &Parted<'_>) -> bool {
@@ -507,6 +505,43 @@ fn accept_order(parted: &Parted<'_>) -> bool {
     let sides = parted.sides();
     let alike = parted.left.state == parted.right.state && parted.only(&["returns", "verdict"]);
     is_accept && parted.has_others && alike && sides.iter().all(told) && sides.iter().any(hands_over)
+}
+
+/// The SYN,ACK repeats a SYN that is known: one side takes its ACK, the other answers as to any segment left of the window.
+fn crossing_syn_ack(parted: &Parted<'_>) -> bool {
+    let is_syn_ack =
+        parted.inject.is_some_and(|inject| Flags(inject.flags.0 & !Flags::PSH.0) == Flags::SYN | Flags::ACK);
+    let [taken, waits] = [State::Established, State::SynReceived].map(|state| Some(ConnState::Is(state)));
+    let states = parted.sides().map(|side| side.state);
+    // What is sent is ACKs, which a case may allow, or text that had waited for the connection.
+    let acks = |side: &&Side| side.emitted.iter().all(|segment| segment.flags == Flags::ACK && segment.data.is_empty());
+    let part = states == [taken, waits] || states == [waits, taken];
+    is_syn_ack && part && parted.only(&["state", "emitted"]) && parted.sides().iter().all(acks)
+}
+
+/// One side sends again what the peer shows it does not have, and nothing else.
+fn beyond_shrunk_window(parted: &Parted<'_>) -> bool {
+    let is_duplicate = matches!(parted.event, EventClass::Segment(segment) if segment.ack == AckPosition::SndUna);
+    let again = |side: &&Side| side.emitted.len() == 1 && side.resent == 1;
+    let silent = |side: &&Side| side.emitted.is_empty();
+    let sides = parted.sides();
+    let part = sides.iter().any(again) && sides.iter().any(silent);
+    is_duplicate && parted.window_closed && part && parted.only(&["emitted"]) && sides[0].state == sides[1].state
+}
+
+/// One side sends nothing but a FIN, which the other still holds back.
+fn fin_at_closed_window(parted: &Parted<'_>) -> bool {
+    let is_close = matches!(parted.event, EventClass::Call(CallClass::Shutdown | CallClass::Close));
+    let is_fin = |segment: &CaseSegment| segment.flags == Flags::FIN | Flags::ACK && segment.data.is_empty();
+    let sends = |side: &&Side| matches!(&side.emitted[..], [segment] if is_fin(segment)) && side.resent == 0;
+    let holds = |side: &&Side| side.emitted.is_empty();
+    let sides = parted.sides();
+    let part = (sends(&sides[0]) && holds(&sides[1])) || (holds(&sides[0]) && sends(&sides[1]));
+    // In CLOSE-WAIT the state tells whether the FIN is sent.
+    let [waits, has_closed] = [State::CloseWait, State::LastAck].map(|state| Some(ConnState::Is(state)));
+    let states = [sides[0].state, sides[1].state];
+    let as_sent = states[0] == states[1] || states == [waits, has_closed] || states == [has_closed, waits];
+    is_close && parted.window_closed && part && as_sent && parted.only(&["emitted", "state"])
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! Emissions are compared where a case looks at them: at its `expect` steps and at its end. After the first divergence
 //! the runs may legitimately drift apart, so the rest of the case is poisoned and not compared.
 //!
+//! Connections are independent: which of two sends first between two looks is no difference.
+//!
 //! Where the case ties a number to something the RFCs leave to the target (`RCV.WND`, a range, `PSH?`) and both sides
 //! are right, the number itself is not compared. Left out: the time of emissions, unless the case names it (then one
 //! side has a finding and the other has none).
@@ -88,6 +90,8 @@ pub struct Side {
     pub target: String,
     /// What it emitted since the last comparison, without what the case allows at any moment.
     pub emitted: Vec<CaseSegment>,
+    /// How many of those only repeat numbers that the connection has sent before.
+    pub resent: usize,
     /// The state of the connection in hand after the step; `None` if nobody asked for it.
     pub state: Option<ConnState>,
     /// What the call of the step gave.
@@ -230,8 +234,8 @@ struct Sent {
     on: Option<u8>,
     /// The next number.
     next: u32,
-    /// The highest acknowledgement.
-    ack: u32,
+    /// The highest acknowledgement, if there was one.
+    ack: Option<u32>,
 }
 
 /// One run on its way through the steps.
@@ -239,6 +243,8 @@ struct Walk<'a> {
     run: &'a CaseRun,
     /// Emitted since the last look, without what is allowed.
     emitted: Vec<&'a CaseSegment>,
+    /// How many of those repeat what was sent before.
+    resent: usize,
     /// Where the events of the current look begin.
     looked: usize,
     /// The first event of no step so far.
@@ -249,7 +255,7 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(run: &'a CaseRun) -> Self {
-        Self { run, emitted: Vec::new(), looked: 0, next_event: 0, sent: Vec::new() }
+        Self { run, emitted: Vec::new(), resent: 0, looked: 0, next_event: 0, sent: Vec::new() }
     }
 
     /// Takes in what happened during a step.
@@ -258,43 +264,51 @@ impl<'a> Walk<'a> {
         // What comes behind the last step belongs to it: every case ends with "and nothing else".
         let last = index + 1 == self.run.trace.steps.len();
         while let Some(event) = events.get(self.next_event).filter(|event| event.step <= index || last) {
-            if let EventKind::Emitted { segment, .. } = &event.kind
-                && !self.allowed(segment)
-            {
-                self.emitted.push(segment);
+            if let EventKind::Emitted { segment, .. } = &event.kind {
+                let (allowed, again) = self.note(segment);
+                if !allowed {
+                    self.emitted.push(segment);
+                    self.resent += usize::from(again);
+                }
             }
             self.next_event += 1;
         }
     }
 
-    /// Whether the case allows it at any moment; remembers what was sent.
-    fn allowed(&mut self, segment: &CaseSegment) -> bool {
+    /// Whether the case allows it at any moment, and whether it was sent before; remembers what was sent.
+    fn note(&mut self, segment: &CaseSegment) -> (bool, bool) {
+        // It bears the number that it answers, which need not be one of the connection.
+        if segment.flags.contains(Flags::RST) {
+            return (false, false);
+        }
         let fresh = segment.flags.contains(Flags::SYN);
+        let carried = segment.flags.contains(Flags::ACK).then_some(segment.ack);
         let known = self.sent.iter().position(|sent| sent.on == segment.on).unwrap_or_else(|| {
-            self.sent.push(Sent { on: segment.on, next: segment.seq, ack: segment.ack });
+            self.sent.push(Sent { on: segment.on, next: segment.seq, ack: carried });
             self.sent.len() - 1
         });
         let Sent { next, ack, .. } = self.sent[known];
         let end = segment.seq.wrapping_add(segment.seq_len());
         let ahead = |a: u32, b: u32| a.wrapping_sub(b) < 1 << 31;
+        let acks_more = carried.is_some_and(|carried| ack.is_none_or(|ack| ahead(carried, ack)));
         let pure_ack = segment.flags == Flags::ACK && segment.data.is_empty() && segment.seq == next;
+        let again = segment.seq_len() > 0 && next != segment.seq && ahead(next, end);
         let allow = &self.run.case.case.allow;
         let allowed = allow.iter().any(|kind| match kind {
-            Allow::Ack => pure_ack && ahead(segment.ack, ack),
-            Allow::WindowUpdate => pure_ack && segment.ack == ack,
-            Allow::Retransmission => {
-                segment.seq_len() > 0 && !segment.flags.contains(Flags::RST) && next != segment.seq && ahead(next, end)
-            }
+            Allow::Ack => pure_ack && acks_more,
+            Allow::WindowUpdate => pure_ack && carried == ack,
+            Allow::Retransmission => again,
         });
         let next = if fresh || ahead(end, next) { end } else { next };
-        let ack = if ahead(segment.ack, ack) { segment.ack } else { ack };
+        let ack = if fresh || acks_more { carried } else { ack };
         self.sent[known] = Sent { on: segment.on, next, ack };
-        allowed
+        (allowed, again)
     }
 
     /// An `expect` has looked at what came.
     fn looked(&mut self) {
         self.emitted.clear();
+        self.resent = 0;
         self.looked = self.next_event;
     }
 
@@ -334,6 +348,7 @@ impl<'a> Walk<'a> {
             rules: self.rules(),
             finding: self.findings(index).next().map(|finding| finding.observed.clone()),
             emitted: self.emitted.iter().copied().cloned().collect(),
+            resent: self.resent,
             state: record.and_then(|record| record.state).or_else(|| self.state_at_look(index + 1)),
             outcome: record.and_then(|record| record.outcome.as_ref()).map(show_outcome),
         }

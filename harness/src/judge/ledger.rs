@@ -24,9 +24,11 @@ use crate::{
 };
 
 mod cause;
+mod circumstance;
 mod versions;
 
 pub use cause::{Cause, Met, Shown, What};
+pub use circumstance::{Circumstance, Circumstances};
 pub use versions::{BadVersions, Versions};
 
 /// A ledger larger than this was not written by a person.

@@ -204,3 +204,29 @@ fn what_goes_to_another_host_is_relative_to_the_connection_with_its_ports() {
     let elsewhere = Parsed { destination_port: 7, ..to_other(SYN_ACK, 5, 6) };
     assert_eq!(numbers(elsewhere), (None, 5, 6), "nobody knows what these are relative to");
 }
+
+#[test]
+fn the_same_syn_after_both_fins_begins_another_connection() {
+    let fin = Flags::FIN | Flags::ACK;
+    let next = ISN.wrapping_add(1);
+    let again = |peer: &mut Peer| {
+        peer.injected(0, from_peer(Flags::SYN, ISN, 0), Time::ZERO);
+        peer.emitted(from_target(SYN_ACK, 5000, next, 0), Time::ZERO).0.seq
+    };
+    let closing = || {
+        let mut peer = established();
+        peer.injected(0, from_peer(fin, next, ISS + 1), Time::ZERO);
+        peer.emitted(from_target(fin, ISS + 1, next.wrapping_add(1), 0), Time::ZERO);
+        peer
+    };
+    // The FIN of the target is not acknowledged yet: another number is an odd one.
+    assert_eq!(again(&mut closing()), 5000 - ISS);
+    let mut peer = closing();
+    peer.injected(0, from_peer(Flags::ACK, next.wrapping_add(1), ISS + 2), Time::ZERO);
+    assert_eq!(again(&mut peer), 0);
+    // One FIN alone ends nothing.
+    let mut half = established();
+    half.emitted(from_target(fin, ISS + 1, next, 0), Time::ZERO);
+    half.injected(0, from_peer(Flags::ACK, next, ISS + 2), Time::ZERO);
+    assert_eq!(again(&mut half), 5000 - ISS);
+}

@@ -99,6 +99,9 @@ pub fn text(out: &mut dyn Write, campaign: &Campaign<'_>, paint: Paint) -> io::R
     for (name, clause, count) in &ended.allowed {
         writeln!(out, "  allowed: {name} ({clause}), {}", times(*count))?;
     }
+    for (switch, clause, count) in &ended.switches {
+        writeln!(out, "  follows from the profile's {switch} ({clause}), {}", times(*count))?;
+    }
     for (kind, name) in KINDS {
         let new: Vec<_> = campaign.of(kind, Word::New).collect();
         let known: Vec<_> = campaign.of(kind, Word::Known).collect();
@@ -195,14 +198,14 @@ pub fn jsonl(out: &mut dyn Write, campaign: &Campaign<'_>) -> io::Result<()> {
             triples: campaign.ended.triples,
             new: count(Word::New),
             known: count(Word::Known),
-            allowed: campaign
-                .ended
-                .allowed
-                .iter()
-                .map(|&(name, clause, times)| AllowedLine { name, clause, times })
-                .collect(),
+            allowed: tally(&campaign.ended.allowed),
+            switches: tally(&campaign.ended.switches),
         },
     )
+}
+
+fn tally(all: &[(&'static str, &'static str, u64)]) -> Vec<TallyLine> {
+    all.iter().map(|&(name, clause, times)| TallyLine { name, clause, times }).collect()
 }
 
 #[derive(Serialize)]
@@ -265,7 +268,9 @@ struct SumLine<'a> {
     triples: usize,
     new: usize,
     known: usize,
-    allowed: Vec<AllowedLine>,
+    allowed: Vec<TallyLine>,
+    /// Switches of the profile that divergences follow from.
+    switches: Vec<TallyLine>,
 }
 
 #[derive(Serialize)]
@@ -292,7 +297,7 @@ impl<'a> TargetLine<'a> {
 }
 
 #[derive(Serialize)]
-struct AllowedLine {
+struct TallyLine {
     name: &'static str,
     clause: &'static str,
     times: u64,

@@ -88,6 +88,7 @@ fn plan(right: Opener, findings: &Path) -> Plan {
         corpus: None,
         seeds: Vec::new(),
         suite: Vec::new(),
+        profile: None,
         ledgers: Arc::default(),
     }
 }
@@ -188,6 +189,25 @@ fn what_an_entry_covers_is_known_and_hides_nothing_else() {
         known.iter().all(|found| found.standing == Standing::Known { case: "tcp/x".to_owned() } && found.times > 0)
     );
     assert!(known.len() >= of_cause);
+}
+
+#[test]
+fn what_shows_without_the_earlier_event_as_well_does_not_come_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let covered = |event: &str| {
+        let text = format!(
+            "- {{ case: tcp/x, step: 1, clause: U-6, observed: nothing, reason: because, covers: \
+             [{{ event: {event}, then: [emitted, state] }}] }}\n"
+        );
+        let (ledger, errors) = Ledger::parse(Path::new("l.yaml"), &text);
+        assert!(errors.is_empty(), "{errors:?}");
+        let ledgers = Arc::new([Ledger::default(), ledger]);
+        let ended = campaign(&Plan { ledgers, ..plan(loses_resets(1), folder.path()) });
+        ended.discoveries.iter().filter(|found| found.standing != Standing::New).count()
+    };
+    // A look changes nothing; a reset is drawn by what is there because of a call.
+    assert_eq!(covered("poll"), 0);
+    assert!(covered("[connect, listen]") > 0);
 }
 
 #[test]
@@ -438,4 +458,33 @@ fn a_finding_that_cannot_be_written_ends_it_and_the_counts_are_told() {
     let broke = ended.broke.expect("nothing can be written").to_string();
     assert!(broke.starts_with("failed to write a finding in "), "{broke}");
     assert!(ended.counts.executions > 0 && ended.counts.targets[0].injected > 0);
+}
+
+#[test]
+fn a_divergence_that_a_switch_of_the_profile_explains_is_counted_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let right =
+        |profile: Profile| -> Opener { Arc::new(move || Ok(Box::new(Reference::new(profile.clone(), 1)) as _)) };
+    let of_profiles = |profile: Profile| Plan { profile: Some(profile.clone()), ..plan(right(profile), folder.path()) };
+    let divergences = |ended: &Ended| new(ended).iter().filter(|found| found.kind == Kind::Divergence).count();
+    let listed = campaign(&of_profiles(Profile::rfc793()));
+    assert_eq!(divergences(&listed), 0, "{:?}", listed.discoveries);
+    let times: u64 = listed.switches.iter().map(|(_, _, times)| times).sum();
+    assert!(listed.switches.len() > 2 && times > 50, "{:?}", listed.switches);
+
+    let patient = Profile { initial_rto: Duration::from_secs(2), ..Profile::rfc793() };
+    let unlisted = campaign(&of_profiles(patient));
+    assert!(divergences(&unlisted) > 0, "{:?}", unlisted.counts);
+    let unasked = campaign(&plan(right(Profile::rfc793()), folder.path()));
+    assert!(divergences(&unasked) > 0 && unasked.switches.is_empty());
+}
+
+#[test]
+fn the_pair_of_profiles_is_known_by_its_names() {
+    let profiles = |left, right| {
+        let [left, right] = [left, right].map(TargetSpec::Reference);
+        Plan::between(&left, &right, TargetOptions { seed: 0, stock_kernel: false }, Path::new("findings")).profile
+    };
+    assert_eq!(profiles("rfc9293", "rfc793"), Some(Profile::rfc793()));
+    assert_eq!((profiles("rfc9293", "rfc9293"), profiles("rfc793", "rfc9293")), (None, None));
 }

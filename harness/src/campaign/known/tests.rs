@@ -30,3 +30,14 @@ fn cases_of_ledgers_and_regressions_are_asked() {
     let ids: Vec<_> = candidates(&cases, &[&ledger]).iter().map(|case| case.id.clone()).collect();
     assert_eq!(ids, ["tcp/sample", "regressions/kernel/rst"]);
 }
+
+#[test]
+fn a_case_without_steps_keeps_the_others_and_counts_its_prelude() {
+    let whole = case(RST_IN_WINDOW);
+    let (prelude, steps) = (whole.prelude, whole.case.steps.len());
+    assert!(prelude > 1 && steps > prelude + 1, "{prelude} of {steps}");
+    let less = without(&whole, &[0, prelude]);
+    assert_eq!((less.prelude, less.case.steps.len()), (prelude - 1, steps - 2));
+    assert_eq!(less.case.steps[0].value, whole.case.steps[1].value);
+    assert_eq!(less.case.steps[prelude - 1].value, whole.case.steps[prelude + 1].value);
+}

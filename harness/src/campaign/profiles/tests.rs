@@ -34,8 +34,8 @@ fn the_profiles_part_only_where_a_listed_switch_parts_them() {
 #[test]
 #[should_panic(expected = "the profiles part for no reason listed")]
 fn a_difference_that_is_not_listed_is_found() {
-    let forgetful = Profile { ack_out_of_order: false, ..Profile::rfc793() };
-    let mut profiles = Profiles::of(&forgetful, DIFFERENCES).unwrap();
+    let patient = Profile { initial_rto: std::time::Duration::from_secs(2), ..Profile::rfc793() };
+    let mut profiles = Profiles::of(&patient, DIFFERENCES).unwrap();
     for seed in 0..1000 {
         profiles.execute(&noise(seed), &mut |_| ());
     }

@@ -17,7 +17,7 @@ fn segment(flags: u16, seq: u32, data: &[u8]) -> CaseSegment {
 
 fn side(emitted: Vec<CaseSegment>, state: State) -> Side {
     let state = Some(ConnState::of(state));
-    Side { target: "t".to_owned(), emitted, state, outcome: None, rules: Vec::new(), finding: None }
+    Side { target: "t".to_owned(), emitted, resent: 0, state, outcome: None, rules: Vec::new(), finding: None }
 }
 
 fn event(flags: Flags, ack: AckPosition) -> EventClass {
@@ -397,4 +397,98 @@ fn which_of_several_connections_is_accepted_is_a_choice() {
     assert_eq!(name_in(&with(""), &one, &none, &["returns"], accept), "-");
     assert_eq!(name_in(&with("on: b, "), &one, &gives("ECONNRESET"), &["returns"], accept), "-");
     assert_eq!(name_in(&with("on: b, "), &one, &none, &["returns", "state"], accept), "-");
+}
+
+/// An entry of a retransmission, told by the reference.
+fn retransmits(emitted: Vec<CaseSegment>) -> Side {
+    let rule = RuleName { name: "retransmission-timeout", clause: "RFC9293#3.10.8", text: "" };
+    Side { rules: vec![rule], resent: emitted.len(), ..side(emitted, State::Established) }
+}
+
+/// A case of one step that `steps` says, behind what `header` says.
+fn with(header: &str, steps: &str) -> String {
+    format!("title: t\nclauses: [U-6]\ngiven: ESTABLISHED\n{header}steps:\n{steps}")
+}
+
+#[test]
+fn a_bounded_timeout_may_show_in_a_long_wait_only() {
+    let text = segment(0x18, 1, b"x");
+    let of = |count: usize| vec![text.clone(); count];
+    let again = |emitted: Vec<CaseSegment>, state| Side { resent: emitted.len(), ..side(emitted, state) };
+    let waits = |seconds: u32| with("", &format!("  - wait: {seconds}s\n  - expect: nothing\n"));
+    let ask = |wait: &str, one: &Side, other: &Side, fields: &[&'static str]| {
+        name_in(wait, one, other, fields, EventClass::Wait)
+    };
+    let (six, seven) = (retransmits(of(6)), again(of(7), State::Established));
+    assert_eq!(ask(&waits(123), &six, &seven, &["emitted"]), "rto-bound");
+    assert_eq!(ask(&waits(122), &six, &seven, &["emitted"]), "-");
+    assert_eq!(ask(&waits(123), &six, &again(of(8), State::Established), &["emitted"]), "-");
+    assert_eq!(ask(&waits(183), &six, &again(of(8), State::Established), &["emitted"]), "rto-bound");
+    assert_eq!(ask(&waits(123), &six, &again(of(7), State::Closed), &["emitted", "state"]), "-");
+    let strays = [of(6), vec![segment(0x18, 2, b"y")]].concat();
+    assert_eq!(ask(&waits(123), &six, &again(strays, State::Established), &["emitted"]), "-");
+    assert_eq!(ask(&waits(123), &retransmits(vec![]), &again(of(1), State::Established), &["emitted"]), "rto-bound");
+    let fresh = side(of(7), State::Established);
+    assert_eq!(ask(&waits(123), &six, &fresh, &["emitted"]), "-");
+    assert_eq!(ask(&waits(123), &again(of(6), State::Established), &seven, &["emitted"]), "-");
+}
+
+#[test]
+fn each_connection_is_given_up_by_itself() {
+    let on = |on: u8, count: usize| vec![CaseSegment { on: Some(on), ..segment(0x12, 0, b"") }; count];
+    let rule = RuleName { name: "r2-syn-reached", clause: "MUST-23", text: "" };
+    let both = |first: usize, second: usize| [on(0, first), on(1, second)].concat();
+    let gave_up = Side { rules: vec![rule], ..over(None, both(7, 7)) };
+    let goes_on = |first, second| side(both(first, second), State::SynReceived);
+    let fields = ["emitted", "state"];
+    assert_eq!(name(&gave_up, &goes_on(7, 7), &["state"], EventClass::Wait), "giving-up");
+    assert_eq!(name(&gave_up, &goes_on(8, 7), &fields, EventClass::Wait), "giving-up");
+    assert_eq!(name(&gave_up, &goes_on(8, 8), &fields, EventClass::Wait), "giving-up");
+    // It stops earlier than the one whose rule says that it gave up.
+    assert_eq!(name(&gave_up, &goes_on(7, 6), &fields, EventClass::Wait), "-");
+    assert_eq!(name(&over(None, both(7, 7)), &goes_on(7, 7), &["state"], EventClass::Wait), "-");
+}
+
+#[test]
+fn a_crossing_syn_ack_may_count_or_be_old() {
+    let inject = |flags: &str| with("", &format!("  - inject: {{ flags: {flags}, seq: 0 }}\n  - state: ESTABLISHED\n"));
+    let ack = || vec![segment(0x10, 1, b"")];
+    let (taken, waits) = (side(vec![], State::Established), side(ack(), State::SynReceived));
+    let class = event(Flags::ACK, AckPosition::SndNxt);
+    assert_eq!(name_in(&inject("SYN+ACK"), &taken, &waits, &["emitted", "state"], class), "crossing-syn-ack");
+    assert_eq!(name_in(&inject("ACK"), &taken, &waits, &["emitted", "state"], class), "-");
+    assert_eq!(name_in(&inject("SYN+ACK"), &taken, &side(ack(), State::Closed), &["state"], class), "-");
+    let resets = side(vec![segment(0x04, 1, b"")], State::SynReceived);
+    assert_eq!(name_in(&inject("SYN+ACK"), &taken, &resets, &["emitted", "state"], class), "-");
+}
+
+#[test]
+fn what_is_old_may_be_sent_again_beyond_a_window_that_shrank() {
+    let inject = |win: &str| with("", &format!("  - inject: {{ flags: ACK, {win} }}\n  - expect: nothing\n"));
+    let again = Side { resent: 1, ..side(vec![segment(0x18, 1, b"x")], State::Established) };
+    let silent = side(vec![], State::Established);
+    let duplicate = event(Flags::ACK, AckPosition::SndUna);
+    assert_eq!(name_in(&inject("win: 0"), &silent, &again, &["emitted"], duplicate), "beyond-shrunk-window");
+    assert_eq!(name_in(&inject("win: 9"), &silent, &again, &["emitted"], duplicate), "-");
+    let fresh = Side { resent: 0, ..again.clone() };
+    assert_eq!(name_in(&inject("win: 0"), &silent, &fresh, &["emitted"], duplicate), "-");
+    let ahead = event(Flags::ACK, AckPosition::Inside);
+    assert_eq!(name_in(&inject("win: 0"), &silent, &again, &["emitted"], ahead), "-");
+}
+
+#[test]
+fn a_fin_alone_may_leave_into_a_closed_window_or_wait() {
+    let call = |header: &str| with(header, "  - call: shutdown\n  - expect: nothing\n");
+    let (closed, open) = (call("peer: { win: 0 }\n"), call(""));
+    let (fin, with_text) = (segment(0x11, 1, b""), segment(0x11, 1, b"x"));
+    let sends = |segment: &CaseSegment, state| side(vec![segment.clone()], state);
+    let shutdown = EventClass::Call(CallClass::Shutdown);
+    let holds = side(vec![], State::FinWait1);
+    let fields = ["emitted"];
+    assert_eq!(name_in(&closed, &holds, &sends(&fin, State::FinWait1), &fields, shutdown), "fin-at-closed-window");
+    assert_eq!(name_in(&open, &holds, &sends(&fin, State::FinWait1), &fields, shutdown), "-");
+    assert_eq!(name_in(&closed, &holds, &sends(&with_text, State::FinWait1), &fields, shutdown), "-");
+    let (waits, left) = (side(vec![], State::CloseWait), sends(&fin, State::LastAck));
+    assert_eq!(name_in(&closed, &waits, &left, &["emitted", "state"], shutdown), "fin-at-closed-window");
+    assert_eq!(name_in(&closed, &waits, &sends(&fin, State::Closing), &["emitted", "state"], shutdown), "-");
 }

@@ -309,3 +309,79 @@ fn a_look_demands_nothing() {
     right.findings.clear();
     assert_eq!(divergence(key(&demanding, &right)).fields, ["verdict"]);
 }
+
+/// A SYN,ACK from below 0, whose ACK is allowed at any moment.
+const ODD_ISN: &str = "\
+title: the first ACK acknowledges a number below that of the SYN
+clauses: [RFC9293#3.10.7.3]
+given: SYN-SENT
+allow: [ack]
+steps:
+  - inject: { flags: SYN+ACK, seq: -2 }
+  - expect: nothing
+  - state: ESTABLISHED
+";
+
+#[test]
+fn the_first_ack_of_a_connection_is_allowed_whatever_it_acknowledges() {
+    let left = record("reference", ODD_ISN);
+    let mut right = left.clone();
+    let is_ack = |kind: &EventKind| matches!(kind, EventKind::Emitted { segment, .. } if segment.ack == u32::MAX);
+    assert!(right.trace.events.iter().any(|event| is_ack(&event.kind)));
+    right.trace.events.retain(|event| !is_ack(&event.kind));
+    assert!(matches!(key(&left, &right), Comparison::Equal));
+}
+
+/// A reset with a number that is none of the connection's, then an ACK.
+const AFTER_A_RESET: &str = "\
+title: a reset in SYN-RECEIVED bears the number it answers
+clauses: [RFC9293#3.10.7.4]
+given: SYN-RECEIVED
+allow: [ack]
+steps:
+  - inject: { flags: ACK, ack: SND.NXT+1 }
+  - expect: { flags: RST }
+  - inject: { flags: ACK, data: 2920 }
+  - expect: nothing
+";
+
+#[test]
+fn a_reset_does_not_move_the_number_at_which_an_ack_is_allowed() {
+    let left = record("reference", AFTER_A_RESET);
+    let mut right = left.clone();
+    let is_ack = |kind: &EventKind| matches!(kind, EventKind::Emitted { segment, .. } if segment.ack == 2921);
+    assert!(right.trace.events.iter().any(|event| is_ack(&event.kind)));
+    right.trace.events.retain(|event| !is_ack(&event.kind));
+    assert!(matches!(key(&left, &right), Comparison::Equal));
+}
+
+/// Two connections with a SYN,ACK each that nobody acknowledges.
+const TWO: &str = "\
+title: two connections retransmit
+clauses: [RFC6298#5.4]
+given: LISTEN
+steps:
+  - inject: { flags: SYN }
+  - inject: { on: b, flags: SYN }
+  - wait: 1100ms
+  - expect: nothing
+    continue: true
+";
+
+#[test]
+fn how_connections_take_turns_is_no_difference() {
+    let left = record("reference", TWO);
+    let mut right = left.clone();
+    let is_emission = |kind: &EventKind| matches!(kind, EventKind::Emitted { .. });
+    let emissions: Vec<_> =
+        (0..right.trace.events.len()).filter(|&index| is_emission(&right.trace.events[index].kind)).collect();
+    let &[.., third, fourth] = &emissions[..] else { panic!("{emissions:?}") };
+    let step = right.trace.events[third].step;
+    right.trace.events.swap(third, fourth);
+    right.trace.events[third].step = step;
+    assert!(matches!(key(&left, &right), Comparison::Equal));
+    // One of them twice and the other not is one.
+    right.trace.events[third] = right.trace.events[fourth].clone();
+    right.trace.events[third].step = step;
+    assert!(divergence(key(&left, &right)).fields.contains(&"on"));
+}

@@ -50,8 +50,9 @@ pub(super) struct LastEvent {
     pub reset: bool,
     /// It was a segment with text: its first number and its length.
     pub text: Option<(u32, u32)>,
-    /// A reset has left since.
-    pub reset_since: bool,
+    /// Resets that have left since, and when the last one did.
+    pub resets: u8,
+    pub reset_at: Time,
 }
 
 /// The last segment of the peer, as a reset may answer it.

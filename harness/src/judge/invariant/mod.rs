@@ -340,8 +340,8 @@ impl Monitor {
 fn judge(flow: &mut Flow, seg: &Parsed, context: Context, report: &mut Report) {
     reset::answer_to_reset(flow, seg, context, report);
     if seg.flags.contains(Flags::RST) {
-        reset::check(flow, seg, report);
-        reset::note(flow);
+        reset::check(flow, seg, context, report);
+        reset::note(flow, context.at);
         return;
     }
     syn::check(flow, seg, context, report);

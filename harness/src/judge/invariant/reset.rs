@@ -6,7 +6,7 @@ use super::{
     received::{ahead, at_or_ahead},
     table,
 };
-use crate::{case::flags::Flags, segment::parse::Parsed};
+use crate::{case::flags::Flags, segment::parse::Parsed, target::Time};
 
 /// On every segment of the target, before anything else.
 pub(super) fn answer_to_reset(flow: &Flow, seg: &Parsed, context: Context, report: &mut Report) {
@@ -30,15 +30,17 @@ fn is_pure_ack(seg: &Parsed) -> bool {
 }
 
 /// The form of a reset. It may answer any segment that came, or end a connection with its own numbers.
-pub(super) fn check(flow: &Flow, seg: &Parsed, report: &mut Report) {
-    if flow.last.reset_since {
+pub(super) fn check(flow: &Flow, seg: &Parsed, context: Context, report: &mut Report) {
+    // What a full queue below TCP lost was sent all the same.
+    let was_sent = flow.crowded || at_or_ahead(flow.nxt, seg.seq);
+    let own = flow.iss.is_some() && flow.relative(seg.seq) >= 0 && was_sent;
+    if flow.last.resets > 0 && !(own && may_end_by_the_clock(flow, context)) {
         report.breaks(&table::ONE_RESET_PER_SEGMENT, "a second reset");
     }
     // After TIME-WAIT and a new SYN either connection may be the one that resets.
     if flow.reopened {
         return;
     }
-    let own = flow.iss.is_some() && flow.relative(seg.seq) >= 0 && at_or_ahead(flow.nxt, seg.seq);
     if !seg.flags.contains(Flags::ACK) {
         let answers = flow.numbers.iter().any(|peer| peer.ack == Some(seg.seq));
         if !own && !answers {
@@ -59,9 +61,17 @@ pub(super) fn check(flow: &Flow, seg: &Parsed, report: &mut Report) {
     }
 }
 
+/// In SYN-RECEIVED a reset that refuses an ACK does not end the connection (RFC9293#3.10.7.4, fifth): giving up may send
+/// another one later.
+fn may_end_by_the_clock(flow: &Flow, context: Context) -> bool {
+    let in_handshake = flow.iss == Some(flow.una_for_sure);
+    flow.last.resets == 1 && in_handshake && flow.last.reset_at < context.at && !context.live
+}
+
 /// A reset of the target: what comes next may be another connection.
-pub(super) fn note(flow: &mut Flow) {
-    flow.last.reset_since = true;
+pub(super) fn note(flow: &mut Flow, at: Time) {
+    flow.last.resets = flow.last.resets.saturating_add(1);
+    flow.last.reset_at = at;
     (flow.may_restart, flow.broken) = (true, true);
     (flow.owes_ack, flow.full_sized, flow.unanswered) = (None, 0, false);
 }

@@ -6,7 +6,10 @@
 
 use serde::Deserialize;
 
-use super::OneOrMany;
+use super::{
+    OneOrMany,
+    circumstance::{Circumstance, Circumstances},
+};
 use crate::{
     case::{flags::Flags, state::State},
     judge::invariant::INVARIANTS,
@@ -35,6 +38,8 @@ pub struct Met {
     pub event: EventClass,
     /// The flags of the segment as it was sent, if the event is one.
     pub flags: Option<Flags>,
+    /// What the case had said until then.
+    pub circumstances: Circumstances,
 }
 
 /// The kinds of what is found.
@@ -95,6 +100,13 @@ pub(super) struct Written {
     /// The flags of the first segment that the target answers with, or `nothing`.
     #[serde(default)]
     answer: Option<OneOrMany>,
+    /// The flags of the last segment that the target answers with, or `nothing`.
+    #[serde(default)]
+    ends: Option<OneOrMany>,
+    /// What the case has said until then: `keepalive`, `timeout`, `closed-window`, `small-mss`, `other-connection`,
+    /// `listener`.
+    #[serde(default)]
+    when: Option<OneOrMany>,
     /// The event shows nothing (or not all) by itself: what may show at a later step because of it. Names of fields
     /// that differ, and of invariants.
     #[serde(default)]
@@ -116,6 +128,8 @@ pub struct Cause {
     broken: Vec<String>,
     differs: Vec<String>,
     answer: Vec<Option<Flags>>,
+    ends: Vec<Option<Flags>>,
+    when: Vec<Circumstance>,
     then: Vec<String>,
 }
 
@@ -149,7 +163,12 @@ const NOTHING: &str = "nothing";
 impl Written {
     /// Checks every word.
     pub(super) fn read(self) -> Result<Cause, String> {
-        let Self { rule, breaks, fails, r#in, event, flags, seq, ack, text, broken, differs, answer, then } = self;
+        let Self { rule, breaks, fails, r#in, event, flags, seq, ack, text, broken, differs, answer, ends, when, then } =
+            self;
+        let answered = |word: &str| match word {
+            NOTHING => Some(None),
+            flags => flags.parse().ok().map(Some),
+        };
         let of_rules = |word: &str| word == NONE || stack_under_test::Rule::ALL.iter().any(|rule| rule.name() == word);
         let of_invariants = |word: &str| INVARIANTS.iter().any(|invariant| invariant.name == word);
         let cause = Cause {
@@ -164,10 +183,9 @@ impl Written {
             text,
             broken: words("broken", broken, |word| BROKEN.contains(&word))?,
             differs: words("differs", differs, |word| !word.is_empty())?,
-            answer: parsed("answer", answer, |word| match word {
-                NOTHING => Some(None),
-                flags => flags.parse().ok().map(Some),
-            })?,
+            answer: parsed("answer", answer, answered)?,
+            ends: parsed("ends", ends, answered)?,
+            when: parsed("when", when, Circumstance::by_name)?,
             then: words("then", then, |word| of_invariants(word) || FIELDS.contains(&word))?,
         };
         cause.is_of_one_kind()?;
@@ -192,9 +210,9 @@ fn parsed<T>(name: &str, written: Option<OneOrMany>, read: impl Fn(&str) -> Opti
 impl Cause {
     /// What shows at once is told by what is seen there, what shows later by `then` alone.
     fn is_of_one_kind(&self) -> Result<(), String> {
-        let Self { rule, breaks, fails, differs, answer, then, .. } = self;
-        let of_later =
-            rule.is_empty() && breaks.is_empty() && fails.is_empty() && differs.is_empty() && answer.is_empty();
+        let Self { rule, breaks, fails, differs, answer, ends, then, .. } = self;
+        let of_answers = differs.is_empty() && answer.is_empty() && ends.is_empty();
+        let of_later = rule.is_empty() && breaks.is_empty() && fails.is_empty() && of_answers;
         if !of_later && !then.is_empty() {
             return Err("`then` tells what shows later: with it stands what was done, not what showed".into());
         }
@@ -233,22 +251,25 @@ impl Cause {
         };
         any(&self.states, |own| *own == state)
             && any(&self.event, |own| own == event_word(&met.event))
+            && any(&self.when, |own| met.circumstances.has(*own))
             && self.fits_segment(met)
     }
 
     fn fits_what(&self, what: &What<'_>) -> bool {
         match what {
             What::Divergence { rule, fields, answer } => {
-                let first = answer.first().map(|segment| segment.flags);
+                let [first, last] = [answer.first(), answer.last()].map(|end| end.map(|segment| segment.flags));
                 self.breaks.is_empty()
                     && self.fails.is_empty()
                     && any(&self.rule, |own| own == rule.unwrap_or(NONE))
                     && (self.differs.is_empty()
                         || fields.iter().all(|field| self.differs.iter().any(|own| own == field)))
                     && any(&self.answer, |own| *own == first)
+                    && any(&self.ends, |own| *own == last)
             }
             What::Violation(invariant) => {
-                let of_divergences = self.rule.is_empty() && self.differs.is_empty() && self.answer.is_empty();
+                let of_divergences =
+                    self.rule.is_empty() && self.differs.is_empty() && self.answer.is_empty() && self.ends.is_empty();
                 of_divergences && self.fails.is_empty() && any(&self.breaks, |own| own == invariant)
             }
             What::Failure(message) => self.fails.iter().any(|own| message.contains(own.as_str())),

@@ -36,6 +36,7 @@ fn ended() -> Ended {
         known_keys: 5,
         discoveries: vec![discovery, known],
         allowed: vec![("repackaging", "RFC9293#3.8.6", 2)],
+        switches: vec![("nagle", "SHLD-7", 3)],
         versions: ["0.1.0".to_owned(), "6.18".to_owned()],
         wall: std::time::Duration::from_secs(2),
     }
@@ -58,6 +59,7 @@ reference and kernel: 100 executions, 900 steps
   kernel 6.18: 500 segments injected, 300 emitted, 1 new; states 10 of 11, not CLOSED
   42 triples of state, event and rule
   allowed: repackaging (RFC9293#3.8.6), 2 times
+  follows from the profile's nagle (SHLD-7), 3 times
   divergences: 1 new (shown 3 times), 1 known (shown once)
   violations: 0 new (shown 0 times), 0 known (shown 0 times)
   failures: 0 new (shown 0 times), 0 known (shown 0 times)
@@ -79,5 +81,6 @@ fn each_line_of_jsonl_is_an_object() {
     assert_eq!(lines.len(), 3);
     assert_eq!(lines[0]["standing"], "new");
     assert_eq!(lines[1]["case"], "tcp/a");
+    assert_eq!(lines[2]["switches"][0]["name"], "nagle");
     assert_eq!((lines[2]["kind"].as_str(), lines[2]["new"].as_u64()), (Some("campaign"), Some(1)));
 }

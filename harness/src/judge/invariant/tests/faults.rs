@@ -264,6 +264,11 @@ fn of_resets() -> Vec<Broken> {
         broken("reset-takes-number-of-ack", TO_NOBODY, edit(0, |draft| draft.seq = draft.seq.wrapping_add(1))),
         broken("reset-acks-segment", to_nobody_without_ack, edit(0, |draft| draft.ack = draft.ack.wrapping_add(1))),
         broken("one-reset-per-segment", TO_NOBODY, and(0, |_, _| {})),
+        broken(
+            "one-reset-per-segment",
+            lines(&[TO_NOBODY, WAIT]),
+            repeat(0, |past| past.now >= Duration::from_secs(1)),
+        ),
         broken("no-reset-for-reset", twice, repeat(0, |past| past.injected == 2)),
         broken("only-challenge-for-reset", established(&outside), repeat(1, |past| past.injected == 3)),
     ]
@@ -379,4 +384,41 @@ fn every_invariant_has_a_fault_and_a_clause() {
         let clause: crate::clause::ClauseId = invariant.clause.parse().expect(invariant.name);
         assert!(clause.level().is_none_or(|level| level == invariant.level), "{}", invariant.name);
     }
+}
+
+/// A reset refuses an ACK in SYN-RECEIVED; the target gives up later with a reset of its own, so many times.
+fn gives_up(times: usize) -> BTreeSet<String> {
+    let mut left = times;
+    let invention = move |past: &crate::target::faulty::Past| {
+        let now = left > 0 && past.now >= Duration::from_millis(1200 + 100 * (times - left) as u64);
+        left -= usize::from(now);
+        now.then(|| {
+            let (syn_ack, mut draft) = (past.segment(0), Draft::of(&past.shown[1]));
+            (draft.flags, draft.seq, draft.ack) = (Flags::RST | Flags::ACK, syn_ack.seq.wrapping_add(1), syn_ack.ack);
+            draft
+        })
+    };
+    let bad_ack = "  - inject: { flags: ACK, seq: 1, ack: 9 }";
+    let case = listening(&lines(&[SYN, bad_ack, "  - wait: 1250ms", "  - wait: 100ms"]));
+    trips(&case, Fault { invention: Some(Box::new(invention)), ..Fault::default() })
+}
+
+#[test]
+fn what_a_reset_refused_may_be_given_up_later_and_only_once() {
+    assert_eq!(gives_up(1), BTreeSet::new());
+    assert_eq!(gives_up(2), BTreeSet::from(["one-reset-per-segment".to_owned()]));
+}
+
+/// More segments at one moment than the reference's transmit queue holds: the last one is lost below TCP.
+#[test]
+fn what_a_full_queue_lost_counts_as_sent_for_a_reset() {
+    let yaml = "given: ESTABLISHED\npeer: { mss: 1 }\nallow: [ack, window-update]\nsteps:\n  - call: { send: 4097 }\n  \
+                - expect: nothing\n    continue: true\n  - inject: { icmp: port-unreachable }";
+    let run = run_case(&mut Reference::new(Profile::rfc793(), 0), &case(yaml), Mode::Record);
+    let emitted = run.trace.events.iter().filter_map(|event| match &event.kind {
+        crate::trace::event::EventKind::Emitted { segment, .. } => Some(segment),
+        _ => None,
+    });
+    assert_eq!(emitted.last().map(|segment| (segment.flags, segment.seq)), Some((Flags::RST, 4098)));
+    assert_eq!(violations(&run).len(), 0, "{:?}", run.findings);
 }

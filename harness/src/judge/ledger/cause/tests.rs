@@ -2,8 +2,9 @@ use std::path::Path;
 
 use crate::{
     case::{flags::Flags, state::State},
-    judge::ledger::{Ledger, Met, Shown, What},
+    judge::ledger::{Circumstances, Ledger, Met, Shown, What},
     target::ConnState,
+    trace::event::CaseSegment,
     trace::event_class::{AckPosition, CallClass, ControlBits, EventClass, SegmentClass, SeqPosition},
 };
 
@@ -36,6 +37,7 @@ fn divergence() -> Shown<'static> {
             state: ConnState::Is(State::Established),
             event: segment(Flags::RST),
             flags: Some(Flags::RST | Flags::FIN),
+            circumstances: Circumstances::default(),
         },
     }
 }
@@ -108,6 +110,24 @@ fn a_version_that_the_entry_is_not_about_is_not_covered() {
 }
 
 #[test]
+fn the_last_answer_and_the_circumstances_have_to_fit() {
+    let text = "title: t\nclauses: [U-6]\nconfig: { keepalive-idle: 1s }\nsteps:\n  - expect: nothing\n";
+    let circumstances = Circumstances::at(&crate::sample::case(text).case, 0);
+    let mut kept = divergence();
+    kept.met.circumstances = circumstances;
+    assert!(covers("[{ rule: check-rst-challenge-ack, when: [timeout, keepalive] }]", &kept));
+    assert!(!covers("[{ rule: check-rst-challenge-ack, when: timeout }]", &kept));
+    assert!(!covers("[{ rule: check-rst-challenge-ack, when: keepalive }]", &divergence()));
+    let answer = [Flags::ACK, Flags::RST].map(|flags| CaseSegment { flags, ..CaseSegment::default() });
+    let answered =
+        Shown { what: What::Divergence { rule: None, fields: &["emitted"], answer: &answer }, ..divergence() };
+    assert!(covers("[{ rule: none, answer: ACK, ends: RST }]", &answered));
+    assert!(!covers("[{ rule: none, ends: ACK }]", &answered));
+    assert!(!covers("[{ rule: none, ends: nothing }]", &answered));
+    assert!(parse("[{ event: segment, ends: RST, then: state }]").is_err());
+}
+
+#[test]
 fn words_that_nothing_can_fit_are_errors() {
     for (cause, wanted) in [
         ("[{ rule: check-rts }]", "`check-rts` is no `rule`"),
@@ -116,6 +136,9 @@ fn words_that_nothing_can_fit_are_errors() {
         ("[{ flags: SIN }]", "is no `flags`"),
         ("[{ rule: check-rst, in: OPEN }]", "is no `in`"),
         ("[{ rule: check-rst, answer: maybe }]", "is no `answer`"),
+        ("[{ rule: check-rst, ends: maybe }]", "is no `ends`"),
+        ("[{ rule: check-rst, when: never }]", "is no `when`"),
+        ("[{ when: keepalive }]", "needs a `rule`"),
         ("[{ in: LISTEN }]", "needs a `rule`"),
         ("[{ rules: check-rst }]", "rules"),
     ] {
