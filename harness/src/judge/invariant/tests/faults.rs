@@ -415,10 +415,10 @@ fn what_a_full_queue_lost_counts_as_sent_for_a_reset() {
     let yaml = "given: ESTABLISHED\npeer: { mss: 1 }\nallow: [ack, window-update]\nsteps:\n  - call: { send: 4097 }\n  \
                 - expect: nothing\n    continue: true\n  - inject: { icmp: port-unreachable }";
     let run = run_case(&mut Reference::new(Profile::rfc793(), 0), &case(yaml), Mode::Record);
-    let emitted = run.trace.events.iter().filter_map(|event| match &event.kind {
+    let mut emitted = run.trace.events.iter().filter_map(|event| match &event.kind {
         crate::trace::event::EventKind::Emitted { segment, .. } => Some(segment),
         _ => None,
     });
-    assert_eq!(emitted.last().map(|segment| (segment.flags, segment.seq)), Some((Flags::RST, 4098)));
+    assert_eq!(emitted.next_back().map(|segment| (segment.flags, segment.seq)), Some((Flags::RST, 4098)));
     assert_eq!(violations(&run).len(), 0, "{:?}", run.findings);
 }
