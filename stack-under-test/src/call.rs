@@ -17,7 +17,7 @@
 //! of the queue carries PSH (MUST-61).
 
 use core::fmt;
-use core::net::SocketAddrV4;
+use core::net::SocketAddr;
 use core::time::Duration;
 
 use crate::tcp::state::State;
@@ -50,7 +50,7 @@ pub enum UserCall<'a> {
         /// Local port; 0 lets the stack choose one (RFC6056).
         local_port: u16,
         /// Whom to call.
-        remote: SocketAddrV4,
+        remote: SocketAddr,
         /// What the connection starts with.
         options: SocketOptions,
     },
@@ -122,7 +122,7 @@ pub enum Reply {
         /// Its name.
         socket: SocketId,
         /// Who called.
-        remote: SocketAddrV4,
+        remote: SocketAddr,
     },
     /// So many octets are queued.
     Sent(usize),
@@ -285,10 +285,10 @@ pub struct Readiness {
 pub struct Status {
     /// The connection's state; `Closed` if only the socket is left.
     pub state: State,
-    /// Local socket.
-    pub local: SocketAddrV4,
+    /// Local socket; a listener names port only, it listens on all our addresses.
+    pub local: SocketAddr,
     /// Remote socket; unspecified for a listener.
-    pub remote: SocketAddrV4,
+    pub remote: SocketAddr,
     /// Send window, SND.WND.
     pub snd_wnd: u32,
     /// Receive window as offered, RCV.WND.

@@ -3,7 +3,7 @@
 //!
 //! Collected with [`crate::Stack::poll_event`] in the order they happened.
 
-use core::net::SocketAddrV4;
+use core::net::SocketAddr;
 
 use crate::call::SocketId;
 use crate::rule::Rule;
@@ -18,7 +18,7 @@ pub enum Event {
         /// Local port.
         local_port: u16,
         /// Remote socket.
-        remote: SocketAddrV4,
+        remote: SocketAddr,
         /// The state it left.
         from: State,
         /// The state it entered.

@@ -54,6 +54,7 @@ pub mod wire;
 
 pub use call::{CallError, Keepalive, Readiness, Reply, SocketId, SocketOption, SocketOptions, Status, UserCall};
 pub use event::{Event, Notice};
+pub use ip::host::Cidr;
 pub use outbox::Transmit;
 pub use profile::Profile;
 pub use rule::{Rule, Rules};

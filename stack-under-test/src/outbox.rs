@@ -3,7 +3,7 @@
 //! The TCP code writes here, [`crate::Stack`]'s `poll_*` calls read. Each queue is bounded: a caller
 //! that never polls loses packets and old events, never memory.
 
-use core::net::Ipv4Addr;
+use core::net::IpAddr;
 use std::collections::VecDeque;
 
 use crate::call::SocketId;
@@ -12,6 +12,7 @@ use crate::profile::Limits;
 use crate::rule::{Rule, Rules};
 use crate::time::Instant;
 use crate::wire::ipv4::{Ipv4Repr, PROTOCOL_TCP};
+use crate::wire::ipv6::{self, Ipv6Repr};
 use crate::wire::tcp::TcpRepr;
 
 /// A packet that leaves.
@@ -65,14 +66,12 @@ impl Outbox {
     }
 
     /// Wraps a segment in an IP packet and queues it.
-    pub(crate) fn send(&mut self, src: Ipv4Addr, dst: Ipv4Addr, ip: IpFields, segment: &TcpRepr<'_>, rules: Rules) {
+    pub(crate) fn send(&mut self, src: IpAddr, dst: IpAddr, ip: IpFields, segment: &TcpRepr<'_>, rules: Rules) {
         if self.transmits.len() + self.loopback.len() >= self.max_transmits {
             return self.dropped(Rule::TransmitQueueFull);
         }
-        let header = Ipv4Repr { ttl: ip.ttl, tos: ip.tos, ident: self.ident, ..Ipv4Repr::new(src, dst, PROTOCOL_TCP) };
-        self.ident = self.ident.wrapping_add(1);
-        let mut packet = Vec::with_capacity(crate::wire::ipv4::HEADER_LEN + segment.wire_len());
-        if header.emit(segment.wire_len(), &mut packet).is_err() {
+        let mut packet = Vec::with_capacity(ipv6::HEADER_LEN + segment.wire_len());
+        if !self.emit_header(src, dst, ip, segment.wire_len(), &mut packet) {
             // The effective send MSS keeps every segment below the MTU, which is 16 bits wide.
             return self.dropped(Rule::TransmitQueueFull);
         }
@@ -81,6 +80,23 @@ impl Outbox {
             self.loopback.push_back(packet);
         } else {
             self.transmits.push_back(Transmit { packet, rules });
+        }
+    }
+
+    /// `false`: the addresses are of two families, or the payload is too long for IP.
+    fn emit_header(&mut self, src: IpAddr, dst: IpAddr, ip: IpFields, len: usize, packet: &mut Vec<u8>) -> bool {
+        match (src, dst) {
+            (IpAddr::V4(src), IpAddr::V4(dst)) => {
+                let ident = self.ident;
+                self.ident = self.ident.wrapping_add(1);
+                let header = Ipv4Repr { ttl: ip.ttl, tos: ip.tos, ident, ..Ipv4Repr::new(src, dst, PROTOCOL_TCP) };
+                header.emit(len, packet).is_ok()
+            }
+            (IpAddr::V6(src), IpAddr::V6(dst)) => {
+                let header = Ipv6Repr::new(src, dst, PROTOCOL_TCP);
+                Ipv6Repr { hop_limit: ip.ttl, traffic_class: ip.tos, ..header }.emit(len, packet).is_ok()
+            }
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
         }
     }
 

@@ -5,20 +5,24 @@
 //! there. Every expectation ends with "and nothing else".
 
 use core::fmt;
-use core::net::{Ipv4Addr, SocketAddrV4};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::time::Duration;
 
+use crate::ip::packet::IpPacket;
 use crate::tcp::seq::Seq;
-use crate::wire::ipv4::{Ipv4Packet, Ipv4Repr, PROTOCOL_TCP};
+use crate::wire::ipv4::{Ipv4Repr, PROTOCOL_TCP};
+use crate::wire::ipv6::Ipv6Repr;
 use crate::wire::tcp::{Flags, TcpRepr, TcpSegment};
 use crate::wire::tcp_options::TcpOptions;
 use crate::{
-    CallError, Config, Event, Instant, Notice, Profile, Reply, Rule, Rules, SocketId, SocketOptions, Stack, State,
-    UserCall,
+    CallError, Cidr, Config, Event, Instant, Notice, Profile, Reply, Rule, Rules, SocketId, SocketOptions, Stack,
+    State, UserCall,
 };
 
 pub(crate) const TARGET: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 pub(crate) const PEER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
+pub(crate) const TARGET_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
+pub(crate) const PEER_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 2);
 pub(crate) const TARGET_PORT: u16 = 80;
 pub(crate) const PEER_PORT: u16 = 4000;
 /// The peer's ISN: close enough to 2^32 that most scripts wrap.
@@ -117,6 +121,8 @@ pub(crate) struct Script {
     /// The connection's or the listener's socket.
     pub socket: Option<SocketId>,
     pub listener: Option<SocketId>,
+    target: IpAddr,
+    peer: IpAddr,
     /// The target's ISN, from the first SYN it sends.
     iss: Option<Seq>,
     local_port: u16,
@@ -127,12 +133,24 @@ pub(crate) struct Script {
 
 impl Script {
     pub(crate) fn new(profile: Profile) -> Self {
-        let config = Config { address: TARGET, prefix_len: 24, mtu: 1500, seed: 7, profile };
+        Self::between(TARGET.into(), PEER.into(), profile)
+    }
+
+    /// The same over IPv6.
+    pub(crate) fn new_v6(profile: Profile) -> Self {
+        Self::between(TARGET_V6.into(), PEER_V6.into(), profile)
+    }
+
+    fn between(target: IpAddr, peer: IpAddr, profile: Profile) -> Self {
+        let addresses = vec![Cidr::new(TARGET, 24), Cidr::new(TARGET_V6, 64)];
+        let config = Config { addresses, mtu: 1500, seed: 7, profile };
         Self {
             stack: Stack::new(config),
             now: Instant::ZERO + Duration::from_secs(1000),
             socket: None,
             listener: None,
+            target,
+            peer,
             iss: None,
             local_port: TARGET_PORT,
             came: Vec::new(),
@@ -141,8 +159,13 @@ impl Script {
         }
     }
 
-    pub(crate) fn remote() -> SocketAddrV4 {
-        SocketAddrV4::new(PEER, PEER_PORT)
+    /// The peer's socket in scripts over IPv4.
+    pub(crate) fn remote() -> SocketAddr {
+        SocketAddr::new(PEER.into(), PEER_PORT)
+    }
+
+    fn peer_socket(&self) -> SocketAddr {
+        SocketAddr::new(self.peer, PEER_PORT)
     }
 
     /// Forgets the target's ISN: the next SYN,ACK sets it.
@@ -215,16 +238,21 @@ impl Script {
             text: &line.text,
         };
         let mut packet = Vec::new();
-        Ipv4Repr::new(PEER, TARGET, PROTOCOL_TCP).emit(repr.wire_len(), &mut packet).expect("it fits");
-        repr.emit(PEER, TARGET, &mut packet);
+        match (self.peer, self.target) {
+            (IpAddr::V6(peer), IpAddr::V6(target)) => {
+                Ipv6Repr::new(peer, target, PROTOCOL_TCP).emit(repr.wire_len(), &mut packet).expect("it fits");
+            }
+            _ => Ipv4Repr::new(PEER, TARGET, PROTOCOL_TCP).emit(repr.wire_len(), &mut packet).expect("it fits"),
+        }
+        repr.emit(self.peer, self.target, &mut packet);
         packet
     }
 
     fn collect(&mut self) {
         while let Some(transmit) = self.stack.poll_transmit(self.now) {
-            let ip = Ipv4Packet::parse(&transmit.packet).expect("a sound IP packet");
-            assert_eq!((ip.source(), ip.destination()), (TARGET, PEER));
-            let tcp = TcpSegment::parse(TARGET, PEER, ip.payload()).expect("a sound segment");
+            let ip = IpPacket::parse(&transmit.packet).expect("a sound IP packet");
+            assert_eq!((ip.source, ip.destination), (self.target, self.peer));
+            let tcp = TcpSegment::parse(self.target, self.peer, ip.payload).expect("a sound segment");
             if tcp.flags().contains(SYN) {
                 self.iss.get_or_insert(tcp.seq());
             }
@@ -326,7 +354,7 @@ impl Script {
     /// The connection's state; CLOSED if it has no TCB.
     #[track_caller]
     pub(crate) fn state(&mut self, state: State) -> &mut Self {
-        let current = self.stack.connection_state(self.local_port, Self::remote()).unwrap_or(State::Closed);
+        let current = self.stack.connection_state(self.local_port, self.peer_socket()).unwrap_or(State::Closed);
         assert_eq!(current, state);
         self
     }
@@ -374,7 +402,7 @@ impl Script {
 
     #[track_caller]
     pub(crate) fn connect_with(&mut self, options: SocketOptions) -> &mut Self {
-        match self.call(UserCall::Connect { local_port: TARGET_PORT, remote: Self::remote(), options }) {
+        match self.call(UserCall::Connect { local_port: TARGET_PORT, remote: self.peer_socket(), options }) {
             Ok(Reply::Socket(socket)) => self.socket = Some(socket),
             other => panic!("connect: {other:?}"),
         }
@@ -386,7 +414,7 @@ impl Script {
         let listener = self.listener.expect("a listener");
         match self.call(UserCall::Accept { listener }) {
             Ok(Reply::Accepted { socket, remote }) => {
-                assert_eq!(remote, Self::remote());
+                assert_eq!(remote, self.peer_socket());
                 self.socket = Some(socket);
             }
             other => panic!("accept: {other:?}"),
@@ -448,7 +476,7 @@ pub(crate) fn mend_lengths(packet: &mut [u8], words: u8) {
     packet[10..12].copy_from_slice(&sum.to_be_bytes());
     packet[32] = words << 4;
     packet[36..38].fill(0);
-    let sum = Checksum::ipv4_pseudo_header(PEER, TARGET, PROTOCOL_TCP, packet.len() - 20).add(&packet[20..]).finish();
+    let sum = Checksum::pseudo_header(PEER, TARGET, PROTOCOL_TCP, packet.len() - 20).add(&packet[20..]).finish();
     packet[36..38].copy_from_slice(&sum.to_be_bytes());
 }
 
@@ -461,7 +489,17 @@ pub(crate) fn given(state: State) -> Script {
 
 #[track_caller]
 pub(crate) fn given_with(state: State, profile: Profile, options: SocketOptions) -> Script {
-    let mut s = Script::new(profile);
+    lead(Script::new(profile), state, options)
+}
+
+/// The same over IPv6.
+#[track_caller]
+pub(crate) fn given_v6(state: State) -> Script {
+    lead(Script::new_v6(Profile::rfc9293()), state, SocketOptions::default())
+}
+
+#[track_caller]
+fn lead(mut s: Script, state: State, options: SocketOptions) -> Script {
     match state {
         State::Closed => return s,
         State::SynSent => {

@@ -13,6 +13,7 @@
 //!
 //! Left out: what a socket chooses for itself (see [`crate::SocketOptions`]).
 
+use core::net::IpAddr;
 use core::time::Duration;
 
 /// How initial sequence numbers are chosen.
@@ -189,8 +190,10 @@ pub struct Profile {
     pub congestion_control: bool,
     /// The congestion window a connection starts with.
     pub initial_window: InitialWindow,
-    /// Send MSS when the peer names none (MUST-15).
-    pub default_send_mss: u16,
+    /// Send MSS when the peer names none, in IPv4 (MUST-15).
+    pub default_send_mss_ipv4: u16,
+    /// The same in IPv6 (MUST-15).
+    pub default_send_mss_ipv6: u16,
     /// Lower bound of the send MSS, against a peer that names an absurd one.
     pub min_send_mss: u16,
     /// `true`: every SYN carries the MSS option (MAY-3). `false`: only when it differs from the
@@ -291,7 +294,8 @@ impl Profile {
             persist_max: Duration::from_secs(60),
             congestion_control: true,
             initial_window: InitialWindow::Rfc5681,
-            default_send_mss: 536,
+            default_send_mss_ipv4: 536,
+            default_send_mss_ipv6: 1220,
             min_send_mss: 1,
             mss_option_always: true,
             nagle: true,
@@ -339,6 +343,11 @@ impl Profile {
             close_unread_rst: false,
             ..Self::rfc9293()
         }
+    }
+
+    /// Send MSS towards this address when the peer names none (MUST-15).
+    pub fn default_send_mss(&self, remote: IpAddr) -> u16 {
+        if remote.is_ipv4() { self.default_send_mss_ipv4 } else { self.default_send_mss_ipv6 }
     }
 
     /// The profile of this name; `None` if there is none. See [`Profile::NAMES`].

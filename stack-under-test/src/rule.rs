@@ -43,7 +43,7 @@ macro_rules! rules {
 rules! {
     // The IP layer: all of these drop the packet.
     IpTooShort "ip-too-short" "RFC791#3.1" "the packet ends inside the IP header";
-    IpBadVersion "ip-bad-version" "RFC1122#3.2.1.1" "the version is not 4";
+    IpBadVersion "ip-bad-version" "RFC1122#3.2.1.1" "the version is not one this host has an address of";
     IpBadHeaderLength "ip-bad-header-length" "RFC791#3.1" "the header length is below five words or beyond the packet";
     IpBadTotalLength "ip-bad-total-length" "RFC791#3.1" "the total length is below the header length or beyond the packet";
     IpBadChecksum "ip-bad-checksum" "RFC1122#3.2.1.2" "the IP header checksum is wrong";
@@ -52,6 +52,8 @@ rules! {
     IpNotOurs "ip-not-ours" "RFC1122#3.2.1.3" "the destination is another host";
     IpBadOption "ip-bad-option" "RFC1122#3.2.1.8" "an option ends outside the header";
     IpSourceRoute "ip-source-route" "RFC1122#3.3.5" "a source route goes on: the packet is on its way to another host";
+    Ipv6BadExtension "ipv6-bad-extension" "RFC8200#4" "an extension header, or an option in it, ends outside the packet";
+    Ipv6UnknownOption "ipv6-unknown-option" "RFC8200#4.2" "an option we do not know, and which says that we must";
     IpUnknownProtocol "ip-unknown-protocol" "RFC1122#3.2.2.1" "the protocol is not one this host speaks";
     FragmentLength "fragment-length" "RFC791#3.2" "a fragment that is empty, or not the last one and no multiple of eight octets long";
     FragmentTooFar "fragment-too-far" "RFC791#3.2" "a fragment reaches beyond the longest datagram";

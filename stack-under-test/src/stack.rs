@@ -1,13 +1,15 @@
 //! [`Stack`]: one host's TCP/IP. Three inputs, three outputs, nothing else.
 
-use core::net::{Ipv4Addr, SocketAddrV4};
+use core::net::SocketAddr;
 use core::time::Duration;
 
 use crate::call::{CallError, Reply, UserCall};
 use crate::event::Event;
 use crate::icmp;
+use crate::ip::host::{Cidr, Host};
+use crate::ip::packet::IpPacket;
 use crate::ip::reassembly::Reassembler;
-use crate::ip::{self, Host, Origin};
+use crate::ip::{self, Origin};
 use crate::outbox::{Outbox, Transmit};
 use crate::profile::Profile;
 use crate::rule::Rule;
@@ -16,15 +18,13 @@ use crate::tcp::state::State;
 use crate::tcp::{Environment, Pair, Tcp};
 use crate::time::Instant;
 use crate::wire::icmp::PROTOCOL_ICMP;
-use crate::wire::ipv4::{Ipv4Packet, PROTOCOL_TCP};
+use crate::wire::ipv4::PROTOCOL_TCP;
 
 /// What a [`Stack`] is made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// The host's address.
-    pub address: Ipv4Addr,
-    /// Its subnet's prefix, bits; the subnet's broadcast address follows from it.
-    pub prefix_len: u8,
+    /// The host's addresses, each with its subnet. Of the version of IP that none belongs to, nothing is spoken.
+    pub addresses: Vec<Cidr>,
     /// The interface's MTU, octets; below 68 counts as 68.
     pub mtu: u16,
     /// All randomness comes from it: initial sequence numbers and local ports.
@@ -36,12 +36,10 @@ pub struct Config {
 /// One host with one interface. See the [crate documentation](crate) for the order of calls.
 ///
 /// ```
-/// use core::net::Ipv4Addr;
-/// use stack_under_test::{Config, Instant, Profile, Reply, SocketOptions, Stack, State, UserCall};
+/// use stack_under_test::{Cidr, Config, Instant, Profile, Reply, SocketOptions, Stack, State, UserCall};
 ///
 /// let mut host = Stack::new(Config {
-///     address: Ipv4Addr::new(192, 0, 2, 1),
-///     prefix_len: 24,
+///     addresses: vec![Cidr::new([192, 0, 2, 1], 24)],
 ///     mtu: 1500,
 ///     seed: 1,
 ///     profile: Profile::rfc9293(),
@@ -66,7 +64,7 @@ impl Stack {
     /// A host without sockets. Costs no more than a few allocations.
     pub fn new(config: Config) -> Self {
         Self {
-            host: Host::new(config.address, config.prefix_len, config.mtu),
+            host: Host::new(config.addresses, config.mtu),
             out: Outbox::new(&config.profile.limits),
             reassembler: Reassembler::default(),
             tcp: Tcp::new(config.seed),
@@ -86,11 +84,9 @@ impl Stack {
 
     fn packet_arrives(&mut self, now: Instant, origin: Origin, packet: &[u8]) {
         let done = ip::accept(&self.host, origin, packet).and_then(|packet| {
-            if !packet.is_fragment() {
-                return self.deliver(now, &packet);
-            }
-            match self.reassembler.fragment_arrives(&packet, now, &self.profile)? {
-                Some(whole) => Ipv4Packet::parse(&whole).map_or(Ok(()), |packet| self.deliver(now, &packet)),
+            let Some(part) = packet.fragment else { return self.deliver(now, &packet) };
+            match self.reassembler.fragment_arrives(&packet, part, now, &self.profile)? {
+                Some(whole) => self.deliver(now, &IpPacket::parse(&whole)?),
                 None => Ok(()),
             }
         });
@@ -100,12 +96,12 @@ impl Stack {
     }
 
     /// A whole packet goes to its protocol.
-    fn deliver(&mut self, now: Instant, packet: &Ipv4Packet<'_>) -> Result<(), Rule> {
+    fn deliver(&mut self, now: Instant, packet: &IpPacket<'_>) -> Result<(), Rule> {
         let (tcp, mut env) = self.split(now);
-        match packet.protocol() {
+        match packet.protocol {
             PROTOCOL_TCP => tcp.packet_arrives(packet, &mut env),
             PROTOCOL_ICMP => {
-                let (kind, quote) = icmp::arrives(packet.payload())?;
+                let (kind, quote) = icmp::arrives(packet.payload)?;
                 tcp.icmp_error(kind, &quote, &mut env);
             }
             _ => return Err(Rule::IpUnknownProtocol),
@@ -159,17 +155,18 @@ impl Stack {
         self.out.next_event()
     }
 
-    fn connection(&self, local_port: u16, remote: SocketAddrV4) -> Option<&Connection> {
-        self.tcp.connection(Pair { local: SocketAddrV4::new(self.host.address, local_port), remote })
+    fn connection(&self, local_port: u16, remote: SocketAddr) -> Option<&Connection> {
+        let ours = self.host.source_for(remote.ip())?;
+        self.tcp.connection(Pair { local: SocketAddr::new(ours, local_port), remote })
     }
 
     /// The state of the connection with this pair of sockets; `None` if there is no TCB (CLOSED).
-    pub fn connection_state(&self, local_port: u16, remote: SocketAddrV4) -> Option<State> {
+    pub fn connection_state(&self, local_port: u16, remote: SocketAddr) -> Option<State> {
         self.connection(local_port, remote).map(Connection::state)
     }
 
     /// Its retransmission timeout, back-off included.
-    pub fn connection_rto(&self, local_port: u16, remote: SocketAddrV4) -> Option<Duration> {
+    pub fn connection_rto(&self, local_port: u16, remote: SocketAddr) -> Option<Duration> {
         self.connection(local_port, remote).map(|conn| conn.rto.rto())
     }
 

@@ -6,11 +6,11 @@
 mod packet;
 
 use std::{
-    net::{Ipv4Addr, SocketAddrV4},
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
     time::Duration,
 };
 
-use stack_under_test::{CallError, Config, Instant, Profile, Reply, SocketId, SocketOptions, Stack, UserCall};
+use stack_under_test::{CallError, Cidr, Config, Instant, Profile, Reply, SocketId, SocketOptions, Stack, UserCall};
 
 use crate::{
     case::format::Errno,
@@ -107,7 +107,7 @@ impl Bench {
             subnet_broadcast: Ipv4Addr::new(192, 0, 2, 255),
         };
         Self {
-            stack: Stack::new(Config { address: ADDRESS, prefix_len: 24, mtu: 1500, seed: 1, profile }),
+            stack: Stack::new(Config { addresses: vec![Cidr::new(ADDRESS, 24)], mtu: 1500, seed: 1, profile }),
             monitor: Monitor::new(endpoints, false),
             now: Instant::ZERO,
             wire: Wire::default(),
@@ -133,7 +133,7 @@ impl Bench {
                 (call, SocketCall::Listen { backlog: None })
             }
             (1, _) => {
-                let call = UserCall::Connect { local_port: PORT, remote: PEER, options: options() };
+                let call = UserCall::Connect { local_port: PORT, remote: PEER.into(), options: options() };
                 (call, SocketCall::Connect { to: PEER })
             }
             (2 | 3, Some(listener)) => (UserCall::Accept { listener }, SocketCall::Accept),
@@ -154,8 +154,9 @@ impl Bench {
         let reply = self.stack.user_call(self.now, call);
         let remote = match (&reply, &told) {
             (Ok(Reply::Accepted { socket, remote }), _) => {
-                self.sockets.push((*socket, Some(*remote)));
-                Some(*remote)
+                let remote = Some(v4(*remote));
+                self.sockets.push((*socket, remote));
+                remote
             }
             (Ok(Reply::Socket(socket)), SocketCall::Connect { to }) => {
                 self.sockets.push((*socket, Some(*to)));
@@ -227,11 +228,19 @@ impl Bench {
     }
 }
 
+/// A remote side of a stack without an IPv6 address.
+fn v4(remote: SocketAddr) -> SocketAddrV4 {
+    match remote {
+        SocketAddr::V4(remote) => remote,
+        SocketAddr::V6(remote) => panic!("{remote} is connected to a stack without an IPv6 address"),
+    }
+}
+
 /// What the call gave, in the words of targets. Which error it was does not matter here.
 pub(super) fn outcome(reply: Result<Reply, CallError>) -> Outcome {
     match reply {
         Ok(Reply::Socket(_) | Reply::Done | Reply::Status(_) | Reply::Readiness(_)) => Outcome::Ok,
-        Ok(Reply::Accepted { remote, .. }) => Outcome::Accepted(remote),
+        Ok(Reply::Accepted { remote, .. }) => Outcome::Accepted(v4(remote)),
         Ok(Reply::Sent(count)) => Outcome::Sent(count),
         Ok(Reply::Received(bytes)) if bytes.is_empty() => Outcome::Eof,
         Ok(Reply::Received(bytes)) => Outcome::Data(bytes),

@@ -6,10 +6,14 @@
 mod config;
 mod translate;
 
-use std::{collections::BTreeMap, net::Ipv4Addr, net::SocketAddrV4, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
+    time::Duration,
+};
 
 use stack_under_test::{
-    CallError, Event, Instant, Profile, Reply, SocketId, SocketOption, Stack, State as StackState, UserCall,
+    CallError, Cidr, Event, Instant, Profile, Reply, SocketId, SocketOption, Stack, State as StackState, UserCall,
 };
 
 use super::{
@@ -82,7 +86,7 @@ impl Reference {
                 self.sockets.insert(on, socket);
                 Outcome::Ok
             }
-            Ok(Reply::Accepted { remote, .. }) => Outcome::Accepted(remote),
+            Ok(Reply::Accepted { remote, .. }) => accepted(remote)?,
             Ok(Reply::Sent(count)) => Outcome::Sent(count),
             Ok(Reply::Received(bytes)) if bytes.is_empty() => Outcome::Eof,
             Ok(Reply::Received(bytes)) => Outcome::Data(bytes),
@@ -118,16 +122,17 @@ impl Reference {
     }
 
     /// Takes the next connection of the accept queue; it becomes the socket of `on`.
-    fn accept(&mut self, on: Handle) -> Outcome {
-        let Some(listener) = self.socket(Handle::Listener) else { return Outcome::NoSocket };
-        match self.stack.user_call(self.now, UserCall::Accept { listener }) {
+    fn accept(&mut self, on: Handle) -> Result<Outcome, TargetError> {
+        let Some(listener) = self.socket(Handle::Listener) else { return Ok(Outcome::NoSocket) };
+        let outcome = match self.stack.user_call(self.now, UserCall::Accept { listener }) {
             Ok(Reply::Accepted { socket, remote }) => {
                 self.sockets.insert(on, socket);
-                Outcome::Accepted(remote)
+                accepted(remote)?
             }
             Ok(_) | Err(CallError::WouldBlock) => Outcome::WouldBlock,
             Err(error) => errno_of(error).map_or(Outcome::WouldBlock, Outcome::Error),
-        }
+        };
+        Ok(outcome)
     }
 
     fn call_on(&mut self, on: Handle, call: &SocketCall<'_>) -> Result<Outcome, TargetError> {
@@ -177,10 +182,17 @@ impl Reference {
     }
 }
 
+/// Cases speak IPv4, and so does the stack with the one address it was given.
+fn accepted(remote: SocketAddr) -> Result<Outcome, TargetError> {
+    match remote {
+        SocketAddr::V4(remote) => Ok(Outcome::Accepted(remote)),
+        SocketAddr::V6(_) => Err(TargetError::Broken("an IPv6 connection without an IPv6 address".to_owned())),
+    }
+}
+
 fn stack_config(mapped: &Mapped, seed: u64) -> stack_under_test::Config {
     stack_under_test::Config {
-        address: *TARGET.ip(),
-        prefix_len: PREFIX_LEN,
+        addresses: vec![Cidr::new(*TARGET.ip(), PREFIX_LEN)],
         mtu: mapped.mtu,
         seed,
         profile: mapped.profile.clone(),
@@ -222,9 +234,9 @@ impl Target for Reference {
                     return Ok(Outcome::Error(errno));
                 }
                 let options = self.mapped.options.clone();
-                self.user_call(on, UserCall::Connect { local_port: pair.target.port(), remote: to, options })
+                self.user_call(on, UserCall::Connect { local_port: pair.target.port(), remote: to.into(), options })
             }
-            SocketCall::Accept => Ok(self.accept(on)),
+            SocketCall::Accept => self.accept(on),
             SocketCall::Send { .. }
             | SocketCall::Recv { .. }
             | SocketCall::Shutdown
@@ -265,14 +277,14 @@ impl Target for Reference {
 
     fn state(&mut self, _on: Handle, pair: Pair) -> Result<ConnState, TargetError> {
         let listening = self.stack.is_listening(pair.target.port());
-        Ok(match self.stack.connection_state(pair.target.port(), pair.peer) {
+        Ok(match self.stack.connection_state(pair.target.port(), pair.peer.into()) {
             None | Some(StackState::Closed | StackState::Listen) => ConnState::None { listening },
             Some(state) => ConnState::Is(state_of(state)),
         })
     }
 
     fn rto(&mut self, _on: Handle, pair: Pair) -> Result<Option<Duration>, TargetError> {
-        Ok(self.stack.connection_rto(pair.target.port(), pair.peer))
+        Ok(self.stack.connection_rto(pair.target.port(), pair.peer.into()))
     }
 
     fn explain(&mut self, into: &mut Vec<Explanation>) {

@@ -1,4 +1,4 @@
-//! Fragments → datagrams (RFC791#3.2, RFC1122#3.3.2).
+//! Fragments → datagrams (RFC791#3.2, RFC1122#3.3.2, RFC8200#4.5).
 //!
 //! [`Reassembler::fragment_arrives`] is called by [`crate::Stack::handle_packet`] for a fragment whose header is sound
 //! and which is for us; [`Reassembler::expire`] when a [`Reassembler::deadline`] has come. For each datagram the octets
@@ -8,26 +8,27 @@
 //!
 //! Left out: the ICMP message that should tell the source of a timeout.
 
-use core::net::Ipv4Addr;
+use core::net::IpAddr;
 use std::collections::BTreeMap;
 
+use super::packet::{Fragment, IpPacket};
 use crate::profile::{FragmentOverlap, Profile};
 use crate::rule::Rule;
 use crate::time::Instant;
-use crate::wire::ipv4::{HEADER_LEN, Ipv4Packet, Ipv4Repr};
+use crate::wire::ipv4::{self, Ipv4Repr};
+use crate::wire::ipv6::{self, Ipv6Repr};
 
-/// No datagram is longer (RFC791#3.1); the one we make has a header without options.
-const MOST: usize = u16::MAX as usize - HEADER_LEN;
 /// Offsets count units of so many octets, so only the last fragment may end between them.
 const UNIT: usize = 8;
 
 /// What fragments of one datagram have in common (RFC791#3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Name {
-    source: Ipv4Addr,
-    destination: Ipv4Addr,
+    source: IpAddr,
+    destination: IpAddr,
+    /// In IPv6 the protocol is no part of the name: always 0.
     protocol: u8,
-    ident: u16,
+    ident: u32,
 }
 
 /// What has come of one datagram.
@@ -38,8 +39,8 @@ struct Datagram {
     came: BTreeMap<usize, usize>,
     /// The length, once the last fragment has come.
     len: Option<usize>,
-    /// TTL and type of service of the first fragment.
-    first: (u8, u8),
+    /// TTL, type of service and protocol of the first fragment.
+    first: (u8, u8, u8),
     deadline: Instant,
 }
 
@@ -49,6 +50,18 @@ pub(crate) struct Reassembler {
     datagrams: BTreeMap<Name, Datagram>,
 }
 
+/// How many octets a datagram's payload may have: our header has no options, and in IPv6 it does not count
+/// (RFC791#3.1, RFC8200#4.5).
+fn longest(address: IpAddr) -> usize {
+    let most = usize::from(u16::MAX);
+    if address.is_ipv4() { most - ipv4::HEADER_LEN } else { most }
+}
+
+/// IPv6 leaves no choice (RFC5722#4).
+fn overlap_policy(address: IpAddr, profile: &Profile) -> FragmentOverlap {
+    if address.is_ipv4() { profile.fragment_overlap } else { FragmentOverlap::Discard }
+}
+
 impl Reassembler {
     /// Takes a fragment in. `Ok(Some)`: the whole datagram, a packet that is no fragment.
     ///
@@ -56,38 +69,40 @@ impl Reassembler {
     /// The rule the fragment is dropped for.
     pub(crate) fn fragment_arrives(
         &mut self,
-        packet: &Ipv4Packet<'_>,
+        packet: &IpPacket<'_>,
+        part: Fragment,
         now: Instant,
         profile: &Profile,
     ) -> Result<Option<Vec<u8>>, Rule> {
-        let (start, payload) = (usize::from(packet.fragment_offset()), packet.payload());
+        let (start, payload) = (usize::from(part.offset), packet.payload);
         let end = start + payload.len();
-        if payload.is_empty() || (packet.more_fragments() && !payload.len().is_multiple_of(UNIT)) {
+        if payload.is_empty() || (part.more && !payload.len().is_multiple_of(UNIT)) {
             return Err(Rule::FragmentLength);
         }
-        if end > MOST {
+        if end > longest(packet.destination) {
             return Err(Rule::FragmentTooFar);
         }
         let name = Name {
-            source: packet.source(),
-            destination: packet.destination(),
-            protocol: packet.protocol(),
-            ident: packet.ident(),
+            source: packet.source,
+            destination: packet.destination,
+            protocol: if packet.destination.is_ipv4() { packet.protocol } else { 0 },
+            ident: part.ident,
         };
         if !self.datagrams.contains_key(&name) && self.datagrams.len() >= profile.limits.datagrams {
             return Err(Rule::ReassemblyFull);
         }
         let datagram = self.datagrams.entry(name).or_insert_with(|| Datagram::new(now + profile.reassembly_timeout));
-        datagram.check_end(end, packet.more_fragments())?;
-        if profile.fragment_overlap == FragmentOverlap::Discard && datagram.overlaps(start, payload) {
+        datagram.check_end(end, part.more)?;
+        let overlap = overlap_policy(packet.destination, profile);
+        if overlap == FragmentOverlap::Discard && datagram.overlaps(start, payload) {
             self.datagrams.remove(&name);
             return Err(Rule::FragmentOverlap);
         }
-        datagram.take(start, payload, profile.fragment_overlap);
+        datagram.take(start, payload, overlap);
         if start == 0 {
-            datagram.first = (packet.ttl(), packet.tos());
+            datagram.first = (packet.ttl, packet.tos, packet.protocol);
         }
-        if !packet.more_fragments() {
+        if !part.more {
             datagram.len = Some(end);
         }
         if !datagram.is_complete() {
@@ -111,7 +126,7 @@ impl Reassembler {
 
 impl Datagram {
     fn new(deadline: Instant) -> Self {
-        Self { octets: Vec::new(), came: BTreeMap::new(), len: None, first: (0, 0), deadline }
+        Self { octets: Vec::new(), came: BTreeMap::new(), len: None, first: (0, 0, 0), deadline }
     }
 
     /// All fragments agree on where the datagram ends.
@@ -177,11 +192,24 @@ impl Datagram {
     }
 
     fn into_packet(self, name: Name) -> Option<Vec<u8>> {
-        let Name { source, destination, protocol, ident } = name;
-        let (ttl, tos) = self.first;
-        let header = Ipv4Repr { ttl, tos, ident, dont_fragment: false, ..Ipv4Repr::new(source, destination, protocol) };
-        let mut packet = Vec::with_capacity(HEADER_LEN + self.octets.len());
-        header.emit(self.octets.len(), &mut packet).ok()?;
+        let (ttl, tos, protocol) = self.first;
+        let mut packet = Vec::with_capacity(ipv6::HEADER_LEN + self.octets.len());
+        match (name.source, name.destination) {
+            (IpAddr::V4(source), IpAddr::V4(destination)) => {
+                let header = Ipv4Repr::new(source, destination, protocol);
+                let ident = name.ident as u16;
+                Ipv4Repr { ttl, tos, ident, dont_fragment: false, ..header }
+                    .emit(self.octets.len(), &mut packet)
+                    .ok()?;
+            }
+            (IpAddr::V6(source), IpAddr::V6(destination)) => {
+                let header = Ipv6Repr::new(source, destination, protocol);
+                let header = Ipv6Repr { hop_limit: ttl, traffic_class: tos, ..header };
+                header.emit(self.octets.len(), &mut packet).ok()?;
+            }
+            // A packet has both addresses of one family.
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return None,
+        }
         packet.extend(self.octets);
         Some(packet)
     }

@@ -1,6 +1,7 @@
 //! The life of a connection, as its peer sees it; two stacks that talk over a bad link or to themselves;
 //! what no input may do; and the table of states and events.
 
+mod ipv6;
 mod loopback;
 mod lossy_link;
 mod robustness;

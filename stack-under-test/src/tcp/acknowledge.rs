@@ -51,8 +51,8 @@ impl Acknowledgment {
 impl Connection {
     /// Text at RCV.NXT was accepted: acknowledge now or later (SHLD-18, SHLD-19, MUST-40).
     pub(crate) fn acknowledge_text(&mut self, len: u32, cx: &Context<'_>) {
-        let rmss = u32::from(options::receive_mss(&self.options, cx.host));
-        let floor = u32::from(cx.profile.default_send_mss);
+        let rmss = u32::from(options::receive_mss(self.tcb.remote.ip(), &self.options, cx.host));
+        let floor = u32::from(cx.profile.default_send_mss(self.tcb.remote.ip()));
         let ack = &mut self.acknowledgment;
         ack.octets = ack.octets.saturating_add(len);
         ack.largest = ack.largest.max(len);

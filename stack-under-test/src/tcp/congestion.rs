@@ -28,11 +28,11 @@ pub(crate) struct Congestion {
 }
 
 impl Congestion {
-    pub(crate) fn new(profile: &Profile) -> Self {
+    pub(crate) fn new(smss: u16, profile: &Profile) -> Self {
         let initial = profile.congestion_control.then_some(profile.initial_window);
         Self {
             initial,
-            smss: u32::from(profile.default_send_mss),
+            smss: u32::from(smss),
             cwnd: u32::MAX,
             // Arbitrarily high at first (RFC5681#3.1).
             ssthresh: u32::MAX,

@@ -25,7 +25,7 @@ use super::tcb::{ReceiveSequence, SendSequence, Tcb};
 use super::{Pair, options};
 use crate::call::{CallError, SocketId, SocketOptions};
 use crate::event::{Event, Notice};
-use crate::ip::Host;
+use crate::ip::host::Host;
 use crate::outbox::{IpFields, Outbox};
 use crate::profile::{Isn, Profile};
 use crate::rule::Rule;
@@ -117,6 +117,7 @@ impl Connection {
     ) -> Self {
         let profile = cx.profile;
         options.recv_buffer = options.recv_buffer.min(profile.limits.recv_buffer);
+        let send_mss = profile.default_send_mss(pair.remote.ip());
         let iss = cx.new_iss(pair);
         let send_limit = options.send_buffer.min(profile.limits.send_buffer);
         let window = u32::try_from(options.recv_buffer).unwrap_or(u32::MAX).min(u32::from(u16::MAX));
@@ -131,13 +132,13 @@ impl Connection {
             reassembly: Reassembly::new(profile.limits.out_of_order_ranges),
             retransmission: RetransmissionQueue::default(),
             rto: RtoEstimator::new(profile.initial_rto, profile.min_rto, profile.max_rto, profile.clock_granularity),
-            congestion: Congestion::new(profile),
+            congestion: Congestion::new(send_mss, profile),
             acknowledgment: Acknowledgment::default(),
             persist: Persist::default(),
             keepalive: KeepaliveTimer::default(),
             time_wait: None,
             user_timeout: None,
-            send_mss: profile.default_send_mss,
+            send_mss,
             soft_error: None,
             probed_in_vain_since: None,
             previous: None,
@@ -219,7 +220,7 @@ impl Connection {
 
     /// Effective send MSS (MUST-16).
     pub(crate) fn effective_send_mss(&self, cx: &Context<'_>) -> u32 {
-        options::effective_send_mss(self.send_mss, &self.options, cx.host, cx.profile)
+        options::effective_send_mss(self.tcb.remote.ip(), self.send_mss, &self.options, cx.host, cx.profile)
     }
 
     /// Where the user is in the stream: the number of the next octet a RECEIVE returns.

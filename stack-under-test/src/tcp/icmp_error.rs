@@ -5,7 +5,7 @@
 //! Left out: a path MTU from "fragmentation needed" (RFC1191#3). Such a message changes nothing here, which RFC5927#5.2
 //! has for hosts that do path MTU discovery; without it RFC 9293 counts the message among the hard errors (SHLD-26).
 
-use core::net::SocketAddrV4;
+use core::net::SocketAddr;
 
 use super::connection::{Connection, Context, OpenedBy};
 use super::segment_arrives::time_wait;
@@ -32,8 +32,8 @@ pub(crate) enum Kind {
 impl Tcp {
     /// Finds the connection that sent the quoted segment and tells it (MUST-54).
     pub(crate) fn icmp_error(&mut self, kind: Kind, quote: &Quote, env: &mut Environment<'_>) {
-        let local = SocketAddrV4::new(quote.source, quote.source_port());
-        let remote = SocketAddrV4::new(quote.destination, quote.destination_port());
+        let local = SocketAddr::new(quote.source, quote.source_port());
+        let remote = SocketAddr::new(quote.destination, quote.destination_port());
         let seq = Seq(quote.seq());
         let told = self.on_connection(Pair { local, remote }, env, |conn, cx| {
             let rule = take(conn, kind, seq, cx);

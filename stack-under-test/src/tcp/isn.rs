@@ -8,7 +8,7 @@
 //! knows the seed can compute F, which a stack facing a network could not allow (MUST-9).
 
 use core::hash::Hasher;
-use core::net::SocketAddrV4;
+use core::net::{IpAddr, SocketAddr};
 
 use siphasher::sip::SipHasher24;
 
@@ -48,15 +48,10 @@ impl IsnGenerator {
 
     /// `M + F(localip, localport, remoteip, remoteport, secretkey)` (SHLD-1, RFC6528#3). F is the low
     /// half of SipHash-2-4, a keyed pseudorandom function (MUST-9).
-    pub fn rfc6528(&self, now: Instant, local: SocketAddrV4, remote: SocketAddrV4) -> Seq {
-        let mut id = [0; 12];
-        id[..4].copy_from_slice(&local.ip().octets());
-        id[4..6].copy_from_slice(&local.port().to_be_bytes());
-        id[6..10].copy_from_slice(&remote.ip().octets());
-        id[10..].copy_from_slice(&remote.port().to_be_bytes());
-
+    pub fn rfc6528(&self, now: Instant, local: SocketAddr, remote: SocketAddr) -> Seq {
         let mut prf = SipHasher24::new_with_keys(self.key[0], self.key[1]);
-        prf.write(&id);
+        write(&mut prf, local);
+        write(&mut prf, remote);
         Self::clock793(now) + prf.finish() as u32
     }
 
@@ -65,6 +60,15 @@ impl IsnGenerator {
     pub const fn clock793(now: Instant) -> Seq {
         Seq((now.as_nanos() / NANOS_PER_TICK) as u32)
     }
+}
+
+/// A socket as F takes it in: the address's octets, then the port's.
+fn write(prf: &mut SipHasher24, socket: SocketAddr) {
+    match socket.ip() {
+        IpAddr::V4(address) => prf.write(&address.octets()),
+        IpAddr::V6(address) => prf.write(&address.octets()),
+    }
+    prf.write(&socket.port().to_be_bytes());
 }
 
 impl core::fmt::Debug for IsnGenerator {

@@ -38,7 +38,7 @@ pub(crate) mod tcb;
 pub(crate) mod timeout;
 pub(crate) mod user_call;
 
-use core::net::SocketAddrV4;
+use core::net::SocketAddr;
 use std::collections::{BTreeMap, VecDeque};
 
 use challenge::Throttle;
@@ -50,19 +50,19 @@ use segment_arrives::{Stop, closed, listen, other_states, syn_sent, time_wait};
 use sockets::Sockets;
 use state::State;
 
-use crate::ip::Host;
+use crate::ip::host::Host;
+use crate::ip::packet::IpPacket;
 use crate::outbox::Outbox;
 use crate::profile::Profile;
 use crate::rule::Rule;
 use crate::time::Instant;
-use crate::wire::ipv4::Ipv4Packet;
 use crate::wire::tcp::{TcpError, TcpSegment};
 
 /// What identifies a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Pair {
-    pub local: SocketAddrV4,
-    pub remote: SocketAddrV4,
+    pub local: SocketAddr,
+    pub remote: SocketAddr,
 }
 
 /// What every event brings along.
@@ -118,8 +118,8 @@ impl Tcp {
     }
 
     /// SEGMENT ARRIVES (RFC9293#3.10.7), from the bytes on.
-    pub(crate) fn packet_arrives(&mut self, packet: &Ipv4Packet<'_>, env: &mut Environment<'_>) {
-        match TcpSegment::parse(packet.source(), packet.destination(), packet.payload()) {
+    pub(crate) fn packet_arrives(&mut self, packet: &IpPacket<'_>, env: &mut Environment<'_>) {
+        match TcpSegment::parse(packet.source, packet.destination, packet.payload) {
             Ok(tcp) => self.segment_arrives(&Segment::new(packet, &tcp), env),
             Err(error) => env.out.dropped(match error {
                 TcpError::TooShort => Rule::TcpTooShort,

@@ -83,10 +83,14 @@ impl Connection {
             flags: if urgent.is_some() { flags | Flags::URG } else { flags },
             window: self.offer_window(cx),
             urgent: urgent.unwrap_or(0),
-            options: if syn { options::for_syn(&self.options, cx.host, cx.profile) } else { TcpOptions::default() },
+            options: if syn {
+                options::for_syn(self.tcb.remote.ip(), &self.options, cx.host, cx.profile)
+            } else {
+                TcpOptions::default()
+            },
             text: &self.send.slice(seq, text),
         };
-        cx.out.send(*self.tcb.local.ip(), *self.tcb.remote.ip(), self.ip_fields(), &segment, rules);
+        cx.out.send(self.tcb.local.ip(), self.tcb.remote.ip(), self.ip_fields(), &segment, rules);
         if acks {
             self.acknowledgment.sent();
         }

@@ -24,7 +24,7 @@ pub(crate) fn reset(seg: &Segment<'_>, rule: Rule, out: &mut Outbox) {
         options: TcpOptions::default(),
         text: &[],
     };
-    out.send(*seg.local.ip(), *seg.remote.ip(), IpFields::default(), &repr, Rules::one(rule));
+    out.send(seg.local.ip(), seg.remote.ip(), IpFields::default(), &repr, Rules::one(rule));
 }
 
 /// `<SEQ=SND.NXT><CTL=RST>`: we give the connection up (RFC9293#3.10.5).
@@ -40,7 +40,7 @@ pub(crate) fn abort(conn: &Connection, rule: Rule, out: &mut Outbox) {
         options: TcpOptions::default(),
         text: &[],
     };
-    out.send(*conn.tcb.local.ip(), *conn.tcb.remote.ip(), conn.ip_fields(), &repr, Rules::one(rule));
+    out.send(conn.tcb.local.ip(), conn.tcb.remote.ip(), conn.ip_fields(), &repr, Rules::one(rule));
 }
 
 /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.

@@ -1,19 +1,19 @@
 //! A received segment as SEGMENT ARRIVES sees it: the variables SEG.SEQ, SEG.ACK, SEG.LEN, SEG.WND,
 //! SEG.UP (RFC9293#3.3.1), with text and controls that can be trimmed to the window.
 
-use core::net::SocketAddrV4;
+use core::net::SocketAddr;
 
 use super::seq::Seq;
-use crate::wire::ipv4::Ipv4Packet;
+use crate::ip::packet::IpPacket;
 use crate::wire::tcp::{Flags, TcpSegment};
 use crate::wire::tcp_options::TcpOptions;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Segment<'a> {
     /// Whom it is for: our socket.
-    pub local: SocketAddrV4,
+    pub local: SocketAddr,
     /// Who sent it.
-    pub remote: SocketAddrV4,
+    pub remote: SocketAddr,
     /// SEG.SEQ.
     pub seq: Seq,
     /// SEG.ACK; meaningful if [`Segment::ack_bit`].
@@ -35,14 +35,14 @@ pub(crate) struct Segment<'a> {
 }
 
 impl<'a> Segment<'a> {
-    pub(crate) fn new(ip: &Ipv4Packet<'a>, tcp: &TcpSegment<'a>) -> Self {
+    pub(crate) fn new(ip: &IpPacket<'a>, tcp: &TcpSegment<'a>) -> Self {
         let (options, illegal_option) = match TcpOptions::parse(tcp.options_raw()) {
             Ok(options) => (options, false),
             Err(error) => (error.read, true),
         };
         Self {
-            local: SocketAddrV4::new(ip.destination(), tcp.dst_port()),
-            remote: SocketAddrV4::new(ip.source(), tcp.src_port()),
+            local: SocketAddr::new(ip.destination, tcp.dst_port()),
+            remote: SocketAddr::new(ip.source, tcp.src_port()),
             seq: tcp.seq(),
             ack: tcp.ack(),
             wnd: u32::from(tcp.window()),

@@ -3,7 +3,7 @@
 //! A socket outlives its TCB: what the connection left (unread text, an error) stays here until the
 //! user closes the socket.
 
-use core::net::SocketAddrV4;
+use core::net::SocketAddr;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::Pair;
@@ -86,7 +86,7 @@ impl Sockets {
     }
 
     /// The remote socket of a connection, deleted or not.
-    pub(crate) fn remote(&self, id: SocketId) -> Option<SocketAddrV4> {
+    pub(crate) fn remote(&self, id: SocketId) -> Option<SocketAddr> {
         match self.sockets.get(&id)? {
             Socket::Connection { pair, .. } | Socket::Gone(Remains { pair, .. }) => Some(pair.remote),
             Socket::Listener(_) => None,

@@ -3,7 +3,7 @@
 //! `tcb.snd.nxt` is SND.NXT, `tcb.rcv.wnd` is RCV.WND. What an implementation keeps besides
 //! (buffers, queues, timers) is in [`super::connection`].
 
-use core::net::SocketAddrV4;
+use core::net::SocketAddr;
 
 use super::segment::Segment;
 use super::seq::Seq;
@@ -47,8 +47,8 @@ pub(crate) struct ReceiveSequence {
 /// One connection's state variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tcb {
-    pub local: SocketAddrV4,
-    pub remote: SocketAddrV4,
+    pub local: SocketAddr,
+    pub remote: SocketAddr,
     pub state: State,
     pub snd: SendSequence,
     pub rcv: ReceiveSequence,

@@ -1,9 +1,9 @@
-//! The Internet checksum of IPv4 and TCP (RFC791#3.1, RFC9293#3.1, RFC1071).
+//! The Internet checksum of IPv4, TCP and their neighbours (RFC791#3.1, RFC9293#3.1, RFC1071).
 //!
 //! Called by the parsers (to verify) and the emitters (to fill in) of this module's neighbours.
 //! Left out: updating a checksum for a changed field (RFC1624); nothing here rewrites packets.
 
-use core::net::Ipv4Addr;
+use core::net::IpAddr;
 
 /// Sums octets as if all parts were one run of bytes; a part may have an odd length.
 ///
@@ -31,10 +31,11 @@ impl Checksum {
         Self { sum: 0, odd: false }
     }
 
-    /// The sum of the pseudo-header of an upper-layer packet of `len` octets (RFC9293#3.1, for IPv4).
-    pub fn ipv4_pseudo_header(src: Ipv4Addr, dst: Ipv4Addr, protocol: u8, len: usize) -> Self {
-        let addresses = u64::from(src.to_bits()) + u64::from(dst.to_bits());
-        Self { sum: fold(addresses + u64::from(protocol) + fold(len as u64)), odd: false }
+    /// The sum of the pseudo-header of an upper-layer packet of `len` octets (RFC9293#3.1; RFC8200#8.1 for IPv6, whose
+    /// fields stand elsewhere but sum to the same).
+    pub fn pseudo_header(src: impl Into<IpAddr>, dst: impl Into<IpAddr>, protocol: u8, len: usize) -> Self {
+        let sum = sum_of(src.into()) + sum_of(dst.into()) + u64::from(protocol) + fold(len as u64);
+        Self { sum: fold(sum), odd: false }
     }
 
     /// Goes on with `bytes`.
@@ -69,6 +70,17 @@ impl Checksum {
     #[must_use]
     pub const fn finish(self) -> u16 {
         !(fold(self.sum) as u16)
+    }
+}
+
+/// An address as the sum of its 32-bit words.
+fn sum_of(address: IpAddr) -> u64 {
+    match address {
+        IpAddr::V4(v4) => u64::from(v4.to_bits()),
+        IpAddr::V6(v6) => {
+            let (high, low) = ((v6.to_bits() >> 64) as u64, v6.to_bits() as u64);
+            [high >> 32, high & 0xffff_ffff, low >> 32, low & 0xffff_ffff].iter().sum()
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! ICMP messages (RFC792) and the segment that an error quotes. Received only: this stack sends none.
 
 use core::fmt;
-use core::net::Ipv4Addr;
+use core::net::{IpAddr, Ipv4Addr};
 
 use crate::wire::checksum::Checksum;
 use crate::wire::ipv4;
@@ -83,9 +83,9 @@ impl core::error::Error for IcmpError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote {
     /// Who sent the quoted packet.
-    pub source: Ipv4Addr,
+    pub source: IpAddr,
     /// Whom it was for.
-    pub destination: Ipv4Addr,
+    pub destination: IpAddr,
     /// Its protocol number.
     pub protocol: u8,
     /// The first 64 bits behind the IP header; of TCP both ports and the sequence number.
@@ -102,7 +102,7 @@ impl Quote {
             return None;
         }
         let start = *body.get(header_len..)?.first_chunk()?;
-        let address = |at: usize| Ipv4Addr::new(header[at], header[at + 1], header[at + 2], header[at + 3]);
+        let address = |at: usize| Ipv4Addr::new(header[at], header[at + 1], header[at + 2], header[at + 3]).into();
         Some(Self { source: address(12), destination: address(16), protocol: header[9], start })
     }
 

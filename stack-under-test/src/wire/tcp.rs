@@ -7,7 +7,7 @@
 //! combination is an error here.
 
 use core::fmt;
-use core::net::Ipv4Addr;
+use core::net::IpAddr;
 use core::ops::{BitOr, BitOrAssign};
 
 use crate::tcp::seq::Seq;
@@ -181,7 +181,7 @@ impl<'a> TcpSegment<'a> {
     ///
     /// # Errors
     /// The first of the [`TcpError`]s, in their order, that holds.
-    pub fn parse(src: Ipv4Addr, dst: Ipv4Addr, bytes: &'a [u8]) -> Result<Self, TcpError> {
+    pub fn parse(src: impl Into<IpAddr>, dst: impl Into<IpAddr>, bytes: &'a [u8]) -> Result<Self, TcpError> {
         let Some((header, after)) = bytes.split_first_chunk::<HEADER_LEN>() else {
             return Err(TcpError::TooShort);
         };
@@ -189,7 +189,7 @@ impl<'a> TcpSegment<'a> {
             .checked_sub(HEADER_LEN)
             .and_then(|options_len| after.split_at_checked(options_len))
             .ok_or(TcpError::BadDataOffset)?;
-        let pseudo = Checksum::ipv4_pseudo_header(src, dst, PROTOCOL_TCP, bytes.len());
+        let pseudo = Checksum::pseudo_header(src, dst, PROTOCOL_TCP, bytes.len());
         if pseudo.add(bytes).finish() != 0 {
             return Err(TcpError::BadChecksum);
         }
@@ -316,7 +316,7 @@ impl TcpRepr<'_> {
     ///
     /// Any text can be emitted; whether it fits a packet is for
     /// [`Ipv4Repr::emit`](crate::wire::ipv4::Ipv4Repr::emit) to say.
-    pub fn emit(&self, src: Ipv4Addr, dst: Ipv4Addr, out: &mut Vec<u8>) {
+    pub fn emit(&self, src: impl Into<IpAddr>, dst: impl Into<IpAddr>, out: &mut Vec<u8>) {
         let (options, options_len) = self.options.encode();
         let options = &options[..options_len];
 
@@ -332,7 +332,7 @@ impl TcpRepr<'_> {
 
         let len = HEADER_LEN + options.len() + self.text.len();
         let checksum =
-            Checksum::ipv4_pseudo_header(src, dst, PROTOCOL_TCP, len).add(&header).add(options).add(self.text).finish();
+            Checksum::pseudo_header(src, dst, PROTOCOL_TCP, len).add(&header).add(options).add(self.text).finish();
         header[16..18].copy_from_slice(&checksum.to_be_bytes());
 
         out.reserve(len);

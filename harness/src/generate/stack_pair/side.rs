@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use stack_under_test::{
-    CallError, Config, Event, Instant, Notice, Profile, Reply, SocketId, SocketOptions, Stack, State, UserCall,
+    CallError, Cidr, Config, Event, Instant, Notice, Profile, Reply, SocketId, SocketOptions, Stack, State, UserCall,
 };
 
 use crate::{
@@ -77,7 +77,7 @@ impl Side {
             subnet_broadcast: Ipv4Addr::new(192, 0, 2, 255),
         };
         Self {
-            stack: Stack::new(Config { address: *own.ip(), prefix_len: 24, mtu: 1500, seed, profile }),
+            stack: Stack::new(Config { addresses: vec![Cidr::new(*own.ip(), 24)], mtu: 1500, seed, profile }),
             monitor: Monitor::new(endpoints, false),
             pair: Pair { target: own, peer: other },
             listener: None,
@@ -101,7 +101,7 @@ impl Side {
             (UserCall::Listen { port, backlog: 1, options }, SocketCall::Listen { backlog: Some(1) })
         } else {
             let remote = self.pair.peer;
-            (UserCall::Connect { local_port: port, remote, options }, SocketCall::Connect { to: remote })
+            (UserCall::Connect { local_port: port, remote: remote.into(), options }, SocketCall::Connect { to: remote })
         };
         let on = if self.pair.target == LISTENING { Handle::Listener } else { Handle::Connection(0) };
         match self.call(now, on, call, &told) {
@@ -251,7 +251,7 @@ impl Side {
 
     /// What is left of the connection: nothing, if all went well.
     pub(super) fn state(&self) -> Option<State> {
-        self.stack.connection_state(self.pair.target.port(), self.pair.peer)
+        self.stack.connection_state(self.pair.target.port(), self.pair.peer.into())
     }
 
     pub(super) fn watched_to_the_end(&mut self, now: Instant) {

@@ -142,9 +142,11 @@ fn memory_is_bounded() {
         header.emit(8, &mut packet).expect("it fits");
         packet.extend([0; 8]);
         let packet = fragment(&packet, 0, 8, true);
-        let packet = Ipv4Packet::parse(&packet).expect("sound");
-        full +=
-            usize::from(reassembler.fragment_arrives(&packet, Instant::ZERO, &profile) == Err(Rule::ReassemblyFull));
+        let packet = IpPacket::parse(&packet).expect("sound");
+        full += usize::from(
+            reassembler.fragment_arrives(&packet, packet.fragment.expect("a fragment"), Instant::ZERO, &profile)
+                == Err(Rule::ReassemblyFull),
+        );
     }
     assert_eq!(full, 1000 - profile.limits.datagrams);
     assert_eq!(reassembler.expire(Instant::ZERO + Duration::from_secs(60)), profile.limits.datagrams);
@@ -211,8 +213,9 @@ proptest! {
             packet.extend(vec![0; unit * 8]);
             packet.extend(&payload);
             let packet = fragment(&packet, unit * 8, unit * 8 + len, more);
-            let packet = Ipv4Packet::parse(&packet).expect("sound");
-            let whole = reassembler.fragment_arrives(&packet, Instant::ZERO, &profile).unwrap_or(None);
+            let packet = IpPacket::parse(&packet).expect("sound");
+            let part = Fragment { ident: 0, offset: u16::try_from(unit * 8).expect("it fits"), more };
+            let whole = reassembler.fragment_arrives(&packet, part, Instant::ZERO, &profile).unwrap_or(None);
             let expected = map.take(unit * 8, &payload, more, profile.fragment_overlap);
             prop_assert_eq!(whole.map(|whole| whole[20..].to_vec()), expected);
         }

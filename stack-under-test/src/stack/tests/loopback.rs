@@ -4,10 +4,10 @@ use core::time::Duration;
 
 use crate::packet_script::{Script, TARGET, TARGET_PORT};
 use crate::{CallError, Profile, Reply, Rule, SocketId, SocketOptions, State, UserCall};
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 
 fn connect(s: &mut Script, local_port: u16, remote_port: u16) -> SocketId {
-    let remote = SocketAddrV4::new(TARGET, remote_port);
+    let remote = SocketAddr::new(TARGET.into(), remote_port);
     match s.call(UserCall::Connect { local_port, remote, options: SocketOptions::default() }) {
         Ok(Reply::Socket(socket)) => socket,
         other => panic!("connect: {other:?}"),
@@ -15,7 +15,7 @@ fn connect(s: &mut Script, local_port: u16, remote_port: u16) -> SocketId {
 }
 
 fn state(s: &Script, local_port: u16, remote_port: u16) -> State {
-    s.stack.connection_state(local_port, SocketAddrV4::new(TARGET, remote_port)).unwrap_or(State::Closed)
+    s.stack.connection_state(local_port, SocketAddr::new(TARGET.into(), remote_port)).unwrap_or(State::Closed)
 }
 
 /// A connection from a socket to itself is a simultaneous open with one participant (RFC9293#A.2).
@@ -43,7 +43,7 @@ fn two_sockets_of_one_host() {
     let Ok(Reply::Accepted { socket: server, remote }) = s.call(UserCall::Accept { listener }) else {
         panic!("nothing to accept");
     };
-    assert_eq!(remote, SocketAddrV4::new(TARGET, 5000));
+    assert_eq!(remote, SocketAddr::new(TARGET.into(), 5000));
     s.socket = Some(client);
     s.send(&[7; 5000]).wait_ms(1000);
     s.socket = Some(server);

@@ -1,14 +1,14 @@
 //! Two stacks back to back over a link that loses, repeats, delays, reorders and damages packets, in
 //! virtual time: what goes in on one side comes out on the other, and both ends close.
 
-use core::net::{Ipv4Addr, SocketAddrV4};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use crate::{CallError, Config, Event, Instant, Profile, Reply, SocketId, SocketOptions, Stack, State, UserCall};
+use crate::{CallError, Cidr, Config, Event, Instant, Profile, Reply, SocketId, SocketOptions, Stack, State, UserCall};
 
-const A: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 1), 4000);
-const B: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 2), 80);
+const A: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 4000);
+const B: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2)), 80);
 const AMOUNT: usize = 100_000;
 
 /// A small generator of the test's own: the stack has no randomness to lend.
@@ -36,8 +36,8 @@ struct Side {
 }
 
 impl Side {
-    fn new(address: SocketAddrV4, seed: u64, profile: Profile) -> Self {
-        let config = Config { address: *address.ip(), prefix_len: 24, mtu: 1500, seed, profile };
+    fn new(address: SocketAddr, seed: u64, profile: Profile) -> Self {
+        let config = Config { addresses: vec![Cidr::new(address.ip(), 24)], mtu: 1500, seed, profile };
         let outgoing = (0..AMOUNT).map(|i| ((i as u64 * (seed | 1)) >> 3) as u8).collect();
         Self {
             stack: Stack::new(config),

@@ -1,6 +1,6 @@
 //! What no input may do: panic, send nonsense, or make an extra poll matter.
 
-use core::net::SocketAddrV4;
+use core::net::SocketAddr;
 use core::time::Duration;
 use std::collections::BTreeMap;
 
@@ -14,7 +14,8 @@ use crate::wire::ipv4::{Ipv4Packet, Ipv4Repr, PROTOCOL_TCP};
 use crate::wire::tcp::{Flags, TcpRepr, TcpSegment};
 use crate::wire::tcp_options::TcpOptions;
 use crate::{
-    Config, Event, Instant, Keepalive, Profile, SocketId, SocketOption, SocketOptions, Stack, State, Transmit, UserCall,
+    Cidr, Config, Event, Instant, Keepalive, Profile, SocketId, SocketOption, SocketOptions, Stack, State, Transmit,
+    UserCall,
 };
 
 /// Something that may happen to a stack.
@@ -160,7 +161,7 @@ struct Run {
 
 impl Run {
     fn new(profile: Profile) -> Self {
-        let config = Config { address: TARGET, prefix_len: 24, mtu: 1500, seed: 3, profile };
+        let config = Config { addresses: vec![Cidr::new(TARGET, 24)], mtu: 1500, seed: 3, profile };
         Self { stack: Stack::new(config), now: Instant::ZERO, likely: BTreeMap::new(), edges: BTreeMap::new() }
     }
 
@@ -213,7 +214,7 @@ impl Run {
             Call::Connect(local, remote, recv_buffer) => {
                 let address = if local == 2 { TARGET } else { PEER };
                 let local_port = if local == 0 { 0 } else { 80 };
-                let remote = SocketAddrV4::new(address, if local == 2 { 80 } else { remote });
+                let remote = SocketAddr::new(address.into(), if local == 2 { 80 } else { remote });
                 UserCall::Connect { local_port, remote, options: SocketOptions { recv_buffer, ..options } }
             }
             Call::Accept(s) => UserCall::Accept { listener: SocketId(s) },

@@ -1,7 +1,7 @@
 use super::*;
 
 fn started(smss: u32) -> Congestion {
-    let mut congestion = Congestion::new(&Profile::rfc9293());
+    let mut congestion = Congestion::new(536, &Profile::rfc9293());
     congestion.start(smss, false);
     congestion
 }
@@ -18,7 +18,7 @@ fn initial_windows() {
 
     let ten = Profile { initial_window: InitialWindow::Rfc6928, ..Profile::rfc9293() };
     for (smss, window) in [(1000, 10_000), (1460, 14_600), (8960, 17_920)] {
-        let mut congestion = Congestion::new(&ten);
+        let mut congestion = Congestion::new(536, &ten);
         congestion.start(smss, false);
         assert_eq!(congestion.window(), window, "SMSS {smss}");
     }
@@ -87,7 +87,7 @@ fn an_idle_connection_starts_over() {
 /// RFC 793 knew none of this.
 #[test]
 fn without_congestion_control_nothing_limits() {
-    let mut c = Congestion::new(&Profile::rfc793());
+    let mut c = Congestion::new(536, &Profile::rfc793());
     c.start(536, true);
     c.on_timeout(5000, true);
     assert_eq!(c.window(), u32::MAX);

@@ -1,3 +1,4 @@
+use core::net::Ipv4Addr;
 use core::time::Duration;
 use std::collections::HashSet;
 
@@ -5,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn socket(text: &str) -> SocketAddrV4 {
+fn socket(text: &str) -> SocketAddr {
     text.parse().expect("a socket address")
 }
 
@@ -56,7 +57,7 @@ fn neighbouring_ports_are_spread_over_the_circle() {
     let isn = IsnGenerator::new(0);
     let mut quarters = [0; 4];
     for port in 1024..2048 {
-        let remote = SocketAddrV4::new([10, 0, 0, 2].into(), port);
+        let remote = SocketAddr::new([10, 0, 0, 2].into(), port);
         let iss = isn.rfc6528(at(0), socket("10.0.0.1:80"), remote);
         quarters[(iss.0 >> 30) as usize] += 1;
     }
@@ -80,8 +81,8 @@ proptest! {
         (local, remote) in any::<(u32, u32)>(),
     ) {
         let isn = IsnGenerator::new(seed);
-        let local = SocketAddrV4::new(local.into(), local_port);
-        let remote = SocketAddrV4::new(remote.into(), remote_port);
+        let local = SocketAddr::new(Ipv4Addr::from_bits(local).into(), local_port);
+        let remote = SocketAddr::new(Ipv4Addr::from_bits(remote).into(), remote_port);
         let later = at(start) + Duration::from_nanos(pause);
         let first = isn.rfc6528(at(start), local, remote);
         let second = isn.rfc6528(later, local, remote);

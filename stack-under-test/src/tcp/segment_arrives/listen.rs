@@ -84,7 +84,7 @@ fn check_syn(
         cx.out.event(Event::StateChanged { local_port, remote, from, to, rule });
         conn.previous = Some(old);
     }
-    conn.send_mss = options::send_mss(&seg.options, cx.profile);
+    conn.send_mss = options::send_mss(seg.remote.ip(), &seg.options, cx.profile);
     take_syn(&mut conn, seg);
 
     // The record that was in LISTEN is the listener; this one begins there.

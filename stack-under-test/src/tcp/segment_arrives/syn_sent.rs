@@ -63,7 +63,7 @@ fn check_syn(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> 
     if !seg.syn() {
         return ControlFlow::Break(Stop::Dropped(Rule::SynSentOther));
     }
-    conn.send_mss = options::send_mss(&seg.options, cx.profile);
+    conn.send_mss = options::send_mss(seg.remote.ip(), &seg.options, cx.profile);
     take_syn(conn, seg);
     if !seg.ack_bit() {
         conn.enter(State::SynReceived, Rule::SynSentSyn, cx.out);

@@ -1,6 +1,6 @@
 //! OPEN (RFC9293#3.10.1): passive as Listen and Accept, active as Connect.
 
-use core::net::{Ipv4Addr, SocketAddrV4};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::call::{CallError, Reply, SocketId, SocketOptions};
 use crate::event::Event;
@@ -19,7 +19,7 @@ use super::Target;
 const FIRST_DYNAMIC_PORT: u16 = 49_152;
 
 /// A listener has no remote socket.
-pub(super) const UNSPECIFIED: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+pub(super) const UNSPECIFIED: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 impl Tcp {
     /// Passive OPEN: a record in LISTEN, or an error; never a change to another record (MUST-41).
@@ -53,7 +53,7 @@ impl Tcp {
     pub(super) fn connect(
         &mut self,
         local_port: u16,
-        remote: SocketAddrV4,
+        remote: SocketAddr,
         options: SocketOptions,
         env: &mut Environment<'_>,
     ) -> Result<Reply, CallError> {
@@ -64,14 +64,15 @@ impl Tcp {
         if remote.ip().is_loopback() {
             return Err(CallError::HostUnreachable);
         }
-        if !env.host.is_unicast(*remote.ip()) {
+        if !env.host.is_unicast(remote.ip()) {
             return Err(CallError::Invalid);
         }
+        let source = env.host.source_for(remote.ip()).ok_or(CallError::HostUnreachable)?;
         let local_port = match local_port {
-            0 => self.choose_port(remote, env).ok_or(CallError::AddressInUse)?,
+            0 => self.choose_port(source, remote).ok_or(CallError::AddressInUse)?,
             port => port,
         };
-        let pair = Pair { local: SocketAddrV4::new(env.host.address, local_port), remote };
+        let pair = Pair { local: SocketAddr::new(source, local_port), remote };
         if self.connections.contains_key(&pair) {
             return Err(CallError::AlreadyConnected);
         }
@@ -90,16 +91,16 @@ impl Tcp {
 
     /// A free local port towards this remote socket: each remote socket has its own row of ports, which
     /// an outsider cannot guess (RFC6056#3.3.3).
-    fn choose_port(&mut self, remote: SocketAddrV4, env: &Environment<'_>) -> Option<u16> {
+    fn choose_port(&mut self, source: IpAddr, remote: SocketAddr) -> Option<u16> {
         let count = u32::from(u16::MAX - FIRST_DYNAMIC_PORT) + 1;
-        let unported = SocketAddrV4::new(env.host.address, 0);
+        let unported = SocketAddr::new(source, 0);
         let offset = self.isn.rfc6528(Instant::ZERO, unported, remote).0 % count;
         for _ in 0..count {
             let place = (offset + u32::from(self.ports_chosen)) % count;
             self.ports_chosen = self.ports_chosen.wrapping_add(1);
             // Below `count`, so it fits.
             let port = FIRST_DYNAMIC_PORT + place as u16;
-            let pair = Pair { local: SocketAddrV4::new(env.host.address, port), remote };
+            let pair = Pair { local: SocketAddr::new(source, port), remote };
             if !self.connections.contains_key(&pair) && self.listeners.get(port).is_none() {
                 return Some(port);
             }

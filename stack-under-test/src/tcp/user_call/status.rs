@@ -1,6 +1,6 @@
 //! STATUS (RFC9293#3.10.6), and Poll, its short form.
 
-use core::net::SocketAddrV4;
+use core::net::SocketAddr;
 
 use super::Target;
 use super::open::UNSPECIFIED;
@@ -19,7 +19,7 @@ impl Tcp {
             }
             Target::Listener(port) => {
                 let waiting = self.listeners.get(port).map_or(0, |listener| listener.waiting());
-                let pair = Pair { local: SocketAddrV4::new(env.host.address, port), remote: UNSPECIFIED };
+                let pair = Pair { local: SocketAddr::new(UNSPECIFIED.ip(), port), remote: UNSPECIFIED };
                 Status { unread: waiting, ..without_tcb(State::Listen, pair) }
             }
             Target::Gone => {

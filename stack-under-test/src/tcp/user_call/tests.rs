@@ -1,4 +1,4 @@
-use core::net::{Ipv4Addr, SocketAddrV4};
+use core::net::{Ipv4Addr, SocketAddr};
 
 use crate::packet_script::{ACK, FIN_ACK, PEER, PSH_ACK, RST, RST_ACK, SYN, SYN_ACK, Script, given, given_with, seg};
 use crate::{
@@ -9,7 +9,7 @@ fn listen(port: u16) -> UserCall<'static> {
     UserCall::Listen { port, backlog: 1, options: SocketOptions::default() }
 }
 
-fn connect(local_port: u16, remote: SocketAddrV4) -> UserCall<'static> {
+fn connect(local_port: u16, remote: SocketAddr) -> UserCall<'static> {
     UserCall::Connect { local_port, remote, options: SocketOptions::default() }
 }
 
@@ -55,10 +55,10 @@ fn open_active_to_an_invalid_address() {
     let mut s = given(State::Closed);
     for address in ["255.255.255.255", "192.0.2.255", "224.0.0.1", "240.0.0.1", "0.0.0.0"] {
         let ip: Ipv4Addr = address.parse().expect("an address");
-        assert_eq!(s.call(connect(0, SocketAddrV4::new(ip, 80))), Err(CallError::Invalid), "{address}");
+        assert_eq!(s.call(connect(0, SocketAddr::new(ip.into(), 80))), Err(CallError::Invalid), "{address}");
     }
-    assert_eq!(s.call(connect(0, SocketAddrV4::new(PEER, 0))), Err(CallError::Invalid));
-    let loopback = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 80);
+    assert_eq!(s.call(connect(0, SocketAddr::new(PEER.into(), 0))), Err(CallError::Invalid));
+    let loopback = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 80);
     assert_eq!(s.call(connect(0, loopback)), Err(CallError::HostUnreachable));
     s.expect_nothing();
 }

@@ -1,3 +1,5 @@
+use core::net::Ipv4Addr;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -39,7 +41,7 @@ fn carries_go_round() {
 fn the_pseudo_header_is_the_sum_of_its_twelve_octets() {
     let (src, dst) = (Ipv4Addr::new(192, 0, 2, 255), Ipv4Addr::new(255, 255, 255, 254));
     let pseudo = [192, 0, 2, 255, 255, 255, 255, 254, 0, 6, 0xff, 0xeb];
-    let sum = Checksum::ipv4_pseudo_header(src, dst, 6, 0xffeb);
+    let sum = Checksum::pseudo_header(src, dst, 6, 0xffeb);
     assert_eq!(sum.finish(), by_definition(&pseudo));
 }
 

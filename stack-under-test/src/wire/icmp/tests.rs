@@ -11,7 +11,7 @@ fn body() -> Vec<u8> {
 #[test]
 fn a_quote_of_64_bits_names_the_segment() {
     let quote = Quote::parse(&body()).expect("a quote");
-    assert_eq!((quote.source, quote.destination), (Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(192, 0, 2, 2)));
+    assert_eq!((quote.source, quote.destination), (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2])));
     assert_eq!((quote.protocol, quote.source_port(), quote.destination_port()), (6, 80, 4000));
     assert_eq!(quote.seq(), 0x0102_0304);
 }

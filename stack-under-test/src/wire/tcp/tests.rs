@@ -1,3 +1,5 @@
+use core::net::Ipv4Addr;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -35,7 +37,7 @@ fn emitted(repr: &TcpRepr<'_>) -> Vec<u8> {
 /// Fills in the checksum of whatever `bytes` are.
 fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes[16..18].fill(0);
-    let pseudo = Checksum::ipv4_pseudo_header(SRC, DST, PROTOCOL_TCP, bytes.len());
+    let pseudo = Checksum::pseudo_header(SRC, DST, PROTOCOL_TCP, bytes.len());
     let checksum = pseudo.add(&bytes).finish();
     bytes[16..18].copy_from_slice(&checksum.to_be_bytes());
     bytes
@@ -178,7 +180,7 @@ proptest! {
         options in options(),
         text in prop::collection::vec(any::<u8>(), 0..100),
     ) {
-        let (src, dst) = (src.into(), dst.into());
+        let (src, dst) = (Ipv4Addr::from_bits(src), Ipv4Addr::from_bits(dst));
         let (seq, ack, flags) = (Seq(seq), Seq(ack), Flags::from_bits(bits));
         let text = text.as_slice();
         let repr = TcpRepr { src_port, dst_port, seq, ack, flags, window, urgent, options, text };
