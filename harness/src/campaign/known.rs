@@ -13,7 +13,7 @@ use super::{
     pair::{Executed, Pair},
 };
 use crate::{
-    case::{flags::Flags, format::ConcreteCase},
+    case::format::ConcreteCase,
     judge::{
         event_class::acting_step,
         ledger::{self, Circumstances, Entry, Ledger, Met, Shown},
@@ -21,7 +21,7 @@ use crate::{
     pool::estimate::longest_wait,
     run::Mode,
     target::TargetError,
-    trace::event::{CaseRun, EventKind},
+    trace::event::{CaseRun, CaseSegment, EventKind},
 };
 
 /// Key → the id of the case that shows it.
@@ -106,9 +106,9 @@ pub fn covering<'a>(ledgers: &'a [Ledger; 2], found: &Found, executed: &Executed
 }
 
 /// What the step is about, as it was.
-fn met_at(run: &CaseRun, step: usize) -> Met {
+fn met_at(run: &CaseRun, step: usize) -> Met<'_> {
     let (state, event) = met(run, step);
-    Met { state, event, flags: flags(run, step), circumstances: Circumstances::at(&run.case.case, step) }
+    Met { state, event, segment: segment(run, step), circumstances: Circumstances::at(&run.case.case, step) }
 }
 
 /// The events before the one that led to `step` of which what shows there may come, and the entry that covers the first.
@@ -145,12 +145,12 @@ pub fn without(case: &ConcreteCase, steps: &[usize]) -> ConcreteCase {
     less
 }
 
-/// The flags of the last segment that was injected at or before this step.
-fn flags(run: &CaseRun, step: usize) -> Option<Flags> {
+/// The last segment that was injected by what acted last at or before this step.
+fn segment(run: &CaseRun, step: usize) -> Option<&CaseSegment> {
     let acted = acting_step(&run.case.case, step)?;
     let mut events = run.trace.events.iter().rev().filter(|event| event.step == acted);
     events.find_map(|event| match &event.kind {
-        EventKind::Injected { segment, .. } => segment.as_ref().map(|segment| segment.flags),
+        EventKind::Injected { segment, .. } => segment.as_ref(),
         EventKind::Emitted { .. }
         | EventKind::EmittedOther { .. }
         | EventKind::Called { .. }

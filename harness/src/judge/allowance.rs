@@ -21,6 +21,9 @@ use crate::{
 };
 
 mod clock;
+mod closing;
+mod numbers;
+mod text;
 
 /// A choice that the RFCs leave to a TCP.
 pub struct Allowance {
@@ -51,12 +54,14 @@ struct Parted<'a> {
     window_closed: bool,
     /// Whether the case sets a backlog.
     has_backlog: bool,
-    /// Whether another connection than the first was spoken of before that step.
+    /// Whether another connection than the first was spoken of up to that step.
     has_others: bool,
+    /// Whether the peer had opened a connection before that step.
+    is_reopened: bool,
 }
 
 /// All allowances.
-pub static ALLOWANCES: [Allowance; 24] = [
+pub static ALLOWANCES: [Allowance; 30] = [
     Allowance {
         name: "push-in-between",
         clause: "MAY-16",
@@ -73,7 +78,7 @@ pub static ALLOWANCES: [Allowance; 24] = [
         name: "repackaging",
         clause: "RFC9293#3.8.6",
         why: "the same text may be cut into other segments, first sent or sent again",
-        fits: repackaging,
+        fits: text::repackaging,
     },
     Allowance {
         name: "taken-by-send",
@@ -201,6 +206,42 @@ pub static ALLOWANCES: [Allowance; 24] = [
         why: "the window counts octets of text, so a FIN behind the last one may leave or wait for room",
         fits: fin_at_closed_window,
     },
+    Allowance {
+        name: "window-size",
+        clause: "RFC9293#3.8.6",
+        why: "how large a window is offered is the receiver's choice, so a number may lie in one and outside the other",
+        fits: numbers::window_size,
+    },
+    Allowance {
+        name: "reset-number",
+        clause: "RFC9293#3.5.2",
+        why: "a RST for text after a CLOSE may take SND.NXT, as an ABORT's, or the number that the text acknowledges",
+        fits: numbers::reset_number,
+    },
+    Allowance {
+        name: "initial-number",
+        clause: "MUST-8",
+        why: "a clock stands behind initial numbers, so another incarnation has the same one or another",
+        fits: numbers::initial_number,
+    },
+    Allowance {
+        name: "nothing-asked",
+        clause: "RFC9293#3.10.3",
+        why: "what a RECEIVE into a buffer of no size returns is the interface's",
+        fits: closing::nothing_asked,
+    },
+    Allowance {
+        name: "never-accepted",
+        clause: "RFC9293#3.10.4",
+        why: "whether a CLOSE of the listener resets the connections that nobody accepted, or forgets them, is left open",
+        fits: closing::never_accepted,
+    },
+    Allowance {
+        name: "close-pushes",
+        clause: "RFC9293#3.9.1.4",
+        why: "a CLOSE implies a push, so text that Nagle held back may leave with the FIN, or wait as a push has it wait",
+        fits: closing::close_pushes,
+    },
 ];
 
 /// The allowance that covers a divergence that `event` led to.
@@ -217,7 +258,14 @@ pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static A
     let window_closed = case.case.peer.win == Some(0) || up_to().any(closes);
     let waited = before().any(|action| matches!(action, Action::Wait(_)));
     let has_backlog = case.case.config.backlog.is_some() || before().any(sets_backlog);
-    let has_others = before().any(|action| matches!(action, Action::Inject(inject) if inject.on.is_some()));
+    let names_another = |action: &Action| match action {
+        Action::Inject(inject) => inject.on.is_some(),
+        Action::Call(call) => call.on.is_some(),
+        Action::Expect(_) | Action::State(_) | Action::Wait(_) | Action::Save(_) | Action::Check(_) => false,
+    };
+    let has_others = up_to().any(names_another);
+    let syn = |action: &Action| matches!(action, Action::Inject(inject) if inject.flags.contains(Flags::SYN));
+    let is_reopened = before().any(syn);
     let inject = match acted {
         Some(Action::Inject(inject)) => Some(&**inject),
         Some(
@@ -230,8 +278,20 @@ pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static A
         )
         | None => None,
     };
-    let parted =
-        Parted { left, right, fields, event, inject, acted, waited, elapsed, window_closed, has_backlog, has_others };
+    let parted = Parted {
+        left,
+        right,
+        fields,
+        event,
+        inject,
+        acted,
+        waited,
+        elapsed,
+        window_closed,
+        has_backlog,
+        has_others,
+        is_reopened,
+    };
     ALLOWANCES.iter().find(|allowance| (allowance.fits)(&parted))
 }
 
@@ -288,61 +348,6 @@ fn reset_with_ack(parted: &Parted<'_>) -> bool {
         let reset = without_ack(left) == Flags::RST.0 && without_ack(right) == Flags::RST.0;
         left.flags == right.flags || reset
     })
-}
-
-fn repackaging(parted: &Parted<'_>) -> bool {
-    if !parted.only(&["emitted", "seq", "data", "flags"]) || parted.left.state != parted.right.state {
-        return false;
-    }
-    // A retransmission may take along text that was held back.
-    let again = *parted.event == EventClass::Wait
-        && parted
-            .sides()
-            .iter()
-            .any(|side| side.rules.first().is_some_and(|rule| rule.name == "retransmission-timeout"));
-    match (stream(&parted.left.emitted), stream(&parted.right.emitted)) {
-        (Some(left), Some(right)) => left == right || (again && (left.begins(&right) || right.begins(&left))),
-        _ => false,
-    }
-}
-
-/// A run of text on one connection, however it was cut.
-#[derive(PartialEq, Eq)]
-struct Stream {
-    on: Option<u8>,
-    seq: u32,
-    ack: u32,
-    bytes: Vec<u8>,
-    /// The flags at its end: PSH and FIN stand there.
-    end: Flags,
-}
-
-impl Stream {
-    /// Whether `other` goes on where this ends.
-    fn begins(&self, other: &Self) -> bool {
-        let fin = [self, other].map(|stream| stream.end.contains(Flags::FIN));
-        (self.on, self.seq, self.ack) == (other.on, other.seq, other.ack)
-            && !fin[0]
-            && other.bytes.starts_with(&self.bytes)
-    }
-}
-
-/// Segments that follow each other with nothing but text in them.
-fn stream(segments: &[CaseSegment]) -> Option<Stream> {
-    const PLAIN: u16 = Flags::ACK.0 | Flags::PSH.0 | Flags::FIN.0;
-    let first = segments.first()?;
-    let (mut bytes, mut fin) = (Vec::new(), false);
-    for segment in segments {
-        let at = first.seq.wrapping_add(u32::try_from(bytes.len()).ok()?);
-        let plain = segment.flags.0 & !PLAIN == 0 && segment.flags.contains(Flags::ACK);
-        if fin || !plain || segment.on != first.on || segment.ack != first.ack || segment.seq != at {
-            return None;
-        }
-        bytes.extend(&segment.data);
-        fin = segment.flags.contains(Flags::FIN);
-    }
-    let end = segments.last()?.flags;
-    (!bytes.is_empty()).then_some(Stream { on: first.on, seq: first.seq, ack: first.ack, bytes, end })
 }
 
 fn taken_by_send(parted: &Parted<'_>) -> bool {

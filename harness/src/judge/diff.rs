@@ -19,7 +19,11 @@ use crate::{
         format::{Action, Allow, At, ConcreteCase, Expect, Returns, Step},
     },
     clause::ClauseId,
-    judge::{ledger::Ledger, outcome::show_outcome},
+    judge::{
+        event_class::{self, EventClass},
+        ledger::Ledger,
+        outcome::show_outcome,
+    },
     target::{ConnState, Explanation, RuleName},
     trace::event::{CaseRun, CaseSegment, EventKind, Finding, FindingKind, Verdict},
 };
@@ -100,6 +104,8 @@ pub struct Side {
     pub rules: Vec<RuleName>,
     /// What the judge of the case says of it.
     pub finding: Option<String>,
+    /// What was done to it last, relative to the connection as it stood on this target.
+    pub met: EventClass,
 }
 
 /// Compares two runs of the same case. `ledgers` are those of the left and the right target.
@@ -347,6 +353,7 @@ impl<'a> Walk<'a> {
             target: self.run.target.clone(),
             rules: self.rules(),
             finding: self.findings(index).next().map(|finding| finding.observed.clone()),
+            met: event_class::at(self.run, index),
             emitted: self.emitted.iter().copied().cloned().collect(),
             resent: self.resent,
             state: record.and_then(|record| record.state).or_else(|| self.state_at_look(index + 1)),

@@ -279,7 +279,7 @@ impl Ledger {
 
     /// The entry that covers what was found because of an earlier event.
     #[must_use]
-    pub fn cause_of_later(&self, earlier: &Met, what: &What<'_>, version: &str) -> Option<&Entry> {
+    pub fn cause_of_later(&self, earlier: &Met<'_>, what: &What<'_>, version: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| {
             entry.covers.iter().any(|cause| cause.fits_later(earlier, what)) && entry.versions.contains(version)
         })

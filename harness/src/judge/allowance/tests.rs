@@ -11,13 +11,25 @@ use crate::{
     target::{ConnState, RuleName},
 };
 
+mod closing;
+mod numbers;
+
 fn segment(flags: u16, seq: u32, data: &[u8]) -> CaseSegment {
     CaseSegment { on: Some(0), flags: Flags(flags), seq, ack: 1, data: data.to_vec(), ..CaseSegment::default() }
 }
 
 fn side(emitted: Vec<CaseSegment>, state: State) -> Side {
     let state = Some(ConnState::of(state));
-    Side { target: "t".to_owned(), emitted, resent: 0, state, outcome: None, rules: Vec::new(), finding: None }
+    Side {
+        target: "t".to_owned(),
+        emitted,
+        resent: 0,
+        state,
+        outcome: None,
+        rules: Vec::new(),
+        finding: None,
+        met: EventClass::Start,
+    }
 }
 
 fn event(flags: Flags, ack: AckPosition) -> EventClass {
@@ -491,4 +503,25 @@ fn a_fin_alone_may_leave_into_a_closed_window_or_wait() {
     let (waits, left) = (side(vec![], State::CloseWait), sends(&fin, State::LastAck));
     assert_eq!(name_in(&closed, &waits, &left, &["emitted", "state"], shutdown), "fin-at-closed-window");
     assert_eq!(name_in(&closed, &waits, &sends(&fin, State::Closing), &["emitted", "state"], shutdown), "-");
+}
+
+#[test]
+fn an_accept_may_ask_for_a_connection_that_is_not_there() {
+    let asked = |on: &str| {
+        format!(
+            "title: t\nclauses: [U-6]\ngiven: LISTEN\nsteps:\n  - inject: {{ flags: SYN }}\n  - call: accept\n{on}    returns: ok\n"
+        )
+    };
+    let gives = |outcome: &str| Side { outcome: Some(outcome.to_owned()), ..side(vec![], State::Closed) };
+    let accept = EventClass::Call(CallClass::Accept);
+    let name = |on| name_in(&asked(on), &gives("a connection"), &gives("would-block"), &["returns"], accept);
+    assert_eq!(name("    on: b\n"), "accept-order");
+    assert_eq!(name(""), "-");
+}
+
+impl Side {
+    /// Decided by these rules.
+    fn with(self, rules: Vec<RuleName>) -> Self {
+        Self { rules, ..self }
+    }
 }

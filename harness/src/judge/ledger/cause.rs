@@ -26,18 +26,18 @@ pub struct Shown<'a> {
     /// What it is.
     pub what: What<'a>,
     /// What led to it.
-    pub met: Met,
+    pub met: Met<'a>,
 }
 
 /// An event and what it met.
 #[derive(Clone, Copy, Debug)]
-pub struct Met {
+pub struct Met<'a> {
     /// The state of the connection before the event.
     pub state: ConnState,
     /// What was done to the targets.
     pub event: EventClass,
-    /// The flags of the segment as it was sent, if the event is one.
-    pub flags: Option<Flags>,
+    /// The segment as it was sent, if the event is one.
+    pub segment: Option<&'a CaseSegment>,
     /// What the case had said until then.
     pub circumstances: Circumstances,
 }
@@ -94,6 +94,9 @@ pub(super) struct Written {
     /// What is wrong with the segment.
     #[serde(default)]
     broken: Option<OneOrMany>,
+    /// The kind of an option in the segment, of those that cases have no name for.
+    #[serde(default)]
+    option: Option<u8>,
     /// At most these fields differ.
     #[serde(default)]
     differs: Option<OneOrMany>,
@@ -126,6 +129,7 @@ pub struct Cause {
     ack: Vec<String>,
     text: Option<bool>,
     broken: Vec<String>,
+    option: Option<u8>,
     differs: Vec<String>,
     answer: Vec<Option<Flags>>,
     ends: Vec<Option<Flags>>,
@@ -163,8 +167,24 @@ const NOTHING: &str = "nothing";
 impl Written {
     /// Checks every word.
     pub(super) fn read(self) -> Result<Cause, String> {
-        let Self { rule, breaks, fails, r#in, event, flags, seq, ack, text, broken, differs, answer, ends, when, then } =
-            self;
+        let Self {
+            rule,
+            breaks,
+            fails,
+            r#in,
+            event,
+            flags,
+            seq,
+            ack,
+            text,
+            broken,
+            differs,
+            answer,
+            ends,
+            when,
+            then,
+            ..
+        } = self;
         let answered = |word: &str| match word {
             NOTHING => Some(None),
             flags => flags.parse().ok().map(Some),
@@ -182,6 +202,7 @@ impl Written {
             ack: words("ack", ack, |word| ACK.contains(&word))?,
             text,
             broken: words("broken", broken, |word| BROKEN.contains(&word))?,
+            option: self.option,
             differs: words("differs", differs, |word| !word.is_empty())?,
             answer: parsed("answer", answer, answered)?,
             ends: parsed("ends", ends, answered)?,
@@ -191,8 +212,10 @@ impl Written {
         cause.is_of_one_kind()?;
         let Cause { rule, breaks, fails, event, flags, broken, .. } = &cause;
         let says_nothing = rule.is_empty() && breaks.is_empty() && fails.is_empty() && flags.is_empty();
-        if says_nothing && event.is_empty() && broken.is_empty() {
-            return Err("what an entry covers needs a `rule`, `breaks`, `fails`, `event`, `flags` or `broken`".into());
+        if says_nothing && event.is_empty() && broken.is_empty() && cause.option.is_none() {
+            return Err(
+                "what an entry covers needs a `rule`, `breaks`, `fails`, `event`, `flags`, `broken` or `option`".into(),
+            );
         }
         Ok(cause)
     }
@@ -227,7 +250,7 @@ impl Cause {
 
     /// Whether this explains what was found behind an event that had shown nothing.
     #[must_use]
-    pub fn fits_later(&self, earlier: &Met, what: &What<'_>) -> bool {
+    pub fn fits_later(&self, earlier: &Met<'_>, what: &What<'_>) -> bool {
         let named = |word: &str| self.then.iter().any(|own| own == word);
         let may_show = match what {
             What::Divergence { fields, .. } => fields.iter().all(|field| named(field)),
@@ -243,7 +266,7 @@ impl Cause {
         !self.then.is_empty()
     }
 
-    fn fits_event(&self, met: &Met) -> bool {
+    fn fits_event(&self, met: &Met<'_>) -> bool {
         let state = match met.state {
             ConnState::Is(state) => state,
             ConnState::None { listening: true } => State::Listen,
@@ -252,6 +275,7 @@ impl Cause {
         any(&self.states, |own| *own == state)
             && any(&self.event, |own| own == event_word(&met.event))
             && any(&self.when, |own| met.circumstances.has(*own))
+            && self.option.is_none_or(|kind| met.segment.is_some_and(|segment| segment.other_options.contains(&kind)))
             && self.fits_segment(met)
     }
 
@@ -276,12 +300,12 @@ impl Cause {
         }
     }
 
-    fn fits_segment(&self, met: &Met) -> bool {
+    fn fits_segment(&self, met: &Met<'_>) -> bool {
         let EventClass::Segment(segment) = &met.event else {
             let Self { flags, seq, ack, text, broken, .. } = self;
             return flags.is_empty() && seq.is_empty() && ack.is_empty() && text.is_none() && broken.is_empty();
         };
-        let flags = met.flags.unwrap_or_else(|| segment.flags.flags());
+        let flags = met.segment.map_or_else(|| segment.flags.flags(), |segment| segment.flags);
         any(&self.flags, |own| flags.contains(*own))
             && any(&self.seq, |own| own == seq_word(segment.seq))
             && any(&self.ack, |own| own == ack_word(segment.ack))

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{path::Path, sync::LazyLock};
 
 use crate::{
     case::{flags::Flags, state::State},
@@ -29,6 +29,9 @@ fn segment(flags: Flags) -> EventClass {
     })
 }
 
+static SEGMENT: LazyLock<CaseSegment> =
+    LazyLock::new(|| CaseSegment { flags: Flags::RST | Flags::FIN, other_options: vec![19], ..CaseSegment::default() });
+
 fn divergence() -> Shown<'static> {
     let rule = Some("check-rst-challenge-ack");
     Shown {
@@ -36,7 +39,7 @@ fn divergence() -> Shown<'static> {
         met: Met {
             state: ConnState::Is(State::Established),
             event: segment(Flags::RST),
-            flags: Some(Flags::RST | Flags::FIN),
+            segment: Some(&SEGMENT),
             circumstances: Circumstances::default(),
         },
     }
@@ -53,6 +56,7 @@ fn whatever_is_named_has_to_fit() {
         "[{ rule: check-rst-challenge-ack }]",
         "[{ rule: [check-rst, check-rst-challenge-ack] }]",
         "[{ flags: FIN+RST }]",
+        "[{ option: 19 }]",
         "[{ event: segment, in: ESTABLISHED, seq: inside, ack: none, text: false }]",
         "[{ rule: check-rst-challenge-ack, differs: [state, emitted, seq] }]",
         "[{ rule: check-rst-challenge-ack, answer: nothing }]",
@@ -64,6 +68,7 @@ fn whatever_is_named_has_to_fit() {
         "[{ rule: check-rst }]",
         "[{ rule: none }]",
         "[{ flags: SYN }]",
+        "[{ option: 20 }]",
         "[{ event: wait }]",
         "[{ event: segment, in: TIME-WAIT }]",
         "[{ event: segment, seq: left-edge }]",
@@ -95,7 +100,7 @@ fn violations_and_failures_have_words_of_their_own() {
 #[test]
 fn calls_have_their_names_and_no_segment() {
     let mut call = divergence();
-    call.met = Met { event: EventClass::Call(CallClass::Shutdown), flags: None, ..call.met };
+    call.met = Met { event: EventClass::Call(CallClass::Shutdown), segment: None, ..call.met };
     assert!(covers("[{ event: shutdown }]", &call));
     assert!(!covers("[{ event: shutdown, flags: RST }]", &call));
     let nothing = Shown { what: What::Divergence { rule: None, fields: &["returns"], answer: &[] }, ..call };
