@@ -3,7 +3,8 @@
 //! Called by the CLI; start at [`Pool::run`]. A virtual target needs one thread. A live target costs real time, so
 //! cases that wait run side by side, the longest first, each worker on a target of its own, while one worker takes the
 //! cases that do not wait one after another. A bad result that a late machine may have caused is not believed: the
-//! case runs again, alone, when all others are done. An early timer cannot be the machine's fault and counts at once.
+//! case runs again, alone, when all others are done, and that counts, unless even then it had to wait for a processor
+//! ([`delay`]). An early timer cannot be the machine's fault and counts at once.
 //!
 //! Left out: ledgers and comparisons. The caller's `review` says whether a result still counts against the target.
 
@@ -25,6 +26,7 @@ use crate::{
 };
 
 mod crew;
+mod delay;
 pub mod estimate;
 pub mod plan;
 
@@ -36,6 +38,12 @@ pub type Opener = dyn Fn() -> Result<Box<dyn Target>, TargetError> + Send + Sync
 /// How much longer than its estimate a run on a live target may take before the machine counts as late. Below the
 /// shortest timer of a TCP (a delayed ACK after 40 ms on Linux), so a timer that fired in between is noticed.
 const LATE: Duration = Duration::from_millis(30);
+
+/// How often what a busy machine may have spoilt is repeated alone.
+const ROUNDS: usize = 10;
+
+/// Whether a result is not to be believed yet; it is told how long the run waited for a processor.
+type Doubt<'a> = dyn FnMut(usize, &mut CaseRun, Duration) -> bool + 'a;
 
 /// How to run.
 #[derive(Clone)]
@@ -128,15 +136,22 @@ impl Pool {
         let workers = self.workers(&waiting, &waits, quick.len(), capabilities.live);
         crew.start(quick, waiting, workers, capabilities.live);
         let late = |index: usize, run: &CaseRun| capabilities.live && may_be_late(run, waits[index]);
-        results.collect(&mut crew, stop, &mut |index, run| review(index, run) == Review::Bad && late(index, run));
+        results.collect(&mut crew, stop, &mut |index, run, _| review(index, run) == Review::Bad && late(index, run));
         crew.finish(results.stopped(stop));
-        if !results.doubtful.is_empty() && !results.stopped(stop) {
+        for round in 1..=ROUNDS {
+            if results.doubtful.is_empty() || results.stopped(stop) {
+                break;
+            }
             let again = results.doubtful.keys().copied().collect();
-            let mut crew = Crew::open(Arc::clone(&self.open), shared, self.mode)?;
+            let mut crew = Crew::open(Arc::clone(&self.open), Arc::clone(&shared), self.mode)?;
             crew.start(again, Vec::new(), 1, capabilities.live);
-            results.collect(&mut crew, stop, &mut |index, run| {
-                review(index, run);
-                false
+            results.collect(&mut crew, stop, &mut |index, run, delay| {
+                let spoilt = review(index, run) == Review::Bad && late(index, run) && delay > delay::HARMLESS;
+                if spoilt && round == ROUNDS {
+                    let reason = format!("the machine is too busy: the run waited {delay:?} for a processor");
+                    run.verdict = Verdict::Inconclusive(reason);
+                }
+                spoilt && round < ROUNDS
             });
             crew.finish(results.stopped(stop));
         }
@@ -156,12 +171,12 @@ impl Pool {
 
 impl Results<'_> {
     /// Takes in results until the crew is done or somebody stops it.
-    fn collect(&mut self, crew: &mut Crew, stop: &AtomicBool, doubtful: &mut dyn FnMut(usize, &mut CaseRun) -> bool) {
+    fn collect(&mut self, crew: &mut Crew, stop: &AtomicBool, doubtful: &mut Doubt<'_>) {
         self.flush();
         while !self.stopped(stop) {
             match crew.next() {
-                crew::Next::Ran(index, mut run) => {
-                    if doubtful(index, &mut run) {
+                crew::Next::Ran(index, mut run, delay) => {
+                    if doubtful(index, &mut run, delay) {
                         self.doubtful.insert(index, *run);
                     } else {
                         self.doubtful.remove(&index);

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use super::Opener;
+use super::{Opener, delay::Stopwatch};
 use crate::{
     case::format::ConcreteCase,
     run::{Mode, run_case},
@@ -36,8 +36,8 @@ pub(super) struct Crew {
 
 /// What the collector gets.
 pub(super) enum Next {
-    /// The case with this index ran.
-    Ran(usize, Box<CaseRun>),
+    /// The case with this index ran, and its thread waited so long for a processor meanwhile.
+    Ran(usize, Box<CaseRun>, Duration),
     /// No result so far.
     NothingYet,
     /// All is done.
@@ -47,7 +47,7 @@ pub(super) enum Next {
 enum Message {
     Opened(Box<(String, Capabilities)>),
     NotOpened(TargetError),
-    Ran(usize, Box<CaseRun>),
+    Ran(usize, Box<CaseRun>, Duration),
     Lost(TargetError),
 }
 
@@ -104,7 +104,7 @@ impl Crew {
     /// The next result, or a short wait.
     pub(super) fn next(&mut self) -> Next {
         match self.results.recv_timeout(LOOK_UP) {
-            Ok(Message::Ran(index, run)) => Next::Ran(index, run),
+            Ok(Message::Ran(index, run, delay)) => Next::Ran(index, run, delay),
             Ok(Message::Opened(_)) => Next::NothingYet,
             Ok(Message::NotOpened(error) | Message::Lost(error)) => {
                 self.lost = Some(error.to_string());
@@ -117,7 +117,7 @@ impl Crew {
                     let reason = self.lost.clone().unwrap_or_else(|| "all workers have ended".to_owned());
                     let verdict = Verdict::Error(reason);
                     let run = no_run(&self.work.cases[index], &self.target_name, &self.capabilities, verdict);
-                    Next::Ran(index, Box::new(run))
+                    Next::Ran(index, Box::new(run), Duration::ZERO)
                 }
                 None => Next::Done,
             },
@@ -169,10 +169,11 @@ fn worker(work: &Work, first: bool, results: &Sender<Message>) -> Result<(), std
     results.send(Message::Opened(Box::new(told.clone())))?;
     while let Some(index) = work.take(first) {
         let case = &work.cases[index];
+        let watch = Stopwatch::start();
         let run = one_case(target.as_mut(), case, work.mode)
             .unwrap_or_else(|reason| no_run(case, &told.0, &told.1, Verdict::Error(reason)));
         let broken = matches!(run.verdict, Verdict::Error(_)) || run.crash().is_some();
-        results.send(Message::Ran(index, Box::new(run)))?;
+        results.send(Message::Ran(index, Box::new(run), watch.read()))?;
         if broken {
             // Whatever state it is in, the next case must not see it.
             let _ = catch_unwind(AssertUnwindSafe(|| drop(target)));
