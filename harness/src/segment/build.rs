@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use pnet_packet::{ip::IpNextHeaderProtocol, ipv4::MutableIpv4Packet, tcp::MutableTcpPacket};
 
-use super::checksum::tcp_checksum;
+use super::checksum::{ipv4_checksum, tcp_checksum};
 use crate::case::{
     flags::Flags,
     format::{Checksum, Ip},
@@ -174,16 +174,11 @@ fn fill_ip(bytes: &mut [u8], payload_len: usize, segment: &WireSegment<'_>) {
     header.set_next_level_protocol(IpNextHeaderProtocol(ip.protocol.unwrap_or(6)));
     header.set_source(segment.source);
     header.set_destination(segment.destination);
-    let right = header_checksum(bytes);
+    // Over exactly these bytes: the header length *field* may lie.
+    let right = ipv4_checksum(bytes);
     if let Some(mut header) = MutableIpv4Packet::new(bytes) {
         header.set_checksum(wrong_or(right, ip.checksum));
     }
-}
-
-/// The right checksum over exactly these header bytes. The header length *field* may lie, so it is not asked.
-fn header_checksum(header: &[u8]) -> u16 {
-    const CHECKSUM_WORD: usize = 5;
-    pnet_packet::util::checksum(header, CHECKSUM_WORD)
 }
 
 #[cfg(test)]

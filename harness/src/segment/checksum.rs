@@ -6,8 +6,11 @@
 use std::net::Ipv4Addr;
 
 const TCP_HEADER: usize = 20;
+const IPV4_HEADER: usize = 20;
 /// Where a TCP header keeps its checksum.
-const FIELD: std::ops::Range<usize> = 16..18;
+const TCP_FIELD: usize = 16;
+/// Where an IPv4 header does.
+const IPV4_FIELD: usize = 10;
 const TCP: u64 = 6;
 
 /// The right TCP checksum of these bytes between these addresses (RFC9293#3.1); the field itself counts as zero.
@@ -20,8 +23,24 @@ pub fn tcp_checksum(segment: &[u8], source: Ipv4Addr, destination: Ipv4Addr) -> 
     let mut total = sum(&source.octets()) + sum(&destination.octets());
     // The length counts as it is, also where it is more than 16 bits hold: then nothing is right about the packet.
     total += sum(&(TCP + segment.len() as u64).to_be_bytes());
-    total += sum(&segment[..FIELD.start]) + sum(&segment[FIELD.end..]);
+    total += sum_without(segment, TCP_FIELD);
     !u16::from_be(fold(total))
+}
+
+/// The right checksum of these bytes as an IPv4 header (RFC791#3.1); the field itself counts as zero. 0 for less than a
+/// header.
+#[must_use]
+pub fn ipv4_checksum(header: &[u8]) -> u16 {
+    if header.len() < IPV4_HEADER {
+        return 0;
+    }
+    !u16::from_be(fold(sum_without(header, IPV4_FIELD)))
+}
+
+/// The sum of all words but the one at this even place.
+fn sum_without(bytes: &[u8], field: usize) -> u64 {
+    // To add the complement is to subtract (RFC1071#2, modulo 2^16 - 1).
+    sum(bytes) + u64::from(!u16::from_ne_bytes([bytes[field], bytes[field + 1]]))
 }
 
 /// The sum of the 16-bit words as this machine reads them, modulo 2^16 - 1; an odd last byte is padded with zero.

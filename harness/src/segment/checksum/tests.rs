@@ -1,6 +1,9 @@
 //! Against the checksum of `pnet_packet`.
 
-use pnet_packet::tcp::{TcpPacket, ipv4_checksum};
+use pnet_packet::{
+    tcp::{self, TcpPacket},
+    util,
+};
 use proptest::prelude::*;
 
 use super::*;
@@ -10,7 +13,12 @@ proptest! {
     fn another_implementation_agrees(bytes in proptest::collection::vec(any::<u8>(), 20..3000), ends in any::<[u32; 2]>()) {
         let [source, destination] = ends.map(Ipv4Addr::from);
         let packet = TcpPacket::new(&bytes).unwrap();
-        prop_assert_eq!(tcp_checksum(&bytes, source, destination), ipv4_checksum(&packet, &source, &destination));
+        prop_assert_eq!(tcp_checksum(&bytes, source, destination), tcp::ipv4_checksum(&packet, &source, &destination));
+    }
+
+    #[test]
+    fn another_implementation_agrees_about_ip(header in proptest::collection::vec(any::<u8>(), 20..=60)) {
+        prop_assert_eq!(ipv4_checksum(&header), util::checksum(&header, IPV4_FIELD / 2));
     }
 }
 
@@ -19,10 +27,11 @@ fn the_largest_segment_loses_no_carry() {
     let bytes = vec![0xff; 65_515];
     let packet = TcpPacket::new(&bytes).unwrap();
     let end = Ipv4Addr::BROADCAST;
-    assert_eq!(tcp_checksum(&bytes, end, end), ipv4_checksum(&packet, &end, &end));
+    assert_eq!(tcp_checksum(&bytes, end, end), tcp::ipv4_checksum(&packet, &end, &end));
 }
 
 #[test]
 fn less_than_a_header_has_none() {
     assert_eq!(tcp_checksum(&[0xff; 19], Ipv4Addr::LOCALHOST, Ipv4Addr::LOCALHOST), 0);
+    assert_eq!(ipv4_checksum(&[0xff; 19]), 0);
 }
