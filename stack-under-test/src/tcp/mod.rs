@@ -73,7 +73,8 @@ pub(crate) struct Environment<'a> {
     pub out: &'a mut Outbox,
 }
 
-pub(crate) type Connections = BTreeMap<Pair, Connection>;
+/// Boxed, as the tree makes room for a dozen values as soon as it has one.
+pub(crate) type Connections = BTreeMap<Pair, Box<Connection>>;
 
 /// The TCP of one host.
 #[derive(Clone, Debug)]
@@ -152,7 +153,7 @@ impl Tcp {
                 let has_room = connections.len() < cx.profile.limits.connections;
                 match listen::segment_arrives(seg, &mut None, has_room, &mut cx) {
                     Ok(conn) => {
-                        connections.insert(pair, conn);
+                        connections.insert(pair, Box::new(conn));
                         None
                     }
                     Err(stop) => Some(stop),
@@ -176,16 +177,16 @@ impl Tcp {
             cx.sockets.connection_gone(socket, core::mem::take(&mut old.unread));
             old.owner = Owner::Nobody;
         }
-        let mut previous = Some(Box::new(old));
+        let mut previous = Some(old);
         match listen::segment_arrives(seg, &mut previous, true, &mut cx) {
             Ok(conn) => {
-                connections.insert(pair, conn);
+                connections.insert(pair, Box::new(conn));
             }
             Err(Stop::Dropped(rule)) => cx.out.dropped(rule),
             Err(Stop::Done) => {}
         }
         if let Some(old) = previous {
-            connections.insert(pair, *old);
+            connections.insert(pair, old);
         }
         self.schedule(pair);
     }
@@ -256,11 +257,11 @@ impl Tcp {
 
     /// The next deadline of any connection.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.connections.values().filter_map(Connection::deadline).min()
+        self.connections.values().filter_map(|conn| conn.deadline()).min()
     }
 
     pub(crate) fn connection(&self, pair: Pair) -> Option<&Connection> {
-        self.connections.get(&pair)
+        self.connections.get(&pair).map(Box::as_ref)
     }
 
     pub(crate) fn is_listening(&self, port: u16) -> bool {

@@ -85,7 +85,7 @@ impl Tcp {
         let mut conn = Connection::new(pair, OpenedBy::Active, Owner::Socket(socket), options, &cx);
         conn.enter(State::SynSent, Rule::CallOpen, cx.out);
         output::send_syn(&mut conn, Flags::SYN, Rule::CallOpen, &mut cx);
-        connections.insert(pair, conn);
+        connections.insert(pair, Box::new(conn));
         Ok(Reply::Socket(socket))
     }
 
