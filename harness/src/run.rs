@@ -130,6 +130,10 @@ struct Waiting {
 /// The demand of a look, and of the end of every case.
 const NOTHING: &Expect = &Expect::InOrder(Vec::new());
 
+fn is_nothing(expect: &Expect) -> bool {
+    matches!(expect, Expect::InOrder(segments) if segments.is_empty())
+}
+
 struct Run<'a> {
     target: &'a mut dyn Target,
     concrete: &'a ConcreteCase,
@@ -242,41 +246,46 @@ impl<'a> Run<'a> {
         let began = self.trace.steps.last().map_or_else(|| self.target.now(), |last| last.ended);
         let first_event = self.trace.events.len();
         self.alternative = None;
-        let mut outcome = None;
+        let (mut outcome, mut state) = (None, None);
         match &step.action {
             Action::Inject(inject) => self.inject(inject)?,
             Action::Expect(expect) => self.expect(step, expect)?,
             Action::Call(call) => outcome = Some(self.call(step, call)?),
-            Action::State(check) => self.state(step, check)?,
+            Action::State(check) => state = Some(self.state(step, check)?),
             Action::Wait(span) => self.wait(*span)?,
             Action::Save(names) => self.save(names)?,
             Action::Check(comparison) => self.compare(step, comparison)?,
         }
-        let emitted = (first_event..self.trace.events.len())
-            .filter(|&event| matches!(self.trace.events[event].kind, EventKind::Emitted { .. }))
-            .collect();
-        let state = if self.wants_state(&step.action) { Some(self.state_in_hand()?) } else { None };
+        let emitted = self.emitted_since(first_event);
+        if state.is_none() && self.wants_state() {
+            state = Some(self.state_in_hand()?);
+        }
         let ended = self.target.now();
         let alternative = self.alternative;
         self.trace.steps.push(StepRecord { began, ended, emitted, outcome, state, alternative });
         Ok(())
     }
 
-    /// Whether the record of the current step tells the state.
-    fn wants_state(&self, action: &Action) -> bool {
-        let asked = match action {
-            Action::State(_) => true,
-            Action::Inject(_)
-            | Action::Expect(_)
-            | Action::Call(_)
-            | Action::Wait(_)
-            | Action::Save(_)
-            | Action::Check(_) => self.step + 1 == self.case.steps.len(),
-        };
+    /// The events from this one on that are emissions.
+    fn emitted_since(&self, first: usize) -> Vec<usize> {
+        let is_emission = |&event: &usize| matches!(self.trace.events[event].kind, EventKind::Emitted { .. });
+        // Most steps have no event at all.
+        if first == self.trace.events.len() {
+            Vec::new()
+        } else {
+            (first..self.trace.events.len()).filter(is_emission).collect()
+        }
+    }
+
+    /// Whether the record of the current step tells the state although the step does not speak of it.
+    fn wants_state(&self) -> bool {
+        if self.mode != Mode::Compare {
+            return true;
+        }
         let next = self.case.steps.get(self.step + 1).map(|step| &step.value.action);
         // Nothing happens between a step and the look behind it, which asks for the same.
-        let asked_next = matches!(next, Some(Action::Expect(expect)) if expect == NOTHING);
-        asked || self.mode != Mode::Compare || !(asked_next || self.target.capabilities().state_is_dear)
+        let asked_next = matches!(next, Some(Action::Expect(expect)) if is_nothing(expect));
+        next.is_none() || !(asked_next || self.target.capabilities().state_is_dear)
     }
 
     fn state_in_hand(&mut self) -> Result<ConnState, Stop> {
@@ -286,16 +295,16 @@ impl<'a> Run<'a> {
         Ok(state)
     }
 
-    fn state(&mut self, step: &'a Step, check: &'a StateCheck) -> Result<(), Stop> {
+    fn state(&mut self, step: &'a Step, check: &'a StateCheck) -> Result<ConnState, Stop> {
         self.in_hand = self.peer.resolve(check.on.as_deref(), None);
         let state = self.state_in_hand()?;
         if check.any_of.iter().any(|&wanted| state.matches(wanted)) {
-            return Ok(());
+            return Ok(state);
         }
         let wanted: Vec<_> = check.any_of.iter().map(ToString::to_string).collect();
         let expected = format!("state {}", wanted.join(" or "));
         self.remark(step, FindingKind::State, expected, format!("state {state}"));
-        Ok(())
+        Ok(state)
     }
 
     fn wait(&mut self, span: Span) -> Result<(), Stop> {

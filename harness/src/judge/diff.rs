@@ -418,8 +418,10 @@ fn differing(walks: &[Walk<'_>; 2], index: usize, last: bool, strictness: Strict
     let [left, right] = walks;
     let action = &left.run.case.case.steps[index].value.action;
     let (left_record, right_record) = (&left.run.trace.steps[index], &right.run.trace.steps[index]);
-    let odd: Vec<_> = left.findings(index).chain(right.findings(index)).collect();
-    let step = Compared { action, satisfied: odd.is_empty(), strictness };
+    let odd = || left.findings(index).chain(right.findings(index));
+    // A look demands nothing, so nothing of it can be unmet.
+    let looks = is_look(&left.run.case.case.steps[index].value);
+    let step = Compared { action, satisfied: looks || odd().next().is_none(), strictness };
     let mut fields = Vec::new();
     if step.outcomes_differ(left_record.outcome.as_ref(), right_record.outcome.as_ref()) {
         fields.push("returns");
@@ -432,15 +434,11 @@ fn differing(walks: &[Walk<'_>; 2], index: usize, last: bool, strictness: Strict
     if (!acts(action) || last) && states.is_some_and(|(left, right)| left != right) {
         fields.push("state");
     }
-    // Where the case itself tells the two apart (a time, a window, a kept number), so does the comparison; a look demands
-    // nothing.
-    if fields.is_empty()
-        && !is_look(&left.run.case.case.steps[index].value)
-        && left.findings(index).next().is_some() != right.findings(index).next().is_some()
-    {
-        fields.extend(odd.iter().flat_map(|finding| &finding.differences).map(|difference| difference.field));
+    // Where the case itself tells the two apart (a time, a window, a kept number), so does the comparison.
+    if fields.is_empty() && !looks && left.findings(index).next().is_some() != right.findings(index).next().is_some() {
+        fields.extend(odd().flat_map(|finding| &finding.differences).map(|difference| difference.field));
         if fields.is_empty() {
-            let crash = odd.iter().any(|finding| finding.kind == FindingKind::Crash);
+            let crash = odd().any(|finding| finding.kind == FindingKind::Crash);
             fields.push(if crash { "crash" } else { "verdict" });
         }
     }

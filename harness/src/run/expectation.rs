@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Mode, NOTHING, Run, Stop, Waiting};
+use super::{Mode, NOTHING, Run, Stop, Waiting, is_nothing};
 use crate::{
     case::{
         format::{Expect, Step},
@@ -24,7 +24,7 @@ impl<'a> Run<'a> {
         if self.step == 0 {
             self.collect()?;
         }
-        if matches!(expect, Expect::InOrder(segments) if segments.is_empty()) && self.silent() {
+        if is_nothing(expect) && self.silent() {
             return Ok(());
         }
         let spans = self.spans_of(expect)?;

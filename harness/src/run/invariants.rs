@@ -25,6 +25,9 @@ impl Run<'_> {
     /// Writes what was found during the step as findings, each once.
     pub(super) fn report_violations(&mut self, step: &Step) {
         self.note_violations(None);
+        if self.violations.is_empty() {
+            return;
+        }
         for Broken { violation, event } in std::mem::take(&mut self.violations) {
             let observed = violation.to_string();
             let told = self.findings.iter().any(|known| known.step == self.step && known.observed == observed);
