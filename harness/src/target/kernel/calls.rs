@@ -140,13 +140,13 @@ impl Sockets {
         outcome
     }
 
-    /// Lets the kernel announce urgent pointers on every connection there is.
-    pub(super) fn own_notices(&mut self) -> Result<(), TargetError> {
+    /// Lets the kernel announce urgent pointers on every connection there is; whether there is one.
+    pub(super) fn own_notices(&mut self) -> Result<bool, TargetError> {
         for connection in self.connections.values_mut().filter(|connection| !connection.has_notices) {
             urgent::own(&connection.socket).map_err(|error| errno::io("ask for notices of urgent data", error))?;
             connection.has_notices = true;
         }
-        Ok(())
+        Ok(!self.connections.is_empty())
     }
 
     /// The kernel gave notice of an urgent pointer on the connection with this remote side.

@@ -261,11 +261,10 @@ impl Target for KernelTarget {
         let case = self.case.as_mut().ok_or_else(no_case)?;
         case.touched.add_packet(packet);
         case.silent = false;
-        if !urgent::is_urgent(packet) {
+        // Only now, as most connections never see an urgent pointer.
+        if !urgent::is_urgent(packet) || !case.sockets.own_notices()? {
             return self.tun.write(packet);
         }
-        // Only now, as most connections never see an urgent pointer.
-        case.sockets.own_notices()?;
         case.urgent = true;
         self.tun.write(packet)?;
         if self.notices.take()?
