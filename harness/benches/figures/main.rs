@@ -27,6 +27,11 @@ use harness::{
     trace::event::Verdict,
 };
 
+/// That of the program, as it is part of what is measured.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Six steps and its prelude: listen, handshake, accept, then a RST in the window and the challenge it draws.
 const NO_WAIT: &str = "\
 title: a RST inside the window but not at RCV.NXT draws a challenge ACK

@@ -13,6 +13,7 @@ use std::{
 use harness::{
     campaign::{
         discovery::{self, Compared, Found},
+        feedback::Seen,
         pair::Pair,
         smaller::{shown, smaller},
     },
@@ -178,15 +179,16 @@ struct Campaign<'s> {
     scope: &'s Scope,
     bytes: Bytes,
     found: Vec<Found>,
+    seen: Seen,
 }
 
 impl<'s> Campaign<'s> {
     fn open(right: &TargetSpec, scope: &'s Scope) -> Result<Self, TargetError> {
         let pair = Pair::open(&TargetSpec::Reference("rfc9293"), right, TargetOptions::default())?;
-        Ok(Self { pair, scope, bytes: Bytes(1), found: Vec::new() })
+        Ok(Self { pair, scope, bytes: Bytes(1), found: Vec::new(), seen: Seen::default() })
     }
 
-    /// Generates, runs on both, compares and judges.
+    /// Generates, runs on both, compares, judges and looks for what guides a campaign.
     fn execute(&mut self, count: u32) -> Result<Sums, TargetError> {
         let mut sums = Sums { executions: count, ..Sums::default() };
         for _ in 0..count {
@@ -195,6 +197,9 @@ impl<'s> Campaign<'s> {
             let executed = self.pair.run(&Arc::new(case), Mode::Compare)?;
             self.found.clear();
             sums.compared += u32::from(discovery::found(&executed, &mut self.found) != Compared::Not);
+            for run in &executed.runs {
+                self.seen.take(run, &mut |_, _| {});
+            }
             let trace = &executed.runs[1].trace;
             let injected = trace.events.iter().filter(|event| matches!(event.kind, EventKind::Injected { .. })).count();
             sums.segments += u32::try_from(injected).unwrap_or(0);

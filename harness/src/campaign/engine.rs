@@ -24,6 +24,7 @@ use stack_under_test::Profile;
 use super::{
     counts::Counts,
     discovery::{Kind, Standing},
+    feedback::Seen,
     findings::Writer,
     key::{Key, Side},
     known::{self, Known},
@@ -285,7 +286,7 @@ type Tally = HashMap<&'static str, (&'static str, u64)>;
 #[derive(Default)]
 pub(super) struct Harvest {
     pub(super) counts: Counts,
-    pub(super) triples: std::collections::HashSet<super::feedback::Triple>,
+    pub(super) triples: Seen,
     pub(super) discoveries: Vec<Discovery>,
     /// How often each key showed, whoever examined it.
     pub(super) times: HashMap<Key, u64>,
@@ -360,13 +361,13 @@ pub(super) fn learn(plan: &Plan) -> Result<Known, CampaignError> {
 
 fn sum(harvests: Vec<Harvest>, known_keys: usize, wall: Duration) -> Ended {
     let mut ended = Ended { known_keys, wall, ..Ended::default() };
-    let mut triples = std::collections::HashSet::new();
+    let mut triples = Seen::default();
     let mut times: HashMap<Key, u64> = HashMap::new();
     let [mut allowed, mut switches] = [Tally::new(), Tally::new()];
     let mut covered: HashMap<Key, Discovery> = HashMap::new();
     for harvest in harvests {
         ended.counts.add(&harvest.counts);
-        triples.extend(harvest.triples);
+        triples.add(harvest.triples);
         ended.discoveries.extend(harvest.discoveries);
         ended.versions = harvest.versions;
         for (key, count) in harvest.times {

@@ -2,6 +2,8 @@
 //!
 //! [`triples`] walks one run of the target that tells its rules. Cheap: no text is made.
 
+use std::collections::HashSet;
+
 use crate::{
     case::format::Action,
     judge::event_class::{EventClass, of_call},
@@ -11,6 +13,40 @@ use crate::{
 
 /// What a target did with an event in a state.
 pub type Triple = (ConnState, EventClass, Option<&'static str>);
+
+/// The triples that were seen. Asked for nearly every event of every run, so it hashes fast; nobody chooses triples to
+/// make it slow.
+#[derive(Debug, Default)]
+pub struct Seen(HashSet<Triple, foldhash::fast::FixedState>);
+
+impl Seen {
+    /// Takes in the triples of a run, those that no rule explains left out; `tell` is told of each, and whether it is
+    /// new.
+    pub fn take(&mut self, run: &CaseRun, tell: &mut dyn FnMut(Triple, bool)) {
+        triples(run, &mut |triple| {
+            if triple.2.is_some() {
+                tell(triple, self.0.insert(triple));
+            }
+        });
+    }
+
+    /// Takes in what somebody else saw.
+    pub fn add(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 /// Gives every triple of a run, in order. The state is that of the connection that changed last: exact where there is
 /// one connection.

@@ -15,7 +15,7 @@ use fastrand::Rng;
 use super::{
     discovery::{Compared, Found, Standing, What, found},
     engine::{CampaignError, Claim, Discovery, Harvest, Place, Shared},
-    feedback::{Triple, triples},
+    feedback::Triple,
     findings::Told,
     input::Corpus,
     key::{Key, Seen, Side},
@@ -163,12 +163,10 @@ impl<'a> Worker<'a> {
         let mut new = false;
         let (seen, told) = (&mut self.harvest.triples, &mut self.told);
         for run in &executed.runs {
-            triples(run, &mut |triple| {
-                if triple.2.is_some() {
-                    new |= seen.insert(triple);
-                    if let Some(told) = told {
-                        told.push(triple);
-                    }
+            seen.take(run, &mut |triple, is_new| {
+                new |= is_new;
+                if let Some(told) = told {
+                    told.push(triple);
                 }
             });
         }
