@@ -4,9 +4,12 @@
 //! [`given`] leads to any state; [`Script::inject`], [`Script::expect`] and [`Script::call`] go on from
 //! there. Every expectation ends with "and nothing else".
 
-use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::time::Duration;
+
+mod line;
+
+pub(crate) use line::{Line, seg};
 
 use crate::ip::packet::IpPacket;
 use crate::tcp::seq::Seq;
@@ -36,85 +39,6 @@ pub(crate) const SYN_ACK: Flags = Flags::SYN.union(Flags::ACK);
 pub(crate) const RST_ACK: Flags = Flags::RST.union(Flags::ACK);
 pub(crate) const PSH_ACK: Flags = Flags::PSH.union(Flags::ACK);
 
-/// A segment in relative numbers. What an expectation does not name is not compared.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Line {
-    pub flags: Flags,
-    pub seq: u32,
-    pub ack: u32,
-    pub win: Option<u16>,
-    pub mss: Option<Option<u16>>,
-    pub urg: u16,
-    pub text: Vec<u8>,
-}
-
-/// `<SEQ=seq><ACK=ack><CTL=flags>`.
-pub(crate) fn seg(flags: Flags, seq: u32, ack: u32) -> Line {
-    Line { flags, seq, ack, win: None, mss: None, urg: 0, text: Vec::new() }
-}
-
-impl Line {
-    pub(crate) fn win(mut self, window: u16) -> Self {
-        self.win = Some(window);
-        self
-    }
-
-    pub(crate) fn mss(mut self, mss: u16) -> Self {
-        self.mss = Some(Some(mss));
-        self
-    }
-
-    pub(crate) fn no_mss(mut self) -> Self {
-        self.mss = Some(None);
-        self
-    }
-
-    pub(crate) fn text(mut self, text: &[u8]) -> Self {
-        self.text = text.to_vec();
-        self
-    }
-
-    pub(crate) fn zeros(self, len: usize) -> Self {
-        self.text(&vec![0; len])
-    }
-
-    pub(crate) fn urg(mut self, pointer: u16) -> Self {
-        self.flags |= Flags::URG;
-        self.urg = pointer;
-        self
-    }
-
-    fn matches(&self, came: &Line) -> bool {
-        self.flags == came.flags
-            && self.seq == came.seq
-            && self.ack == came.ack
-            && self.urg == came.urg
-            && self.text == came.text
-            && (self.win.is_none() || self.win == came.win)
-            && (self.mss.is_none() || self.mss == came.mss)
-    }
-}
-
-impl fmt::Debug for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} seq {} ack {}", self.flags, self.seq, self.ack)?;
-        if self.urg > 0 {
-            write!(f, " urg {}", self.urg)?;
-        }
-        if let Some(win) = self.win {
-            write!(f, " win {win}")?;
-        }
-        if let Some(Some(mss)) = self.mss {
-            write!(f, " mss {mss}")?;
-        }
-        if self.text.len() > 20 {
-            write!(f, " {} octets", self.text.len())
-        } else {
-            write!(f, " {:?}", String::from_utf8_lossy(&self.text))
-        }
-    }
-}
-
 pub(crate) struct Script {
     pub stack: Stack,
     pub now: Instant,
@@ -125,6 +49,8 @@ pub(crate) struct Script {
     peer: IpAddr,
     /// The target's ISN, from the first SYN it sends.
     iss: Option<Seq>,
+    /// The first timestamp the target sent.
+    clock: Option<u32>,
     local_port: u16,
     came: Vec<(Line, Rules)>,
     notes: Vec<String>,
@@ -152,6 +78,7 @@ impl Script {
             target,
             peer,
             iss: None,
+            clock: None,
             local_port: TARGET_PORT,
             came: Vec::new(),
             notes: Vec::new(),
@@ -175,6 +102,11 @@ impl Script {
 
     pub(crate) fn target_isn(&self) -> Option<Seq> {
         self.iss
+    }
+
+    /// The first timestamp the target sent, as it stood.
+    pub(crate) fn target_clock(&self) -> Option<u32> {
+        self.clock
     }
 
     /// Injects from the usual peer port.
@@ -234,7 +166,7 @@ impl Script {
             flags: line.flags,
             window: line.win.unwrap_or(65_535),
             urgent: line.urg,
-            options: TcpOptions { mss: line.mss.flatten(), ..TcpOptions::default() },
+            options: self.options(line),
             text: &line.text,
         };
         let mut packet = Vec::new();
@@ -248,6 +180,16 @@ impl Script {
         packet
     }
 
+    fn options(&self, line: &Line) -> TcpOptions {
+        let clock = self.clock.unwrap_or(0);
+        TcpOptions {
+            mss: line.mss.flatten(),
+            window_scale: line.ws.flatten(),
+            timestamps: line.ts.flatten().map(|(value, echo)| (value, clock.wrapping_add(echo))),
+            ..TcpOptions::default()
+        }
+    }
+
     fn collect(&mut self) {
         while let Some(transmit) = self.stack.poll_transmit(self.now) {
             let ip = IpPacket::parse(&transmit.packet).expect("a sound IP packet");
@@ -257,6 +199,9 @@ impl Script {
                 self.iss.get_or_insert(tcp.seq());
             }
             let options = TcpOptions::parse(tcp.options_raw()).expect("sound options");
+            if let Some((value, _)) = options.timestamps.filter(|_| !tcp.flags().contains(RST)) {
+                self.clock.get_or_insert(value);
+            }
             // A reset that answers a segment without ACK has the absolute sequence number zero.
             let seq = if tcp.flags() == RST_ACK { tcp.seq().0 } else { tcp.seq().since(self.iss.unwrap_or_default()) };
             let line = Line {
@@ -265,6 +210,10 @@ impl Script {
                 ack: if tcp.flags().contains(ACK) { tcp.ack().since(PEER_ISN) } else { tcp.ack().0 },
                 win: Some(tcp.window()),
                 mss: Some(options.mss),
+                ws: Some(options.window_scale),
+                ts: Some(
+                    options.timestamps.map(|(value, echo)| (value.wrapping_sub(self.clock.unwrap_or(value)), echo)),
+                ),
                 urg: tcp.urgent(),
                 text: tcp.text().to_vec(),
             };

@@ -83,6 +83,46 @@ pub enum FragmentOverlap {
     Discard,
 }
 
+/// Whether window fields are scaled, and which shift a SYN offers for ours (RFC7323#2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowScaling {
+    /// The option is neither sent nor taken up.
+    Off,
+    /// The smallest shift with which the field can name the whole receive buffer.
+    FromBuffer,
+    /// This shift; above 14 counts as 14.
+    Fixed(u8),
+}
+
+/// What becomes of a right window edge that the scaled field cannot name (RFC7323#2.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowRounding {
+    /// The field names the next edge to the right, as long as the buffer has room for that; else the one to the left.
+    Up,
+    /// The field names the next edge to the left: the window seems to shrink by less than one unit (RFC7323#F).
+    Down,
+}
+
+/// What a segment without timestamps does on a connection that has agreed on them (RFC7323#3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MissingTimestamp {
+    /// It is dropped, unless it is a RST.
+    Drop,
+    /// It is taken as it is, against paths that lose options.
+    Accept,
+}
+
+/// What measures the round trip on a connection with timestamps (RFC7323#4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rttm {
+    /// The retransmission queue's own times, as without the option (RFC6298#3).
+    Queue,
+    /// The echoed timestamp of each ACK of something new, with the gains of RFC6298#2.3.
+    EverySample,
+    /// The same with gains divided by the number of samples a round trip gives (RFC7323#G).
+    Weighted,
+}
+
 /// Upper bounds of everything that grows with input. None is a protocol matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -222,6 +262,30 @@ pub struct Profile {
     /// data is lost without a sign.
     pub close_unread_rst: bool,
 
+    // Window scale and timestamps (RFC 7323).
+    /// Whether windows are scaled.
+    pub window_scale: WindowScaling,
+    /// What becomes of a right window edge that the scaled field cannot name.
+    pub window_rounding: WindowRounding,
+    /// `true`: SYNs carry timestamps, and so does all else if both sides do (RFC7323#3.2).
+    pub timestamps: bool,
+    /// One tick of the timestamp clock: 1 ms to 1 s (RFC7323#5.4).
+    pub timestamp_tick: Duration,
+    /// `true`: each pair of sockets has its own offset to that clock, a keyed hash (RFC7323#5.4). `false`: none.
+    pub timestamp_offset: bool,
+    /// `true`: RSTs carry timestamps too (RFC7323#5.2). `false`: as RFC 1323 had it, they do not.
+    pub timestamps_in_rst: bool,
+    /// What a segment without an expected timestamp does.
+    pub missing_timestamp: MissingTimestamp,
+    /// `true`: old timestamps are refused (PAWS, RFC7323#5). `false`: timestamps only measure.
+    pub paws: bool,
+    /// How long TS.Recent is believed (RFC7323#5.5).
+    pub paws_valid: Duration,
+    /// What measures the round trip.
+    pub rttm: Rttm,
+    /// `true`: timestamps too decide whether a SYN reopens TIME-WAIT (SHLD-4, RFC6191#2). `false`: the number alone.
+    pub time_wait_timestamps: bool,
+
     // Listening. RFC 9293 knows no backlog: these are open choices.
     /// The accept queue holds the backlog and so many more; BSD and Linux admit one more.
     pub backlog_slack: usize,
@@ -260,7 +324,7 @@ impl Default for Profile {
 
 impl Profile {
     /// The names [`Profile::by_name`] knows.
-    pub const NAMES: &'static [&'static str] = &["rfc9293", "rfc793"];
+    pub const NAMES: &'static [&'static str] = &["rfc9293", "rfc793", "extended"];
 
     /// RFC 9293 with its SHOULDs, RFC 5961's three checks, RFC 6298 timers and RFC 5681 congestion
     /// control.
@@ -307,6 +371,17 @@ impl Profile {
             out_of_order_queue: true,
             ack_out_of_order: true,
             close_unread_rst: true,
+            window_scale: WindowScaling::Off,
+            window_rounding: WindowRounding::Up,
+            timestamps: false,
+            timestamp_tick: Duration::from_millis(1),
+            timestamp_offset: true,
+            timestamps_in_rst: true,
+            missing_timestamp: MissingTimestamp::Drop,
+            paws: true,
+            paws_valid: Duration::from_secs(24 * 24 * 3600),
+            rttm: Rttm::Weighted,
+            time_wait_timestamps: true,
             backlog_slack: 1,
             backlog_overflow: Overflow::Drop,
             syn_overflow: Overflow::Drop,
@@ -345,6 +420,11 @@ impl Profile {
         }
     }
 
+    /// RFC 9293 with the extensions that most hosts of today speak: window scale and timestamps (RFC 7323).
+    pub fn extended() -> Self {
+        Self { name: "extended", window_scale: WindowScaling::FromBuffer, timestamps: true, ..Self::rfc9293() }
+    }
+
     /// Send MSS towards this address when the peer names none (MUST-15).
     pub fn default_send_mss(&self, remote: IpAddr) -> u16 {
         if remote.is_ipv4() { self.default_send_mss_ipv4 } else { self.default_send_mss_ipv6 }
@@ -355,6 +435,7 @@ impl Profile {
         match name {
             "rfc9293" => Some(Self::rfc9293()),
             "rfc793" => Some(Self::rfc793()),
+            "extended" => Some(Self::extended()),
             _ => None,
         }
     }

@@ -106,13 +106,17 @@ rules! {
     SynSentSyn "syn-sent-syn" "MUST-10" "fourth, check the SYN bit: a SYN without ACK is a simultaneous open, answered by SYN,ACK";
     SynSentOther "syn-sent-other" "RFC9293#3.10.7.3" "fifth: neither SYN nor RST, the segment is dropped";
 
-    // Other states, first: check sequence number.
+    // Other states, before the first step: timestamps.
+    TimestampMissing "timestamp-missing" "RFC7323#3.2" "both sides agreed on timestamps and this segment has none: it is dropped";
+    TimestampOld "timestamp-old" "RFC7323#5.3" "the timestamp is older than TS.Recent: not acceptable, answered by an acknowledgment (PAWS)";
+    // First: check sequence number.
     CheckSequence "check-sequence" "RFC9293#3.10.7.4" "first, check sequence number: not in the receive window, answered by an acknowledgment";
     CheckSequenceRst "check-sequence-rst" "RFC9293#3.10.7.4" "first, check sequence number: a RST outside the receive window is silently dropped";
     CheckSequenceZeroWindow "check-sequence-zero-window" "MUST-66" "first, check sequence number: the window is zero, so the text is refused and acknowledged; ACK, URG and RST still count";
     CheckSequenceCrossingSyn "check-sequence-crossing-syn" "RFC9293#3.5" "first, check sequence number: the SYN,ACK of a simultaneous open repeats a SYN we have, its ACK still counts";
     TimeWaitFin "time-wait-fin" "RFC9293#3.10.7.4" "a retransmission of the remote FIN is acknowledged and restarts the 2 MSL timeout";
     TimeWaitReopen "time-wait-reopen" "MAY-2" "a SYN beyond the old connection's last sequence number opens a new incarnation from TIME-WAIT";
+    TimeWaitReopenTimestamp "time-wait-reopen-timestamp" "SHLD-4" "a SYN with a newer timestamp, or the first to have one, opens a new incarnation from TIME-WAIT";
     TimeWaitReturn "time-wait-return" "MAY-2" "the SYN that reopened the connection was an old duplicate: back to TIME-WAIT";
     // Second: check the RST bit.
     CheckRst "check-rst" "U-5" "second, check the RST bit: the connection is reset";

@@ -74,28 +74,33 @@ impl Connection {
     /// RCV.BUFF - RCV.USER: what could be offered.
     fn receive_space(&self) -> u32 {
         let space = self.options.recv_buffer.saturating_sub(self.unread.len());
-        u32::try_from(space).unwrap_or(u32::MAX).min(u32::from(u16::MAX))
+        u32::try_from(space).unwrap_or(u32::MAX)
     }
 
     /// How far the right window edge may move now: by nothing, or by at least
     /// min(Fr * RCV.BUFF, Eff.snd.MSS) (MUST-39). It never moves to the left (SHLD-14).
-    fn window_growth(&self, cx: &Context<'_>) -> u32 {
-        let growth = self.receive_space().saturating_sub(self.tcb.rcv.wnd);
+    fn window_growth(&self, syn: bool, cx: &Context<'_>) -> u32 {
+        let space = self.receive_space().min(self.window_scale.largest(syn));
+        let growth = space.saturating_sub(self.tcb.rcv.wnd);
         let half = u32::try_from(self.options.recv_buffer / 2).unwrap_or(u32::MAX);
         let worthwhile = half.min(self.effective_send_mss(cx)).max(1);
         if growth >= worthwhile || !cx.profile.receiver_sws_avoidance { growth } else { 0 }
     }
 
-    /// Moves the right window edge if that is worthwhile, and returns the window to offer.
-    pub(crate) fn offer_window(&mut self, cx: &Context<'_>) -> u16 {
-        self.tcb.rcv.wnd = self.tcb.rcv.wnd.saturating_add(self.window_growth(cx));
-        u16::try_from(self.tcb.rcv.wnd).unwrap_or(u16::MAX)
+    /// Moves the right window edge if that is worthwhile, and returns the field that offers it. RCV.WND keeps what was
+    /// ever offered, also if the field can only name less (RFC7323#2.4).
+    pub(crate) fn offer_window(&mut self, syn: bool, cx: &Context<'_>) -> u16 {
+        let wanted = self.tcb.rcv.wnd.saturating_add(self.window_growth(syn, cx));
+        let rounding = cx.profile.window_rounding;
+        let (field, window) = self.window_scale.field(syn, rounding, wanted, self.receive_space());
+        self.tcb.rcv.wnd = self.tcb.rcv.wnd.max(window);
+        field
     }
 
     /// The user has read: tell the sender if the window opens by much, or opens at all
     /// (RFC9293#3.8.6.2.2). Smaller steps travel with the next ACK.
     pub(crate) fn update_window(&mut self, cx: &Context<'_>) {
-        let growth = self.window_growth(cx);
+        let growth = self.window_growth(false, cx);
         let mss = self.effective_send_mss(cx);
         let half = u32::try_from(self.options.recv_buffer / 2).unwrap_or(u32::MAX);
         let opens = self.tcb.rcv.wnd < mss.min(half.max(1));

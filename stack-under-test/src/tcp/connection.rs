@@ -7,6 +7,7 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
+use super::Pair;
 use super::acknowledge::Acknowledgment;
 use super::challenge::Throttle;
 use super::congestion::Congestion;
@@ -22,7 +23,8 @@ use super::seq::Seq;
 use super::sockets::Sockets;
 use super::state::State;
 use super::tcb::{ReceiveSequence, SendSequence, Tcb};
-use super::{Pair, options};
+use super::timestamps::Timestamps;
+use super::window_scale::WindowScale;
 use crate::call::{CallError, SocketId, SocketOptions};
 use crate::event::{Event, Notice};
 use crate::ip::host::Host;
@@ -96,6 +98,8 @@ pub(crate) struct Connection {
     pub user_timeout: Option<Instant>,
     /// Send MSS as the peer named it, or the default (MUST-15).
     pub send_mss: u16,
+    pub window_scale: WindowScale,
+    pub timestamps: Timestamps,
     /// What an ICMP error last said of the path, until something is acknowledged (SHLD-25).
     pub soft_error: Option<CallError>,
     /// When the first zero-window probe left that nothing has answered yet (MUST-37).
@@ -121,6 +125,7 @@ impl Connection {
         let iss = cx.new_iss(pair);
         let send_limit = options.send_buffer.min(profile.limits.send_buffer);
         let window = u32::try_from(options.recv_buffer).unwrap_or(u32::MAX).min(u32::from(u16::MAX));
+        let offset = if profile.timestamp_offset { cx.isn.timestamp_offset(pair.local, pair.remote) } else { 0 };
         let snd = SendSequence { una: iss, nxt: iss, up: iss, iss, ..SendSequence::default() };
         let rcv = ReceiveSequence { wnd: window, ..ReceiveSequence::default() };
         Self {
@@ -139,6 +144,8 @@ impl Connection {
             time_wait: None,
             user_timeout: None,
             send_mss,
+            window_scale: WindowScale::default(),
+            timestamps: Timestamps::new(offset, cx.now),
             soft_error: None,
             probed_in_vain_since: None,
             previous: None,
@@ -218,14 +225,9 @@ impl Connection {
         self.user_timeout = None;
     }
 
-    /// Effective send MSS (MUST-16).
-    pub(crate) fn effective_send_mss(&self, cx: &Context<'_>) -> u32 {
-        options::effective_send_mss(self.tcb.remote.ip(), self.send_mss, &self.options, cx.host, cx.profile)
-    }
-
     /// Where the user is in the stream: the number of the next octet a RECEIVE returns.
     pub(crate) fn consumed(&self) -> Seq {
-        // The receive buffer is at most 65535 octets.
+        // A window is at most 2^30 octets (RFC7323#2.3).
         self.tcb.rcv.nxt - self.unread.len() as u32
     }
 

@@ -77,7 +77,7 @@ fn soften(conn: &mut Connection, rule: Rule, cx: &mut Context<'_>) -> Rule {
 fn abort(conn: &mut Connection, cx: &mut Context<'_>) {
     match conn.state() {
         State::SynReceived => {
-            reply::abort(conn, Rule::IcmpHard, cx.out);
+            reply::abort(conn, Rule::IcmpHard, cx);
             if conn.opened_by != OpenedBy::Active {
                 if !time_wait::return_to_time_wait(conn, cx) {
                     conn.return_to_listen(Rule::IcmpHard, cx.out);
@@ -86,7 +86,7 @@ fn abort(conn: &mut Connection, cx: &mut Context<'_>) {
             }
         }
         State::Established | State::FinWait1 | State::FinWait2 | State::CloseWait => {
-            reply::abort(conn, Rule::IcmpHard, cx.out);
+            reply::abort(conn, Rule::IcmpHard, cx);
         }
         State::Closed | State::Listen | State::SynSent | State::Closing | State::LastAck | State::TimeWait => {}
     }

@@ -55,6 +55,15 @@ impl IsnGenerator {
         Self::clock793(now) + prf.finish() as u32
     }
 
+    /// The offset of this pair's timestamp clock: the same function under another key (RFC7323#5.4). It does not depend
+    /// on the time, so timestamps go on growing from one incarnation to the next (RFC6191#3).
+    pub fn timestamp_offset(&self, local: SocketAddr, remote: SocketAddr) -> u32 {
+        let mut prf = SipHasher24::new_with_keys(scramble(self.key[0]), scramble(self.key[1]));
+        write(&mut prf, local);
+        write(&mut prf, remote);
+        prf.finish() as u32
+    }
+
     /// M alone: the 32-bit clock that ticks every 4 µs (MUST-8, RFC793#3.3). It is the same for
     /// every connection, so anyone can guess it.
     pub const fn clock793(now: Instant) -> Seq {

@@ -9,6 +9,7 @@
 //! | `tcb`, `state`, `seq` | the RFC's variables, states and arithmetic |
 //! | `connection` | a TCB with its buffers, queues and timers |
 //! | `acknowledge` | delayed ACKs and the receive window |
+//! | `window_scale`, `timestamps` | RFC 7323 |
 //! | `retransmit`, `rto`, `persist`, `congestion`, `keepalive` | one timer's or algorithm's job each |
 //! | `listen_queue`, `sockets` | who waits for whom |
 //! | `icmp_error` | what an ICMP error does to a connection |
@@ -36,7 +37,9 @@ pub(crate) mod sockets;
 pub mod state;
 pub(crate) mod tcb;
 pub(crate) mod timeout;
+pub(crate) mod timestamps;
 pub(crate) mod user_call;
+pub(crate) mod window_scale;
 
 use core::net::SocketAddr;
 use std::collections::{BTreeMap, VecDeque};
@@ -159,7 +162,7 @@ impl Tcp {
                     Err(stop) => Some(stop),
                 }
             }
-            None => Some(closed::segment_arrives(seg, cx.out)),
+            None => Some(closed::segment_arrives(seg, &mut cx)),
         };
         if let Some(Stop::Dropped(rule)) = stop {
             cx.out.dropped(rule);

@@ -1,15 +1,24 @@
-//! The Maximum Segment Size option and the sizes that follow from it (RFC9293#3.7.1).
+//! The options of what leaves: Maximum Segment Size and the sizes that follow from it (RFC9293#3.7.1).
 //!
-//! Left out: window scaling, timestamps and SACK (other rooms), and a path MTU below the
-//! interface's.
+//! Also which other options a segment of ours carries; what they mean is in [`super::window_scale`] and
+//! [`super::timestamps`].
+//!
+//! Left out: a path MTU below the interface's.
 
 use core::net::IpAddr;
 
+use super::connection::{Connection, Context};
+use super::segment::Segment;
+use super::window_scale::{self, WindowScale};
 use crate::call::SocketOptions;
 use crate::ip::host::Host;
 use crate::profile::Profile;
+use crate::wire::tcp::Flags;
 use crate::wire::tcp_options::TcpOptions;
 use crate::wire::{ipv4, ipv6, tcp};
+
+/// Octets that timestamps take in a header, aligned (RFC7323#A).
+const TIMESTAMPS_LEN: u16 = 12;
 
 /// The text that fits a packet of the interface's MTU behind IP and TCP header without options (RFC6691#2).
 fn most_text(remote: IpAddr, host: &Host) -> u16 {
@@ -25,28 +34,55 @@ pub(crate) fn receive_mss(remote: IpAddr, socket: &SocketOptions, host: &Host) -
     socket.mss.map_or(most, |mss| mss.clamp(1, most))
 }
 
-/// The options of a SYN or SYN,ACK; no other segment carries MSS (MUST-65).
-pub(crate) fn for_syn(remote: IpAddr, socket: &SocketOptions, host: &Host, profile: &Profile) -> TcpOptions {
-    let mss = receive_mss(remote, socket, host);
-    let says_something = profile.mss_option_always || mss != profile.default_send_mss(remote);
-    TcpOptions { mss: says_something.then_some(mss), ..TcpOptions::default() }
+impl Connection {
+    /// The options of a segment of ours with these flags.
+    pub(crate) fn options_of(&self, flags: Flags, cx: &Context<'_>) -> TcpOptions {
+        let acks = flags.contains(Flags::ACK);
+        let syn = flags.contains(Flags::SYN);
+        let stamped = if syn && !acks {
+            // An offer; any other segment has what was agreed on (RFC7323#3.2).
+            cx.profile.timestamps
+        } else {
+            self.timestamps.ok && (!flags.contains(Flags::RST) || cx.profile.timestamps_in_rst)
+        };
+        let timestamps = stamped.then(|| self.timestamps.option(acks, cx.now, cx.profile));
+        if !syn {
+            return TcpOptions { timestamps, ..TcpOptions::default() };
+        }
+        // No other segment carries MSS (MUST-65) or window scale (RFC7323#2.2).
+        let remote = self.tcb.remote.ip();
+        let mss = receive_mss(remote, &self.options, cx.host);
+        let says_something = cx.profile.mss_option_always || mss != cx.profile.default_send_mss(remote);
+        TcpOptions {
+            mss: says_something.then_some(mss),
+            window_scale: self.offered_shift(cx.profile).filter(|_| !acks || self.window_scale.ok),
+            timestamps,
+            ..TcpOptions::default()
+        }
+    }
+
+    fn offered_shift(&self, profile: &Profile) -> Option<u8> {
+        window_scale::offered(profile.window_scale, self.options.recv_buffer)
+    }
+
+    /// The remote SYN came: what both sides have is in force from now on.
+    pub(crate) fn negotiate(&mut self, seg: &Segment<'_>, cx: &Context<'_>) {
+        self.window_scale = WindowScale::negotiate(self.offered_shift(cx.profile), seg.options.window_scale);
+        self.timestamps.negotiate(cx.profile.timestamps, seg.options.timestamps, cx.now);
+    }
+
+    /// Eff.snd.MSS (MUST-16): the smaller of SendMSS and what the interface takes, less the options that every segment
+    /// carries (RFC6691#4).
+    pub(crate) fn effective_send_mss(&self, cx: &Context<'_>) -> u32 {
+        let remote = self.tcb.remote.ip();
+        let floor = cx.profile.min_send_mss.max(1);
+        let wanted = self.options.mss.map_or(self.send_mss, |mss| self.send_mss.min(mss.max(floor)));
+        let options = if self.timestamps.ok { TIMESTAMPS_LEN } else { 0 };
+        u32::from(wanted.min(most_text(remote, cx.host)).saturating_sub(options).max(1))
+    }
 }
 
 /// SendMSS from a SYN's options: what the peer announced, else the default (MUST-15).
 pub(crate) fn send_mss(remote: IpAddr, options: &TcpOptions, profile: &Profile) -> u16 {
     options.mss.map_or(profile.default_send_mss(remote), |mss| mss.max(profile.min_send_mss).max(1))
-}
-
-/// Eff.snd.MSS (MUST-16): the smaller of SendMSS and what the interface takes; our segments carry no
-/// further options.
-pub(crate) fn effective_send_mss(
-    remote: IpAddr,
-    send_mss: u16,
-    socket: &SocketOptions,
-    host: &Host,
-    profile: &Profile,
-) -> u32 {
-    let floor = profile.min_send_mss.max(1);
-    let wanted = socket.mss.map_or(send_mss, |mss| send_mss.min(mss.max(floor)));
-    u32::from(wanted.min(most_text(remote, host)).max(1))
 }

@@ -9,14 +9,12 @@
 //! ([`super::timeout`]).
 
 use super::connection::{Connection, Context};
-use super::options;
 use super::retransmit::Sent;
 use super::seq::Seq;
 use super::state::State;
 use crate::profile::UrgentPointer;
 use crate::rule::{Rule, Rules};
 use crate::wire::tcp::{Flags, TcpRepr};
-use crate::wire::tcp_options::TcpOptions;
 
 /// Sends everything that may leave now, and starts the timers that follow from what may not.
 pub(crate) fn run(conn: &mut Connection, cx: &mut Context<'_>) {
@@ -81,18 +79,15 @@ impl Connection {
             seq,
             ack: if acks { self.tcb.rcv.nxt } else { Seq(0) },
             flags: if urgent.is_some() { flags | Flags::URG } else { flags },
-            window: self.offer_window(cx),
+            window: self.offer_window(syn, cx),
             urgent: urgent.unwrap_or(0),
-            options: if syn {
-                options::for_syn(self.tcb.remote.ip(), &self.options, cx.host, cx.profile)
-            } else {
-                TcpOptions::default()
-            },
+            options: self.options_of(flags, cx),
             text: &self.send.slice(seq, text),
         };
         cx.out.send(self.tcb.local.ip(), self.tcb.remote.ip(), self.ip_fields(), &segment, rules);
         if acks {
             self.acknowledgment.sent();
+            self.timestamps.acknowledged(self.tcb.rcv.nxt);
         }
     }
 
@@ -151,7 +146,7 @@ fn retransmittable(conn: &Connection, sent: &Sent, offset: u32, cx: &Context<'_>
         // With a closed window the front segment is the probe (MUST-35, MAY-7).
         return Some((sent.text, true));
     }
-    let room = window.saturating_sub(offset);
+    let room = window.saturating_add(conn.window_scale.slack()).saturating_sub(offset);
     if room == 0 {
         return None;
     }

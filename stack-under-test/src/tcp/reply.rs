@@ -3,14 +3,15 @@
 use super::connection::{Connection, Context};
 use super::segment::Segment;
 use super::seq::Seq;
-use crate::outbox::{IpFields, Outbox};
+use crate::outbox::IpFields;
+use crate::profile::Profile;
 use crate::rule::{Rule, Rules};
 use crate::wire::tcp::{Flags, TcpRepr};
 use crate::wire::tcp_options::TcpOptions;
 
 /// The reset that answers a segment not intended for a connection (RFC9293#3.5.2, groups 1 and 2):
 /// at the number it acknowledges, or else at zero and acknowledging all of it.
-pub(crate) fn reset(seg: &Segment<'_>, rule: Rule, out: &mut Outbox) {
+pub(crate) fn reset(seg: &Segment<'_>, rule: Rule, cx: &mut Context<'_>) {
     let (seq, ack, flags) =
         if seg.ack_bit() { (seg.ack, Seq(0), Flags::RST) } else { (Seq(0), seg.end(), Flags::RST | Flags::ACK) };
     let repr = TcpRepr {
@@ -21,14 +22,20 @@ pub(crate) fn reset(seg: &Segment<'_>, rule: Rule, out: &mut Outbox) {
         flags,
         window: 0,
         urgent: 0,
-        options: TcpOptions::default(),
+        options: TcpOptions { timestamps: echo_in_reset(seg, cx.profile), ..TcpOptions::default() },
         text: &[],
     };
-    out.send(seg.local.ip(), seg.remote.ip(), IpFields::default(), &repr, Rules::one(rule));
+    cx.out.send(seg.local.ip(), seg.remote.ip(), IpFields::default(), &repr, Rules::one(rule));
+}
+
+/// A reset echoes the timestamp of what caused it, and has none of its own (RFC7323#5.2).
+fn echo_in_reset(seg: &Segment<'_>, profile: &Profile) -> Option<(u32, u32)> {
+    let (value, _) = seg.options.timestamps.filter(|_| profile.timestamps && profile.timestamps_in_rst)?;
+    Some((0, value))
 }
 
 /// `<SEQ=SND.NXT><CTL=RST>`: we give the connection up (RFC9293#3.10.5).
-pub(crate) fn abort(conn: &Connection, rule: Rule, out: &mut Outbox) {
+pub(crate) fn abort(conn: &Connection, rule: Rule, cx: &mut Context<'_>) {
     let repr = TcpRepr {
         src_port: conn.tcb.local.port(),
         dst_port: conn.tcb.remote.port(),
@@ -37,10 +44,10 @@ pub(crate) fn abort(conn: &Connection, rule: Rule, out: &mut Outbox) {
         flags: Flags::RST,
         window: 0,
         urgent: 0,
-        options: TcpOptions::default(),
+        options: conn.options_of(Flags::RST, cx),
         text: &[],
     };
-    out.send(conn.tcb.local.ip(), conn.tcb.remote.ip(), conn.ip_fields(), &repr, Rules::one(rule));
+    cx.out.send(conn.tcb.local.ip(), conn.tcb.remote.ip(), conn.ip_fields(), &repr, Rules::one(rule));
 }
 
 /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.

@@ -4,8 +4,7 @@
 //! starts the timer. Which segments may be timed (Karn's algorithm, RFC6298#3) and when the timer
 //! runs (RFC6298#5) is decided there, not here.
 //!
-//! Left out: forgetting SRTT after many back-offs (a MAY of RFC6298#5), and RTTM's weighting for
-//! several samples in one round trip (RFC7323#4.2).
+//! Left out: forgetting SRTT after many back-offs (a MAY of RFC6298#5).
 
 use core::time::Duration;
 
@@ -58,12 +57,19 @@ impl RtoEstimator {
     /// Takes a round-trip time of a segment that was sent once (RFC6298#2.2, #2.3). The RTO is
     /// computed anew, so an earlier back-off ends here.
     pub fn sample(&mut self, rtt: Duration) {
+        self.sample_one_of(1, rtt);
+    }
+
+    /// The same for one of `expected` samples that a round trip gives: the gains are divided by that number, so that
+    /// many samples do not forget the path's history sooner (RFC7323#4.2, #G). Zero counts as one.
+    pub fn sample_one_of(&mut self, expected: u32, rtt: Duration) {
+        let (alpha, beta) = (expected.max(1).saturating_mul(8), expected.max(1).saturating_mul(4));
         let Smoothed { srtt, rttvar } = match self.smoothed {
             None => Smoothed { srtt: rtt, rttvar: rtt / 2 },
             // RTTVAR first: it uses the SRTT from before this sample. alpha = 1/8, beta = 1/4.
             Some(Smoothed { srtt, rttvar }) => Smoothed {
-                rttvar: (rttvar - rttvar / 4).saturating_add(srtt.abs_diff(rtt) / 4),
-                srtt: (srtt - srtt / 8).saturating_add(rtt / 8),
+                rttvar: (rttvar - rttvar / beta).saturating_add(srtt.abs_diff(rtt) / beta),
+                srtt: (srtt - srtt / alpha).saturating_add(rtt / alpha),
             },
         };
         self.smoothed = Some(Smoothed { srtt, rttvar });

@@ -168,6 +168,23 @@ fn the_profiles_understand_each_other() {
     }
 }
 
+/// With all extensions, and the patience to lose one segment six times in a row.
+fn extended() -> Profile {
+    Profile { r2: Duration::from_secs(600), ..Profile::extended() }
+}
+
+/// The same with every extension, against itself and against hosts that have none.
+#[test]
+fn extensions_change_nothing_of_what_arrives() {
+    for seed in 50..62 {
+        run(seed, [extended(), extended()]);
+    }
+    for seed in 62..66 {
+        run(seed, [extended(), Profile::rfc9293()]);
+        run(seed, [Profile::rfc793(), extended()]);
+    }
+}
+
 /// Without an out-of-order queue it takes longer, but it works.
 #[test]
 fn a_receiver_that_keeps_nothing_out_of_order() {

@@ -6,12 +6,11 @@ use core::ops::ControlFlow;
 
 use super::Stop;
 use crate::event::Notice;
-use crate::profile::Overflow;
+use crate::profile::{Overflow, Rttm};
 use crate::rule::Rule;
 use crate::tcp::connection::{Connection, Context, OpenedBy, Owner};
 use crate::tcp::reply;
 use crate::tcp::segment::Segment;
-use crate::tcp::seq::Seq;
 use crate::tcp::sockets::Socket;
 use crate::tcp::state::State;
 
@@ -51,11 +50,11 @@ fn check_range(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -
 /// SYN-RECEIVED: an ACK of our SYN establishes the connection, any other is reset.
 fn syn_received(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
     if !conn.tcb.acks_something_new(seg.ack) {
-        reply::reset(seg, Rule::CheckAckReset, cx.out);
+        reply::reset(seg, Rule::CheckAckReset, cx);
         return ControlFlow::Break(Stop::Dropped(Rule::CheckAckReset));
     }
     check_accept_queue(conn, seg, cx)?;
-    let syn_lost = take_acknowledgment(conn, seg.ack, cx);
+    let syn_lost = take_acknowledgment(conn, seg, cx);
     conn.tcb.set_send_window(seg);
     establish(conn, syn_lost, Rule::CheckAckEstablished, cx);
     ControlFlow::Continue(())
@@ -71,7 +70,7 @@ fn check_accept_queue(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context
     match cx.profile.backlog_overflow {
         Overflow::Drop => ControlFlow::Break(Stop::Dropped(Rule::AcceptOverflowDrop)),
         Overflow::Reset => {
-            reply::reset(seg, Rule::AcceptOverflowReset, cx.out);
+            reply::reset(seg, Rule::AcceptOverflowReset, cx);
             conn.return_to_listen(Rule::AcceptOverflowReset, cx.out);
             ControlFlow::Break(Stop::Dropped(Rule::AcceptOverflowReset))
         }
@@ -107,7 +106,7 @@ fn established(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -
     conn.probed_in_vain_since = None;
     conn.soft_error = None;
     if conn.tcb.acks_something_new(seg.ack) {
-        take_acknowledgment(conn, seg.ack, cx);
+        take_acknowledgment(conn, seg, cx);
     } else if is_duplicate(conn, seg) && conn.congestion.on_duplicate_ack(conn.tcb.in_flight()) {
         conn.retransmission.mark_front_lost(Rule::FastRetransmit);
     }
@@ -147,14 +146,16 @@ fn last_ack(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> C
 
 /// SND.UNA <- SEG.ACK: forgets what is acknowledged, measures the round trip, opens the congestion
 /// window and restarts the timer (RFC6298#5.2, #5.3). `true` if the SYN had to be sent twice.
-pub(crate) fn take_acknowledgment(conn: &mut Connection, ack: Seq, cx: &Context<'_>) -> bool {
+pub(crate) fn take_acknowledgment(conn: &mut Connection, seg: &Segment<'_>, cx: &Context<'_>) -> bool {
+    let ack = seg.ack;
     let acked = ack.since(conn.tcb.snd.una);
+    let samples = expected_samples(conn, cx);
     let handshake = !conn.tcb.syn_acked();
     conn.tcb.snd.una = ack;
     conn.probed_in_vain_since = None;
     let removed = conn.retransmission.acknowledge(ack, cx.now);
-    if let Some(rtt) = removed.rtt {
-        conn.rto.sample(rtt);
+    if let Some(rtt) = conn.timestamps.round_trip(seg, cx.now, cx.profile).or(removed.rtt) {
+        conn.rto.sample_one_of(samples, rtt);
     }
     if removed.syn_timed_out {
         conn.rto.after_syn_timeout();
@@ -167,6 +168,16 @@ pub(crate) fn take_acknowledgment(conn: &mut Connection, ack: Seq, cx: &Context<
     conn.user_timeout = None;
     conn.age_urgent_pointers();
     removed.syn_timed_out
+}
+
+/// How many round-trip times the segments in flight will give (RFC7323#G); one without timestamps.
+fn expected_samples(conn: &Connection, cx: &Context<'_>) -> u32 {
+    match cx.profile.rttm {
+        Rttm::Weighted if conn.timestamps.ok => {
+            conn.tcb.in_flight().div_ceil(conn.effective_send_mss(cx).saturating_mul(2)).max(1)
+        }
+        Rttm::Weighted | Rttm::EverySample | Rttm::Queue => 1,
+    }
 }
 
 /// A duplicate acknowledgment in the sense of RFC5681#2.

@@ -5,7 +5,7 @@
 
 use core::ops::ControlFlow;
 
-use super::Stop;
+use super::{Stop, time_wait};
 use crate::event::Event;
 use crate::profile::{IllegalOption, Overflow};
 use crate::rule::Rule;
@@ -46,7 +46,7 @@ fn check_rst(seg: &Segment<'_>) -> ControlFlow<Stop> {
 /// Second: in LISTEN there is nothing that an ACK could be for.
 fn check_ack(seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
     if seg.ack_bit() {
-        reply::reset(seg, Rule::ListenAck, cx.out);
+        reply::reset(seg, Rule::ListenAck, cx);
         return ControlFlow::Break(Stop::Dropped(Rule::ListenAck));
     }
     ControlFlow::Continue(())
@@ -55,7 +55,7 @@ fn check_ack(seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
 /// An option of impossible length may be answered by a reset (MUST-7).
 fn check_options(seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
     if seg.illegal_option && cx.profile.illegal_option == IllegalOption::Reset {
-        reply::reset(seg, Rule::TcpIllegalOptionReset, cx.out);
+        reply::reset(seg, Rule::TcpIllegalOptionReset, cx);
         return ControlFlow::Break(Stop::Dropped(Rule::TcpIllegalOptionReset));
     }
     ControlFlow::Continue(())
@@ -78,14 +78,14 @@ fn check_syn(
     let pair = Pair { local: seg.local, remote: seg.remote };
     let mut conn = Connection::new(pair, OpenedBy::Passive(socket), Owner::Listener, options, cx);
     if let Some(old) = previous.take() {
-        conn.set_iss(super::time_wait::larger_iss(conn.tcb.snd.iss, &old));
+        conn.set_iss(time_wait::larger_iss(conn.tcb.snd.iss, &old));
         let (local_port, remote) = (pair.local.port(), pair.remote);
-        let (from, to, rule) = (State::TimeWait, State::Closed, Rule::TimeWaitReopen);
+        let rule = time_wait::is_newer(&old, seg, cx.profile).unwrap_or(Rule::TimeWaitReopen);
+        let (from, to) = (State::TimeWait, State::Closed);
         cx.out.event(Event::StateChanged { local_port, remote, from, to, rule });
         conn.previous = Some(old);
     }
-    conn.send_mss = options::send_mss(seg.remote.ip(), &seg.options, cx.profile);
-    take_syn(&mut conn, seg);
+    take_syn(&mut conn, seg, cx);
 
     // The record that was in LISTEN is the listener; this one begins there.
     conn.tcb.state = State::Listen;
@@ -95,9 +95,11 @@ fn check_syn(
     Ok(conn)
 }
 
-/// RCV.NXT and IRS from a SYN; its text and its FIN wait until the handshake is over.
+/// RCV.NXT, IRS and what the options agree on, from a SYN; its text and its FIN wait until the handshake is over.
 /// SYN-SENT does the same with a SYN of a simultaneous open.
-pub(crate) fn take_syn(conn: &mut Connection, seg: &Segment<'_>) {
+pub(crate) fn take_syn(conn: &mut Connection, seg: &Segment<'_>, cx: &Context<'_>) {
+    conn.send_mss = options::send_mss(seg.remote.ip(), &seg.options, cx.profile);
+    conn.negotiate(seg, cx);
     conn.tcb.rcv.irs = seg.seq;
     conn.tcb.rcv.nxt = seg.seq + 1;
     conn.tcb.rcv.up = seg.seq + 1;
@@ -113,7 +115,7 @@ fn overflow(seg: &Segment<'_>, cx: &mut Context<'_>) -> Stop {
     match cx.profile.syn_overflow {
         Overflow::Drop => Stop::Dropped(Rule::ListenSynOverflowDrop),
         Overflow::Reset => {
-            reply::reset(seg, Rule::ListenSynOverflowReset, cx.out);
+            reply::reset(seg, Rule::ListenSynOverflowReset, cx);
             Stop::Dropped(Rule::ListenSynOverflowReset)
         }
     }

@@ -11,12 +11,15 @@ use crate::event::Notice;
 use crate::profile::IllegalOption;
 use crate::rule::Rule;
 use crate::tcp::connection::{Connection, Context, OpenedBy};
-use crate::tcp::reply;
 use crate::tcp::segment::Segment;
 use crate::tcp::state::State;
+use crate::tcp::{reply, timestamps};
 
 pub(crate) fn segment_arrives(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
+    let seg = &conn.window_scale.rescale(seg);
+    timestamps::check(conn, seg, cx)?;
     let seg = &check_sequence(conn, seg, cx)?;
+    timestamps::take(conn, seg, cx.now);
     conn.restart_keepalive(cx);
     check_rst(conn, seg, cx)?;
     check_options(conn, seg, cx)?;
@@ -121,7 +124,7 @@ fn check_options(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>)
     if !seg.illegal_option || cx.profile.illegal_option != IllegalOption::Reset {
         return ControlFlow::Continue(());
     }
-    reply::abort(conn, Rule::TcpIllegalOptionReset, cx.out);
+    reply::abort(conn, Rule::TcpIllegalOptionReset, cx);
     conn.fail(CallError::Reset, Notice::Reset, Rule::TcpIllegalOptionReset, cx);
     ControlFlow::Break(Stop::Dropped(Rule::TcpIllegalOptionReset))
 }
@@ -143,7 +146,7 @@ fn check_syn(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> 
         return ControlFlow::Break(Stop::Dropped(Rule::CheckSynChallenge));
     }
     if seg.syn() {
-        reply::reset(seg, Rule::CheckSynReset, cx.out);
+        reply::reset(seg, Rule::CheckSynReset, cx);
         conn.fail(CallError::Reset, Notice::Reset, Rule::CheckSynReset, cx);
         return ControlFlow::Break(Stop::Dropped(Rule::CheckSynReset));
     }

@@ -10,9 +10,9 @@ use crate::event::Notice;
 use crate::profile::IllegalOption;
 use crate::rule::Rule;
 use crate::tcp::connection::{Connection, Context};
+use crate::tcp::reply;
 use crate::tcp::segment::Segment;
 use crate::tcp::state::State;
-use crate::tcp::{options, reply};
 
 pub(crate) fn segment_arrives(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
     check_ack(conn, seg, cx)?;
@@ -29,7 +29,7 @@ fn check_ack(conn: &Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> Cont
     if seg.rst() {
         return ControlFlow::Break(Stop::Dropped(Rule::SynSentBadAckRst));
     }
-    reply::reset(seg, Rule::SynSentBadAck, cx.out);
+    reply::reset(seg, Rule::SynSentBadAck, cx);
     ControlFlow::Break(Stop::Dropped(Rule::SynSentBadAck))
 }
 
@@ -51,7 +51,7 @@ fn check_rst(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> 
 /// An option of impossible length may be answered by a reset (MUST-7); the open goes on.
 fn check_options(seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
     if seg.illegal_option && cx.profile.illegal_option == IllegalOption::Reset {
-        reply::reset(seg, Rule::TcpIllegalOptionReset, cx.out);
+        reply::reset(seg, Rule::TcpIllegalOptionReset, cx);
         return ControlFlow::Break(Stop::Dropped(Rule::TcpIllegalOptionReset));
     }
     ControlFlow::Continue(())
@@ -63,15 +63,14 @@ fn check_syn(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> 
     if !seg.syn() {
         return ControlFlow::Break(Stop::Dropped(Rule::SynSentOther));
     }
-    conn.send_mss = options::send_mss(seg.remote.ip(), &seg.options, cx.profile);
-    take_syn(conn, seg);
+    take_syn(conn, seg, cx);
     if !seg.ack_bit() {
         conn.enter(State::SynReceived, Rule::SynSentSyn, cx.out);
         // <SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK>: the SYN in the queue, now with its ACK.
         conn.retransmission.mark_front_lost(Rule::SynSentSyn);
         return ControlFlow::Break(Stop::Done);
     }
-    let syn_lost = check_ack::take_acknowledgment(conn, seg.ack, cx);
+    let syn_lost = check_ack::take_acknowledgment(conn, seg, cx);
     conn.acknowledgment.now(Rule::SynSentSynAck);
     check_ack::establish(conn, syn_lost, Rule::SynSentSynAck, cx);
 

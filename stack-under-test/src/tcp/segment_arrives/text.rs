@@ -55,7 +55,7 @@ fn check_user_is_there(conn: &mut Connection, cx: &mut Context<'_>) -> ControlFl
     if conn.owner != Owner::Nobody || !cx.profile.close_unread_rst {
         return ControlFlow::Continue(());
     }
-    reply::abort(conn, Rule::TextAfterClose, cx.out);
+    reply::abort(conn, Rule::TextAfterClose, cx);
     conn.enter(State::Closed, Rule::TextAfterClose, cx.out);
     ControlFlow::Break(Stop::Dropped(Rule::TextAfterClose))
 }

@@ -3,17 +3,15 @@
 //! [`crate::tcp::Tcp`] asks [`reopens`] before the steps of §3.10.7.4, as RFC 9293's first step
 //! allows. The new incarnation remembers the old one: if its SYN was only an old duplicate,
 //! [`return_to_time_wait`] puts things back.
-//!
-//! Left out: the decision by timestamps (RFC6191#2, SHLD-4); this stack sends none yet.
 
+use crate::profile::Profile;
 use crate::rule::Rule;
 use crate::tcp::connection::{Connection, Context, OpenedBy};
 use crate::tcp::segment::Segment;
 use crate::tcp::seq::Seq;
 use crate::tcp::state::State;
 
-/// The SYN begins a new incarnation: it is beyond the old one's last number, which was its FIN's, and
-/// somebody listens.
+/// The SYN begins a new incarnation: it is newer than the old one, and somebody listens.
 pub(crate) fn reopens(old: &Connection, seg: &Segment<'_>, cx: &Context<'_>) -> bool {
     let listens = || cx.listeners.get(seg.local.port()).is_some_and(|l| l.has_room_for_syn(cx.profile));
     old.state() == State::TimeWait
@@ -21,8 +19,25 @@ pub(crate) fn reopens(old: &Connection, seg: &Segment<'_>, cx: &Context<'_>) -> 
         && seg.syn()
         && !seg.ack_bit()
         && !seg.rst()
-        && seg.seq.ge(old.tcb.rcv.nxt)
+        && is_newer(old, seg, cx.profile).is_some()
         && listens()
+}
+
+/// Whether the SYN is newer than the old incarnation, and by which rule: by its number, which is beyond that of the FIN
+/// (MAY-2), or by its timestamp (SHLD-4).
+pub(crate) fn is_newer(old: &Connection, seg: &Segment<'_>, profile: &Profile) -> Option<Rule> {
+    let by_number = seg.seq.ge(old.tcb.rcv.nxt).then_some(Rule::TimeWaitReopen);
+    let Some((value, _)) = seg.options.timestamps.filter(|_| profile.timestamps && profile.time_wait_timestamps) else {
+        return by_number;
+    };
+    if !old.timestamps.ok {
+        return by_number.or(Some(Rule::TimeWaitReopenTimestamp));
+    }
+    match old.timestamps.is_later(value) {
+        Some(true) => Some(Rule::TimeWaitReopenTimestamp),
+        Some(false) => by_number,
+        None => None,
+    }
 }
 
 /// An ISS above every number the old incarnation used (MAY-2).

@@ -29,7 +29,7 @@ impl Tcp {
 pub(super) fn abort(conn: &mut Connection, cx: &mut Context<'_>) {
     let rule = match conn.state() {
         State::SynReceived | State::Established | State::FinWait1 | State::FinWait2 | State::CloseWait => {
-            reply::abort(conn, Rule::CallAbort, cx.out);
+            reply::abort(conn, Rule::CallAbort, cx);
             Rule::CallAbort
         }
         State::Closed | State::Listen | State::SynSent | State::Closing | State::LastAck | State::TimeWait => {

@@ -51,7 +51,7 @@ impl Tcp {
         for pair in children {
             self.on_connection(pair, env, |conn, cx| {
                 conn.owner = Owner::Nobody;
-                reply::abort(conn, Rule::CallCloseChild, cx.out);
+                reply::abort(conn, Rule::CallCloseChild, cx);
                 conn.enter(State::Closed, Rule::CallCloseChild, cx.out);
             });
         }
@@ -105,7 +105,7 @@ fn give_up(conn: &mut Connection, cx: &mut Context<'_>) {
     if conn.options.linger0 {
         super::abort::abort(conn, cx);
     } else if !conn.unread.is_empty() && cx.profile.close_unread_rst && conn.state() != State::TimeWait {
-        reply::abort(conn, Rule::CallCloseUnread, cx.out);
+        reply::abort(conn, Rule::CallCloseUnread, cx);
         conn.enter(State::Closed, Rule::CallCloseUnread, cx.out);
     } else {
         // Closing what is closed already is no news to its user, who is leaving.
