@@ -123,6 +123,33 @@ pub enum Rttm {
     Weighted,
 }
 
+/// How a sender recovers from loss before the retransmission timer expires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LossRecovery {
+    /// The first ACK of something new ends fast recovery (RFC5681#3.2).
+    Reno,
+    /// An ACK of only a part shows the next loss (RFC6582#3.2).
+    NewReno,
+}
+
+/// The congestion window that NewReno's fast recovery leaves behind (RFC6582#3.2, step 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewRenoExit {
+    /// min(ssthresh, max(FlightSize, SMSS) + SMSS): no burst.
+    FlightSize,
+    /// ssthresh.
+    Ssthresh,
+}
+
+/// Which partial ACKs of NewReno's fast recovery restart the retransmission timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartialAckTimer {
+    /// The first one: many losses end in a timeout (RFC6582#3.2, step 3).
+    First,
+    /// Each, as any ACK of something new does (RFC6298#5.3).
+    Every,
+}
+
 /// Upper bounds of everything that grows with input. None is a protocol matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -230,6 +257,14 @@ pub struct Profile {
     pub congestion_control: bool,
     /// The congestion window a connection starts with.
     pub initial_window: InitialWindow,
+    /// How loss is recovered from.
+    pub loss_recovery: LossRecovery,
+    /// The congestion window after NewReno's fast recovery.
+    pub newreno_exit: NewRenoExit,
+    /// Which partial ACKs restart the retransmission timer.
+    pub partial_ack_timer: PartialAckTimer,
+    /// `true`: the first two duplicate ACKs let a new segment out each (RFC3042#2). `false`: they do nothing.
+    pub limited_transmit: bool,
     /// Send MSS when the peer names none, in IPv4 (MUST-15).
     pub default_send_mss_ipv4: u16,
     /// The same in IPv6 (MUST-15).
@@ -358,6 +393,10 @@ impl Profile {
             persist_max: Duration::from_secs(60),
             congestion_control: true,
             initial_window: InitialWindow::Rfc5681,
+            loss_recovery: LossRecovery::Reno,
+            newreno_exit: NewRenoExit::FlightSize,
+            partial_ack_timer: PartialAckTimer::First,
+            limited_transmit: false,
             default_send_mss_ipv4: 536,
             default_send_mss_ipv6: 1220,
             min_send_mss: 1,
@@ -420,9 +459,18 @@ impl Profile {
         }
     }
 
-    /// RFC 9293 with the extensions that most hosts of today speak: window scale and timestamps (RFC 7323).
+    /// RFC 9293 with the extensions that most hosts of today have: window scale and timestamps (RFC 7323), NewReno (RFC
+    /// 6582) with limited transmit (RFC 3042), and ten segments to begin with (RFC 6928).
     pub fn extended() -> Self {
-        Self { name: "extended", window_scale: WindowScaling::FromBuffer, timestamps: true, ..Self::rfc9293() }
+        Self {
+            name: "extended",
+            initial_window: InitialWindow::Rfc6928,
+            loss_recovery: LossRecovery::NewReno,
+            limited_transmit: true,
+            window_scale: WindowScaling::FromBuffer,
+            timestamps: true,
+            ..Self::rfc9293()
+        }
     }
 
     /// Send MSS towards this address when the peer names none (MUST-15).

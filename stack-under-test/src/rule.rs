@@ -166,6 +166,7 @@ rules! {
     // What leaves, and when.
     OutputSyn "output-syn" "RFC9293#3.5" "the SYN of the handshake";
     OutputData "output-data" "RFC9293#3.10.2" "text from the send queue";
+    LimitedTransmit "limited-transmit" "RFC3042#2" "one of the first two duplicate acknowledgments lets new text out";
     OutputPush "output-push" "MUST-61" "PSH is set on the last segment of the send queue";
     OutputUrgent "output-urgent" "MUST-62" "URG is set, the pointer is the octet that follows the urgent data";
     OutputFin "output-fin" "RFC9293#3.10.4" "all data are sent, the FIN follows";
@@ -177,6 +178,7 @@ rules! {
     RetransmissionTimeout "retransmission-timeout" "RFC9293#3.10.8" "the retransmission timeout expired: the segment at the front of the queue is sent again";
     RetransmitAfterTimeout "retransmit-after-timeout" "RFC5681#3.1" "slow start after a timeout sends the rest of the retransmission queue again";
     FastRetransmit "fast-retransmit" "RFC5681#3.2" "the third duplicate acknowledgment: the segment at the front of the queue is sent again";
+    PartialAck "partial-ack" "RFC6582#3.2" "fast recovery, and not all is acknowledged: the segment at the front of the queue is lost too";
     WindowReopened "window-reopened" "MUST-36" "the window opened after a probe: the refused octet is sent again with what follows";
     ZeroWindowProbe "zero-window-probe" "MUST-36" "the send window is zero: a probe asks for it";
     KeepaliveProbe "keepalive-probe" "MAY-5" "an idle connection is probed";

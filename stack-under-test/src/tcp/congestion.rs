@@ -1,29 +1,52 @@
 //! Congestion control: slow start, congestion avoidance, fast retransmit and fast recovery
-//! (MUST-19, RFC5681#3).
+//! (MUST-19, RFC5681#3), and NewReno's answer to partial acknowledgments (RFC6582) with limited
+//! transmit (RFC3042), if the profile wants them.
 //!
-//! Pure arithmetic on octets. The fifth step of SEGMENT ARRIVES reports acknowledgments,
+//! Pure arithmetic on octets and numbers. The fifth step of SEGMENT ARRIVES reports acknowledgments,
 //! [`super::timeout`] reports timeouts, [`super::output`] asks for the window.
 //!
-//! Left out: NewReno's partial acknowledgments (RFC6582), SACK-based recovery (RFC6675), limited
-//! transmit (RFC3042), ECN.
+//! Left out: telling a lost retransmission from a needless one after a timeout (RFC6582#4).
 
 use core::time::Duration;
 
-use crate::profile::{InitialWindow, Profile};
+use super::seq::Seq;
+use crate::profile::{InitialWindow, LossRecovery, NewRenoExit, Profile};
 use crate::time::Instant;
 
 /// The third duplicate is the one that counts (RFC5681#3.2).
 const DUPLICATE_THRESHOLD: u32 = 3;
 
+/// So many duplicates let a new segment out each (RFC3042#2).
+const LIMITED_TRANSMITS: u32 = 2;
+
+/// What an acknowledgment of something new was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Advance {
+    /// The usual, or the end of fast recovery.
+    Whole,
+    /// Fast recovery goes on: more is lost. `first` of this recovery.
+    Partial { first: bool },
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Congestion {
     /// `None`: no congestion control.
     initial: Option<InitialWindow>,
+    scheme: LossRecovery,
+    exit: NewRenoExit,
+    limited_transmit: bool,
     smss: u32,
     cwnd: u32,
     ssthresh: u32,
     duplicates: u32,
     recovering: bool,
+    /// recover (RFC6582#3.2), as the number after it: an ACK at it or beyond is a full one. Only an ACK beyond it can be
+    /// repeated for a new loss.
+    recover: Seq,
+    /// Partial acknowledgments of this recovery.
+    partial: u32,
+    /// FlightSize before limited transmit added to it (RFC5681#3.2, step 2).
+    flight_before: u32,
     last_sent: Option<Instant>,
 }
 
@@ -32,20 +55,28 @@ impl Congestion {
         let initial = profile.congestion_control.then_some(profile.initial_window);
         Self {
             initial,
+            scheme: profile.loss_recovery,
+            exit: profile.newreno_exit,
+            limited_transmit: profile.limited_transmit,
             smss: u32::from(smss),
             cwnd: u32::MAX,
             // Arbitrarily high at first (RFC5681#3.1).
             ssthresh: u32::MAX,
             duplicates: 0,
             recovering: false,
+            recover: Seq(0),
+            partial: 0,
+            flight_before: 0,
             last_sent: None,
         }
     }
 
     /// The handshake is complete and the segment size known. After a lost SYN one segment is the
     /// start (RFC5681#3.1).
-    pub(crate) fn start(&mut self, smss: u32, syn_lost: bool) {
+    pub(crate) fn start(&mut self, smss: u32, syn_lost: bool, iss: Seq) {
         self.smss = smss.max(1);
+        // Nothing was in flight before, so the first loss counts (RFC6582#3.2, step 1).
+        self.recover = iss;
         self.cwnd = if self.initial.is_none() {
             u32::MAX
         } else if syn_lost {
@@ -72,28 +103,77 @@ impl Congestion {
         self.cwnd
     }
 
-    /// New data was acknowledged.
-    pub(crate) fn on_ack(&mut self, acked: u32) {
+    /// What limited transmit allows beyond cwnd (RFC3042#2).
+    pub(crate) fn limited_extra(&self) -> u32 {
+        if self.limited_transmit && !self.recovering && self.initial.is_some() {
+            self.smss.saturating_mul(self.duplicates.min(LIMITED_TRANSMITS))
+        } else {
+            0
+        }
+    }
+
+    /// `acked` octets of new data were acknowledged; `una` and `nxt` are what SND.UNA and SND.NXT are now.
+    pub(crate) fn on_ack(&mut self, acked: u32, una: Seq, nxt: Seq) -> Advance {
         self.duplicates = 0;
         if self.initial.is_none() {
-            return;
+            return Advance::Whole;
         }
-        if self.recovering {
-            // Deflate (RFC5681#3.2, step 6).
-            self.recovering = false;
-            self.cwnd = self.ssthresh;
-        } else if self.cwnd < self.ssthresh {
+        let advance = if self.recovering {
+            match self.scheme {
+                LossRecovery::Reno => self.end_recovery(self.ssthresh),
+                LossRecovery::NewReno if una.lt(self.recover) => self.partial_ack(acked),
+                LossRecovery::NewReno => self.end_recovery(self.after_newreno(nxt.since(una))),
+            }
+        } else {
+            self.open(acked);
+            Advance::Whole
+        };
+        if una.gt(self.recover) {
+            // Keeps the old mark from falling half a circle behind.
+            self.recover = una - 1;
+        }
+        advance
+    }
+
+    /// Slow start, or one segment per round trip (RFC5681#3.1, equations 2 and 3).
+    fn open(&mut self, acked: u32) {
+        if self.cwnd < self.ssthresh {
             self.cwnd = self.cwnd.saturating_add(acked.min(self.smss));
         } else {
-            // One segment per round trip (RFC5681#3.1, equation 3).
             let squared = u64::from(self.smss) * u64::from(self.smss);
             let step = squared / u64::from(self.cwnd.max(1));
             self.cwnd = self.cwnd.saturating_add(u32::try_from(step).unwrap_or(u32::MAX).max(1));
         }
     }
 
+    /// Deflate (RFC5681#3.2, step 6).
+    fn end_recovery(&mut self, cwnd: u32) -> Advance {
+        self.recovering = false;
+        self.cwnd = cwnd;
+        Advance::Whole
+    }
+
+    /// cwnd after a full acknowledgment (RFC6582#3.2, step 3).
+    fn after_newreno(&self, flight: u32) -> u32 {
+        match self.exit {
+            NewRenoExit::FlightSize => self.ssthresh.min(flight.max(self.smss).saturating_add(self.smss)),
+            NewRenoExit::Ssthresh => self.ssthresh,
+        }
+    }
+
+    /// Deflate by what was acknowledged, and add back the segment that has left the network (RFC6582#3.2, step 3).
+    fn partial_ack(&mut self, acked: u32) -> Advance {
+        self.cwnd = self.cwnd.saturating_sub(acked);
+        if acked >= self.smss {
+            self.cwnd = self.cwnd.saturating_add(self.smss);
+        }
+        self.cwnd = self.cwnd.max(self.smss);
+        self.partial = self.partial.saturating_add(1);
+        Advance::Partial { first: self.partial == 1 }
+    }
+
     /// A duplicate acknowledgment came; `true` if it calls for a fast retransmit.
-    pub(crate) fn on_duplicate_ack(&mut self, flight: u32) -> bool {
+    pub(crate) fn on_duplicate_ack(&mut self, una: Seq, nxt: Seq) -> bool {
         if self.initial.is_none() {
             return false;
         }
@@ -102,25 +182,44 @@ impl Congestion {
             self.cwnd = self.cwnd.saturating_add(self.smss);
             return false;
         }
-        if self.duplicates != DUPLICATE_THRESHOLD {
+        let flight = nxt.since(una);
+        if self.duplicates == 1 {
+            self.flight_before = flight;
+        }
+        if self.duplicates != DUPLICATE_THRESHOLD || !self.is_news(una) {
             return false;
         }
-        self.halve(flight);
+        self.halve(if self.limited_transmit { flight.min(self.flight_before) } else { flight });
         self.cwnd = self.ssthresh.saturating_add(self.smss.saturating_mul(DUPLICATE_THRESHOLD));
-        self.recovering = true;
+        self.begin_recovery(nxt);
         true
     }
 
+    /// The loss is not of what was in flight at the last one (RFC6582#3.2, step 2).
+    fn is_news(&self, una: Seq) -> bool {
+        match self.scheme {
+            LossRecovery::Reno => true,
+            LossRecovery::NewReno => una.gt(self.recover),
+        }
+    }
+
+    fn begin_recovery(&mut self, nxt: Seq) {
+        self.recovering = true;
+        self.recover = nxt;
+        self.partial = 0;
+    }
+
     /// The retransmission timer expired. ssthresh moves at the first expiry for a segment only
-    /// (RFC5681#3.1, equation 4).
-    pub(crate) fn on_timeout(&mut self, flight: u32, first: bool) {
+    /// (RFC5681#3.1, equation 4); what is in flight now is no news any more (RFC6582#3.2, step 4).
+    pub(crate) fn on_timeout(&mut self, una: Seq, nxt: Seq, first: bool) {
         self.duplicates = 0;
         self.recovering = false;
         if self.initial.is_none() {
             return;
         }
+        self.recover = nxt;
         if first {
-            self.halve(flight);
+            self.halve(nxt.since(una));
         }
         // The loss window.
         self.cwnd = self.smss;

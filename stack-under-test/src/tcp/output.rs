@@ -216,10 +216,10 @@ fn plan(conn: &Connection, cx: &Context<'_>) -> Option<Plan> {
     }
     let mss = conn.effective_send_mss(cx);
     let in_network = conn.retransmission.in_network(conn.tcb.in_flight());
-    let congestion = conn.congestion.window().saturating_sub(in_network);
-    let offered = d.min(u).min(mss);
-    let text = offered.min(congestion);
-    if text == 0 || text < offered {
+    let window = conn.congestion.window();
+    let text = d.min(u).min(mss);
+    let beyond = in_network.saturating_add(text) > window;
+    if text == 0 || in_network.saturating_add(text) > window.saturating_add(conn.congestion.limited_extra()) {
         return None;
     }
     let all = text == d;
@@ -227,7 +227,7 @@ fn plan(conn: &Connection, cx: &Context<'_>) -> Option<Plan> {
     let nagle_allows = idle || conn.options.nodelay || !cx.profile.nagle;
     let worthwhile = all || text >= (conn.tcb.snd.max_wnd / 2).max(1) || !cx.profile.sender_sws_avoidance;
     let rule = if text == mss || (nagle_allows && worthwhile) {
-        Rule::OutputData
+        if beyond { Rule::LimitedTransmit } else { Rule::OutputData }
     } else if conn.persist.overrides() {
         Rule::OutputSwsOverride
     } else {

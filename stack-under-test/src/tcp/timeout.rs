@@ -55,7 +55,7 @@ fn retransmission_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
     if closed_window {
         conn.probed_in_vain_since.get_or_insert(cx.now);
     } else if !front.syn {
-        conn.congestion.on_timeout(conn.tcb.in_flight(), front.timeouts == 0);
+        conn.congestion.on_timeout(conn.tcb.snd.una, conn.tcb.snd.nxt, front.timeouts == 0);
     }
     conn.retransmission.time_out(rule, cx.profile.congestion_control);
     conn.rto.back_off();

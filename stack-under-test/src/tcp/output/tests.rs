@@ -1,6 +1,7 @@
 use core::time::Duration;
 
 use crate::packet_script::{ACK, FIN_ACK, PSH_ACK, SYN, SYN_ACK, Script, given, given_with, seg};
+use crate::profile::{LossRecovery, PartialAckTimer};
 use crate::{CallError, Profile, Reply, Rule, SocketOption, SocketOptions, State, UserCall};
 
 fn nodelay() -> SocketOptions {
@@ -133,6 +134,44 @@ fn fast_retransmit() {
     s.inject(seg(ACK, 1, 1)).expect_for(Rule::FastRetransmit, seg(ACK, 1, 1).zeros(1460));
     s.inject(seg(ACK, 1, 1)).expect_nothing();
     s.inject(seg(ACK, 1, 4381)).wait(Duration::from_secs(5)).expect_nothing();
+}
+
+fn newreno() -> Profile {
+    Profile { loss_recovery: LossRecovery::NewReno, limited_transmit: true, ..Profile::rfc9293() }
+}
+
+/// RFC6582#3.2, RFC3042#2: of four segments the first and the third are lost.
+#[test]
+fn newreno_repairs_loss_after_loss() {
+    let mut s = given_with(State::Established, newreno(), nodelay());
+    s.send(&[0; 10 * 1460]).take_lines();
+    s.inject(seg(ACK, 1, 1461)).expect(&[seg(ACK, 4381, 1).zeros(1460), seg(ACK, 5841, 1).zeros(1460)]);
+    let new = |seq| seg(ACK, seq, 1).zeros(1460);
+    s.inject(seg(ACK, 1, 1461)).expect_for(Rule::LimitedTransmit, new(7301));
+    s.inject(seg(ACK, 1, 1461)).expect_for(Rule::LimitedTransmit, new(8761));
+    s.inject(seg(ACK, 1, 1461)).expect_for(Rule::FastRetransmit, new(1461));
+    // ssthresh is two segments: cwnd 5, six are in flight.
+    s.inject(seg(ACK, 1, 1461)).expect_nothing();
+    s.inject(seg(ACK, 1, 4381));
+    let rules: Vec<Rule> = s.take_lines_with_rules().iter().map(|(_, rules)| rules.first()).collect();
+    assert_eq!(rules, [Rule::PartialAck, Rule::OutputData], "cwnd is 6 - 2 + 1 segments, and four are in flight");
+    s.inject(seg(ACK, 1, 10_221));
+    assert_eq!(s.take_lines().len(), 1, "min(ssthresh, SMSS + SMSS), and one is in flight");
+}
+
+/// RFC6582#3.2, step 3: only the first partial ACK restarts the timer, or each.
+#[test]
+fn partial_acks_and_the_timer() {
+    for (partial_ack_timer, due) in [(PartialAckTimer::First, 1100), (PartialAckTimer::Every, 1200)] {
+        let mut s = given_with(State::Established, Profile { partial_ack_timer, ..newreno() }, nodelay());
+        s.send(&[0; 3 * 1460]).take_lines();
+        for _ in 0..3 {
+            s.inject(seg(ACK, 1, 1));
+        }
+        s.wait_ms(100).inject(seg(ACK, 1, 1461)).wait_ms(100).inject(seg(ACK, 1, 2921)).take_lines();
+        s.wait_ms(due - 200 - 1).expect_nothing().wait_ms(1);
+        assert_eq!(s.take_lines().len(), 1, "{partial_ack_timer:?}");
+    }
 }
 
 /// The send buffer is bounded, and what has room is taken.

@@ -6,8 +6,9 @@ use core::ops::ControlFlow;
 
 use super::Stop;
 use crate::event::Notice;
-use crate::profile::{Overflow, Rttm};
+use crate::profile::{Overflow, PartialAckTimer, Rttm};
 use crate::rule::Rule;
+use crate::tcp::congestion::Advance;
 use crate::tcp::connection::{Connection, Context, OpenedBy, Owner};
 use crate::tcp::reply;
 use crate::tcp::segment::Segment;
@@ -81,7 +82,7 @@ fn check_accept_queue(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context
 pub(crate) fn establish(conn: &mut Connection, syn_lost: bool, rule: Rule, cx: &mut Context<'_>) {
     conn.enter(State::Established, rule, cx.out);
     conn.previous = None;
-    conn.congestion.start(conn.effective_send_mss(cx), syn_lost);
+    conn.congestion.start(conn.effective_send_mss(cx), syn_lost, conn.tcb.snd.iss);
     conn.restart_keepalive(cx);
     if let (OpenedBy::Passive(listener), Owner::Listener) = (conn.opened_by, conn.owner) {
         let port = conn.tcb.local.port();
@@ -107,7 +108,7 @@ fn established(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -
     conn.soft_error = None;
     if conn.tcb.acks_something_new(seg.ack) {
         take_acknowledgment(conn, seg, cx);
-    } else if is_duplicate(conn, seg) && conn.congestion.on_duplicate_ack(conn.tcb.in_flight()) {
+    } else if is_duplicate(conn, seg) && conn.congestion.on_duplicate_ack(conn.tcb.snd.una, conn.tcb.snd.nxt) {
         conn.retransmission.mark_front_lost(Rule::FastRetransmit);
     }
     update_send_window(conn, seg);
@@ -161,10 +162,17 @@ pub(crate) fn take_acknowledgment(conn: &mut Connection, seg: &Segment<'_>, cx: 
         conn.rto.after_syn_timeout();
     }
     conn.send.acknowledge(ack);
-    if !handshake {
-        conn.congestion.on_ack(acked);
+    let advance = if handshake { Advance::Whole } else { conn.congestion.on_ack(acked, ack, conn.tcb.snd.nxt) };
+    let restarts = match advance {
+        Advance::Whole => true,
+        Advance::Partial { first } => {
+            conn.retransmission.mark_front_lost(Rule::PartialAck);
+            first || cx.profile.partial_ack_timer == PartialAckTimer::Every
+        }
+    };
+    if restarts {
+        conn.retransmission.restart(cx.now, conn.rto.rto());
     }
-    conn.retransmission.restart(cx.now, conn.rto.rto());
     conn.user_timeout = None;
     conn.age_urgent_pointers();
     removed.syn_timed_out

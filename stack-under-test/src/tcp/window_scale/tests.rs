@@ -126,3 +126,16 @@ fn states_are_what_they_were() {
     let s = crate::packet_script::given_with(State::TimeWait, Profile::extended(), SocketOptions::default());
     assert!(s.stack.connection_state(80, Script::remote()).is_some());
 }
+
+/// RFC7323#2.2, #2.3: also the SYN,ACK that crosses ours names octets.
+#[test]
+fn a_crossing_syn_ack_is_not_scaled() {
+    let mut s = Script::new(scaling(WindowScaling::FromBuffer));
+    s.connect()
+        .inject(seg(SYN, 0, 0).ws(4).win(300))
+        .inject(seg(SYN_ACK, 0, 1).ws(4).win(300))
+        .state(State::Established);
+    assert_eq!(status(&mut s).snd_wnd, 300);
+    s.inject(seg(ACK, 1, 1).win(300));
+    assert_eq!(status(&mut s).snd_wnd, 4800);
+}
