@@ -182,11 +182,13 @@ impl Script {
 
     fn options(&self, line: &Line) -> TcpOptions {
         let clock = self.clock.unwrap_or(0);
+        let iss = self.iss.unwrap_or_default();
         TcpOptions {
             mss: line.mss.flatten(),
             window_scale: line.ws.flatten(),
+            sack_permitted: line.sack_ok == Some(true),
+            sack: line.sack.iter().flatten().map(|&(l, r)| (iss + l, iss + r)).collect(),
             timestamps: line.ts.flatten().map(|(value, echo)| (value, clock.wrapping_add(echo))),
-            ..TcpOptions::default()
         }
     }
 
@@ -204,6 +206,8 @@ impl Script {
             }
             // A reset that answers a segment without ACK has the absolute sequence number zero.
             let seq = if tcp.flags() == RST_ACK { tcp.seq().0 } else { tcp.seq().since(self.iss.unwrap_or_default()) };
+            // So has its timestamp.
+            let base = if tcp.flags() == RST_ACK { 0 } else { self.clock.unwrap_or(0) };
             let line = Line {
                 flags: tcp.flags(),
                 seq,
@@ -211,9 +215,11 @@ impl Script {
                 win: Some(tcp.window()),
                 mss: Some(options.mss),
                 ws: Some(options.window_scale),
-                ts: Some(
-                    options.timestamps.map(|(value, echo)| (value.wrapping_sub(self.clock.unwrap_or(value)), echo)),
+                sack_ok: Some(options.sack_permitted),
+                sack: Some(
+                    options.sack.as_slice().iter().map(|(l, r)| (l.since(PEER_ISN), r.since(PEER_ISN))).collect(),
                 ),
+                ts: Some(options.timestamps.map(|(value, echo)| (value.wrapping_sub(base), echo))),
                 urg: tcp.urgent(),
                 text: tcp.text().to_vec(),
             };

@@ -130,6 +130,8 @@ pub enum LossRecovery {
     Reno,
     /// An ACK of only a part shows the next loss (RFC6582#3.2).
     NewReno,
+    /// What the receiver has selectively acknowledged shows the losses (RFC6675#5); NewReno if the peer does not do so.
+    Sack,
 }
 
 /// The congestion window that NewReno's fast recovery leaves behind (RFC6582#3.2, step 3).
@@ -161,6 +163,8 @@ pub struct Limits {
     pub backlog: usize,
     /// Separate ranges of out-of-order text a connection keeps.
     pub out_of_order_ranges: usize,
+    /// Separate ranges of selectively acknowledged text a sender remembers.
+    pub sack_ranges: usize,
     /// Largest send buffer of a connection, octets.
     pub send_buffer: usize,
     /// Largest receive buffer of a connection, octets.
@@ -321,6 +325,12 @@ pub struct Profile {
     /// `true`: timestamps too decide whether a SYN reopens TIME-WAIT (SHLD-4, RFC6191#2). `false`: the number alone.
     pub time_wait_timestamps: bool,
 
+    // Selective acknowledgment.
+    /// `true`: SYNs carry SACK-permitted, and ACKs report what is held out of order if both sides do (RFC2018#2, #4).
+    pub sack: bool,
+    /// `true`: they report duplicates first (D-SACK, RFC2883#4). `false`: they do not.
+    pub dsack: bool,
+
     // Listening. RFC 9293 knows no backlog: these are open choices.
     /// The accept queue holds the backlog and so many more; BSD and Linux admit one more.
     pub backlog_slack: usize,
@@ -340,6 +350,7 @@ impl Default for Limits {
             sockets: 4096,
             backlog: 128,
             out_of_order_ranges: 64,
+            sack_ranges: 256,
             send_buffer: 1 << 20,
             recv_buffer: 1 << 20,
             datagrams: 64,
@@ -421,6 +432,8 @@ impl Profile {
             paws_valid: Duration::from_secs(24 * 24 * 3600),
             rttm: Rttm::Weighted,
             time_wait_timestamps: true,
+            sack: false,
+            dsack: true,
             backlog_slack: 1,
             backlog_overflow: Overflow::Drop,
             syn_overflow: Overflow::Drop,
@@ -459,16 +472,18 @@ impl Profile {
         }
     }
 
-    /// RFC 9293 with the extensions that most hosts of today have: window scale and timestamps (RFC 7323), NewReno (RFC
-    /// 6582) with limited transmit (RFC 3042), and ten segments to begin with (RFC 6928).
+    /// RFC 9293 with the extensions that most hosts of today have: window scale and timestamps (RFC 7323), SACK (RFC
+    /// 2018, 2883, 6675) or else NewReno (RFC 6582), limited transmit (RFC 3042), and ten segments to begin with (RFC
+    /// 6928).
     pub fn extended() -> Self {
         Self {
             name: "extended",
             initial_window: InitialWindow::Rfc6928,
-            loss_recovery: LossRecovery::NewReno,
+            loss_recovery: LossRecovery::Sack,
             limited_transmit: true,
             window_scale: WindowScaling::FromBuffer,
             timestamps: true,
+            sack: true,
             ..Self::rfc9293()
         }
     }

@@ -145,6 +145,7 @@ rules! {
     TextSecondSegment "text-second-segment" "SHLD-19" "the second full-sized segment without an ACK is acknowledged at once";
     TextOutOfOrder "text-out-of-order" "MAY-13" "text beyond RCV.NXT is acknowledged with a duplicate at once";
     TextGapFilled "text-gap-filled" "RFC5681#4.2" "text that fills a gap is acknowledged at once";
+    TextDuplicate "text-duplicate" "RFC2883#4" "part of the text was here already, which is reported at once";
     TextNotQueued "text-not-queued" "SHLD-31" "text beyond RCV.NXT is dropped: this profile keeps no out-of-order queue";
     TextAfterFin "text-after-fin" "RFC9293#3.10.7.4" "seventh, process the segment text: a FIN was received, what follows it is ignored";
     TextAfterClose "text-after-close" "SHLD-3" "text came after the user's CLOSE: a RST shows that it is lost";
@@ -179,6 +180,9 @@ rules! {
     RetransmitAfterTimeout "retransmit-after-timeout" "RFC5681#3.1" "slow start after a timeout sends the rest of the retransmission queue again";
     FastRetransmit "fast-retransmit" "RFC5681#3.2" "the third duplicate acknowledgment: the segment at the front of the queue is sent again";
     PartialAck "partial-ack" "RFC6582#3.2" "fast recovery, and not all is acknowledged: the segment at the front of the queue is lost too";
+    SackRetransmit "sack-retransmit" "RFC6675#4" "NextSeg, rule 1: enough beyond this gap was selectively acknowledged, so it is lost";
+    SackPerhapsLost "sack-perhaps-lost" "RFC6675#4" "NextSeg, rule 3: no gap is surely lost and there is no new text, so a gap is sent again";
+    SackRescue "sack-rescue" "RFC6675#4" "NextSeg, rule 4: the end of what is in flight is sent again, once";
     WindowReopened "window-reopened" "MUST-36" "the window opened after a probe: the refused octet is sent again with what follows";
     ZeroWindowProbe "zero-window-probe" "MUST-36" "the send window is zero: a probe asks for it";
     KeepaliveProbe "keepalive-probe" "MAY-5" "an idle connection is probed";

@@ -16,13 +16,29 @@ pub(crate) struct Line {
     pub ws: Option<Option<u8>>,
     /// TSval and TSecr; the target's clock counts from the first timestamp it sent.
     pub ts: Option<Option<(u32, u32)>>,
+    /// SACK-permitted.
+    pub sack_ok: Option<bool>,
+    /// SACK blocks: left edge and the number after the right one.
+    pub sack: Option<Vec<(u32, u32)>>,
     pub urg: u16,
     pub text: Vec<u8>,
 }
 
 /// `<SEQ=seq><ACK=ack><CTL=flags>`.
 pub(crate) fn seg(flags: Flags, seq: u32, ack: u32) -> Line {
-    Line { flags, seq, ack, win: None, mss: None, ws: None, ts: None, urg: 0, text: Vec::new() }
+    Line {
+        flags,
+        seq,
+        ack,
+        win: None,
+        mss: None,
+        ws: None,
+        ts: None,
+        sack_ok: None,
+        sack: None,
+        urg: 0,
+        text: Vec::new(),
+    }
 }
 
 impl Line {
@@ -61,6 +77,16 @@ impl Line {
         self
     }
 
+    pub(crate) fn sack_ok(mut self, permitted: bool) -> Self {
+        self.sack_ok = Some(permitted);
+        self
+    }
+
+    pub(crate) fn sack(mut self, blocks: &[(u32, u32)]) -> Self {
+        self.sack = Some(blocks.to_vec());
+        self
+    }
+
     pub(crate) fn text(mut self, text: &[u8]) -> Self {
         self.text = text.to_vec();
         self
@@ -86,6 +112,8 @@ impl Line {
             && (self.mss.is_none() || self.mss == came.mss)
             && (self.ws.is_none() || self.ws == came.ws)
             && (self.ts.is_none() || self.ts == came.ts)
+            && (self.sack_ok.is_none() || self.sack_ok == came.sack_ok)
+            && (self.sack.is_none() || self.sack == came.sack)
     }
 }
 
@@ -106,6 +134,9 @@ impl fmt::Debug for Line {
         }
         if let Some(Some((value, echo))) = self.ts {
             write!(f, " ts {value} {echo}")?;
+        }
+        if let Some(blocks) = self.sack.as_ref().filter(|blocks| !blocks.is_empty()) {
+            write!(f, " sack {blocks:?}")?;
         }
         if self.text.len() > 20 {
             write!(f, " {} octets", self.text.len())

@@ -71,9 +71,42 @@ impl Congestion {
         }
     }
 
+    /// SMSS, octets.
+    pub(crate) fn smss(&self) -> u32 {
+        self.smss
+    }
+
+    /// RecoveryPoint (RFC6675#5), as the number after it.
+    pub(crate) fn recovery_point(&self) -> Seq {
+        self.recover
+    }
+
+    /// Selective acknowledgments decide what is lost.
+    pub(crate) fn uses_sack(&self) -> bool {
+        self.scheme == LossRecovery::Sack && self.initial.is_some()
+    }
+
+    /// Fast recovery, or recovery with SACK, goes on.
+    pub(crate) fn recovers(&self) -> bool {
+        self.recovering
+    }
+
+    /// Recovery with SACK goes on: pipe limits what leaves.
+    pub(crate) fn in_sack_recovery(&self) -> bool {
+        self.recovering && self.uses_sack()
+    }
+
+    /// Limited transmit is allowed (RFC3042#2).
+    pub(crate) fn transmits_limited(&self) -> bool {
+        self.limited_transmit
+    }
+
     /// The handshake is complete and the segment size known. After a lost SYN one segment is the
     /// start (RFC5681#3.1).
-    pub(crate) fn start(&mut self, smss: u32, syn_lost: bool, iss: Seq) {
+    pub(crate) fn start(&mut self, smss: u32, syn_lost: bool, iss: Seq, sack: bool) {
+        if self.scheme == LossRecovery::Sack && !sack {
+            self.scheme = LossRecovery::NewReno;
+        }
         self.smss = smss.max(1);
         // Nothing was in flight before, so the first loss counts (RFC6582#3.2, step 1).
         self.recover = iss;
@@ -105,7 +138,7 @@ impl Congestion {
 
     /// What limited transmit allows beyond cwnd (RFC3042#2).
     pub(crate) fn limited_extra(&self) -> u32 {
-        if self.limited_transmit && !self.recovering && self.initial.is_some() {
+        if self.limited_transmit && !self.recovering && self.initial.is_some() && !self.uses_sack() {
             self.smss.saturating_mul(self.duplicates.min(LIMITED_TRANSMITS))
         } else {
             0
@@ -123,6 +156,8 @@ impl Congestion {
                 LossRecovery::Reno => self.end_recovery(self.ssthresh),
                 LossRecovery::NewReno if una.lt(self.recover) => self.partial_ack(acked),
                 LossRecovery::NewReno => self.end_recovery(self.after_newreno(nxt.since(una))),
+                LossRecovery::Sack if una.lt(self.recover) => Advance::Whole,
+                LossRecovery::Sack => self.end_recovery(self.cwnd),
             }
         } else {
             self.open(acked);
@@ -174,7 +209,7 @@ impl Congestion {
 
     /// A duplicate acknowledgment came; `true` if it calls for a fast retransmit.
     pub(crate) fn on_duplicate_ack(&mut self, una: Seq, nxt: Seq) -> bool {
-        if self.initial.is_none() {
+        if self.initial.is_none() || self.uses_sack() {
             return false;
         }
         self.duplicates = self.duplicates.saturating_add(1);
@@ -195,11 +230,32 @@ impl Congestion {
         true
     }
 
+    /// An ACK with new SACK information came, a duplicate in the sense of RFC6675#2; `lost` is whether IsLost holds for
+    /// the first number in flight. `true` if recovery begins with it (RFC6675#5).
+    pub(crate) fn on_sack(&mut self, una: Seq, nxt: Seq, lost: bool) -> bool {
+        if self.recovering {
+            return false;
+        }
+        self.duplicates = self.duplicates.saturating_add(1);
+        let flight = nxt.since(una);
+        if self.duplicates == 1 {
+            self.flight_before = flight;
+        }
+        if !(self.duplicates >= DUPLICATE_THRESHOLD || lost) || !self.is_news(una) {
+            return false;
+        }
+        self.halve(if self.limited_transmit { flight.min(self.flight_before) } else { flight });
+        self.cwnd = self.ssthresh;
+        self.begin_recovery(nxt);
+        true
+    }
+
     /// The loss is not of what was in flight at the last one (RFC6582#3.2, step 2).
     fn is_news(&self, una: Seq) -> bool {
         match self.scheme {
             LossRecovery::Reno => true,
             LossRecovery::NewReno => una.gt(self.recover),
+            LossRecovery::Sack => una.ge(self.recover),
         }
     }
 

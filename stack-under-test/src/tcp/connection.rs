@@ -18,6 +18,8 @@ use super::persist::Persist;
 use super::reassembly::Reassembly;
 use super::retransmit::RetransmissionQueue;
 use super::rto::RtoEstimator;
+use super::sack::Sack;
+use super::sack_recovery::SackRecovery;
 use super::send_buffer::SendBuffer;
 use super::seq::Seq;
 use super::sockets::Sockets;
@@ -100,6 +102,8 @@ pub(crate) struct Connection {
     pub send_mss: u16,
     pub window_scale: WindowScale,
     pub timestamps: Timestamps,
+    pub sack: Sack,
+    pub sack_recovery: SackRecovery,
     /// What an ICMP error last said of the path, until something is acknowledged (SHLD-25).
     pub soft_error: Option<CallError>,
     /// When the first zero-window probe left that nothing has answered yet (MUST-37).
@@ -146,6 +150,8 @@ impl Connection {
             send_mss,
             window_scale: WindowScale::default(),
             timestamps: Timestamps::new(offset, cx.now),
+            sack: Sack::default(),
+            sack_recovery: SackRecovery::new(profile.limits.sack_ranges),
             soft_error: None,
             probed_in_vain_since: None,
             previous: None,

@@ -10,6 +10,7 @@
 //! | `connection` | a TCB with its buffers, queues and timers |
 //! | `acknowledge` | delayed ACKs and the receive window |
 //! | `window_scale`, `timestamps` | RFC 7323 |
+//! | `sack`; `scoreboard`, `sack_recovery` | RFC 2018 and 2883 of the receiver; RFC 6675 of the sender |
 //! | `retransmit`, `rto`, `persist`, `congestion`, `keepalive` | one timer's or algorithm's job each |
 //! | `listen_queue`, `sockets` | who waits for whom |
 //! | `icmp_error` | what an ICMP error does to a connection |
@@ -29,6 +30,9 @@ pub mod reassembly;
 pub(crate) mod reply;
 pub(crate) mod retransmit;
 pub mod rto;
+pub(crate) mod sack;
+pub(crate) mod sack_recovery;
+pub(crate) mod scoreboard;
 pub(crate) mod segment;
 pub(crate) mod segment_arrives;
 pub(crate) mod send_buffer;

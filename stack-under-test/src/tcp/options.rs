@@ -1,7 +1,7 @@
 //! The options of what leaves: Maximum Segment Size and the sizes that follow from it (RFC9293#3.7.1).
 //!
-//! Also which other options a segment of ours carries; what they mean is in [`super::window_scale`] and
-//! [`super::timestamps`].
+//! Also which other options a segment of ours carries; what they mean is in [`super::window_scale`],
+//! [`super::timestamps`] and [`super::sack`].
 //!
 //! Left out: a path MTU below the interface's.
 
@@ -14,11 +14,14 @@ use crate::call::SocketOptions;
 use crate::ip::host::Host;
 use crate::profile::Profile;
 use crate::wire::tcp::Flags;
-use crate::wire::tcp_options::TcpOptions;
+use crate::wire::tcp_options::{SackBlocks, TcpOptions};
 use crate::wire::{ipv4, ipv6, tcp};
 
 /// Octets that timestamps take in a header, aligned (RFC7323#A).
 const TIMESTAMPS_LEN: u16 = 12;
+
+/// Octets of a SACK option without blocks, aligned (RFC7323#A).
+const SACK_FIXED_LEN: usize = 4;
 
 /// The text that fits a packet of the interface's MTU behind IP and TCP header without options (RFC6691#2).
 fn most_text(remote: IpAddr, host: &Host) -> u16 {
@@ -47,15 +50,17 @@ impl Connection {
         };
         let timestamps = stamped.then(|| self.timestamps.option(acks, cx.now, cx.profile));
         if !syn {
-            return TcpOptions { timestamps, ..TcpOptions::default() };
+            let sack = if acks { self.sack_blocks() } else { SackBlocks::default() };
+            return TcpOptions { timestamps, sack, ..TcpOptions::default() };
         }
-        // No other segment carries MSS (MUST-65) or window scale (RFC7323#2.2).
+        // No other segment carries MSS (MUST-65), window scale (RFC7323#2.2) or SACK-permitted (RFC2018#2).
         let remote = self.tcb.remote.ip();
         let mss = receive_mss(remote, &self.options, cx.host);
         let says_something = cx.profile.mss_option_always || mss != cx.profile.default_send_mss(remote);
         TcpOptions {
             mss: says_something.then_some(mss),
             window_scale: self.offered_shift(cx.profile).filter(|_| !acks || self.window_scale.ok),
+            sack_permitted: cx.profile.sack && (!acks || self.sack.ok),
             timestamps,
             ..TcpOptions::default()
         }
@@ -69,6 +74,28 @@ impl Connection {
     pub(crate) fn negotiate(&mut self, seg: &Segment<'_>, cx: &Context<'_>) {
         self.window_scale = WindowScale::negotiate(self.offered_shift(cx.profile), seg.options.window_scale);
         self.timestamps.negotiate(cx.profile.timestamps, seg.options.timestamps, cx.now);
+        self.sack.ok = cx.profile.sack && seg.options.sack_permitted;
+    }
+
+    /// The text a segment has room for now: Eff.snd.MSS less the SACK option, if it has one (RFC6691#4).
+    pub(crate) fn text_room(&self, cx: &Context<'_>) -> u32 {
+        let blocks = self.sack_blocks().as_slice().len().min(self.sack_blocks_that_fit());
+        let option = if blocks == 0 { 0 } else { SACK_FIXED_LEN + blocks * SackBlocks::BLOCK_LEN };
+        // At most 36 octets.
+        self.effective_send_mss(cx).saturating_sub(option as u32).max(1)
+    }
+
+    /// Blocks that a header has room for: four, or three beside timestamps (RFC2018#3).
+    fn sack_blocks_that_fit(&self) -> usize {
+        SackBlocks::MAX - usize::from(self.timestamps.ok)
+    }
+
+    /// Leaves out the blocks that would make a segment with `text` octets too long.
+    pub(crate) fn fit_sack(&self, options: &mut TcpOptions, text: u32, cx: &Context<'_>) {
+        if text > 0 {
+            let room = self.effective_send_mss(cx).saturating_sub(text) as usize;
+            options.sack.truncate(room.saturating_sub(SACK_FIXED_LEN) / SackBlocks::BLOCK_LEN);
+        }
     }
 
     /// Eff.snd.MSS (MUST-16): the smaller of SendMSS and what the interface takes, less the options that every segment

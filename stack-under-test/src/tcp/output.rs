@@ -10,6 +10,7 @@
 
 use super::connection::{Connection, Context};
 use super::retransmit::Sent;
+use super::sack_recovery;
 use super::seq::Seq;
 use super::state::State;
 use crate::profile::UrgentPointer;
@@ -21,7 +22,8 @@ pub(crate) fn run(conn: &mut Connection, cx: &mut Context<'_>) {
     if conn.state() == State::Closed {
         return;
     }
-    while resend_lost(conn, cx) || send_new(conn, cx) {}
+    while resend_lost(conn, cx) || resend_range(conn, true, cx) || send_new(conn, cx) || resend_range(conn, false, cx) {
+    }
     if let Some(rule) = conn.acknowledgment.owed() {
         if conn.state() == State::SynSent {
             conn.acknowledgment.sent();
@@ -73,6 +75,8 @@ impl Connection {
         if urgent.is_some() {
             rules.and(Rule::OutputUrgent);
         }
+        let mut options = self.options_of(flags, cx);
+        self.fit_sack(&mut options, text, cx);
         let segment = TcpRepr {
             src_port: self.tcb.local.port(),
             dst_port: self.tcb.remote.port(),
@@ -81,13 +85,14 @@ impl Connection {
             flags: if urgent.is_some() { flags | Flags::URG } else { flags },
             window: self.offer_window(syn, cx),
             urgent: urgent.unwrap_or(0),
-            options: self.options_of(flags, cx),
+            options,
             text: &self.send.slice(seq, text),
         };
         cx.out.send(self.tcb.local.ip(), self.tcb.remote.ip(), self.ip_fields(), &segment, rules);
         if acks {
             self.acknowledgment.sent();
             self.timestamps.acknowledged(self.tcb.rcv.nxt);
+            self.sack.reported();
         }
     }
 
@@ -111,7 +116,7 @@ fn resend_lost(conn: &mut Connection, cx: &mut Context<'_>) -> bool {
     let Some(&sent) = conn.retransmission.next_lost() else { return false };
     let Some(rule) = sent.lost else { return false };
     let offset = sent.seq.since(conn.tcb.snd.una);
-    let in_network = conn.retransmission.in_network(conn.tcb.in_flight());
+    let in_network = conn.in_network();
     if offset > 0 && in_network.saturating_add(sent.len()) > conn.congestion.window() {
         return false;
     }
@@ -135,6 +140,35 @@ fn resend_lost(conn: &mut Connection, cx: &mut Context<'_>) -> bool {
     conn.retransmission.sent_again(text, whole);
     let end = sent.seq + u32::from(sent.syn) + text + u32::from(sent.fin && whole);
     conn.tcb.snd.nxt = conn.tcb.snd.nxt.max(end);
+    true
+}
+
+/// In recovery with SACK, sends one gap again, or as much of it as a segment holds.
+fn resend_range(conn: &mut Connection, sure: bool, cx: &mut Context<'_>) -> bool {
+    let Some(resend) = sack_recovery::next(conn, sure) else { return false };
+    let (left, end_of_text) = (resend.left, conn.send.end());
+    let window = conn.tcb.snd.wnd.saturating_add(conn.window_scale.slack());
+    let room = window.saturating_sub(left.since(conn.tcb.snd.una)).min(resend.right.since(left));
+    let held = if left.lt(end_of_text) { end_of_text.since(left) } else { 0 };
+    let text = room.min(conn.text_room(cx)).min(held);
+    let fin = room > text && conn.send.fin_seq() == Some(left + text);
+    if text == 0 && !fin {
+        return false;
+    }
+    let mut flags = Flags::ACK;
+    let mut rules = Rules::one(resend.rule);
+    if text > 0 && left + text == end_of_text {
+        flags |= Flags::PSH;
+        rules.and(Rule::OutputPush);
+    }
+    if fin {
+        flags |= Flags::FIN;
+        rules.and(Rule::OutputFin);
+    }
+    let end = left + text + u32::from(fin);
+    conn.transmit(left, flags, text, rules, cx);
+    conn.retransmission.range_sent_again(left, end);
+    conn.sack_recovery.sent(&resend, end, conn.congestion.recovery_point());
     true
 }
 
@@ -214,12 +248,14 @@ fn plan(conn: &Connection, cx: &Context<'_>) -> Option<Plan> {
         let ready = fin && u > 0;
         return ready.then_some(Plan { text: 0, push: false, fin: true, rule: Rule::OutputFin });
     }
-    let mss = conn.effective_send_mss(cx);
-    let in_network = conn.retransmission.in_network(conn.tcb.in_flight());
+    let mss = conn.text_room(cx);
+    let in_network = conn.in_network();
     let window = conn.congestion.window();
     let text = d.min(u).min(mss);
-    let beyond = in_network.saturating_add(text) > window;
-    if text == 0 || in_network.saturating_add(text) > window.saturating_add(conn.congestion.limited_extra()) {
+    let beyond = conn.tcb.in_flight().saturating_add(text) > window && !conn.congestion.recovers();
+    // Recovery with SACK sends whole segments only (RFC6675#5, C).
+    let least = if conn.congestion.in_sack_recovery() { conn.congestion.smss().max(text) } else { text };
+    if text == 0 || in_network.saturating_add(least) > window.saturating_add(conn.congestion.limited_extra()) {
         return None;
     }
     let all = text == d;

@@ -102,6 +102,31 @@ impl Reassembly {
         })
     }
 
+    /// The range that holds this number: its left edge and the number after the right one.
+    pub(crate) fn range_at(&self, seq: Seq) -> Option<(Seq, Seq)> {
+        let at = self.position + signed_offset(seq, self.rcv_nxt);
+        let (&start, held) = self.ranges.range(..=at).next_back()?;
+        (end_of(start, held) > at).then(|| self.as_seqs(start, end_of(start, held)))
+    }
+
+    /// The first part of `len` octets from `seq` on that is held already.
+    pub(crate) fn first_held(&self, seq: Seq, len: u32) -> Option<(Seq, Seq)> {
+        let from = self.position + signed_offset(seq, self.rcv_nxt);
+        let to = from + i64::from(len);
+        let before = self.ranges.range(..from).next_back();
+        let (start, end) = before
+            .into_iter()
+            .chain(self.ranges.range(from..to))
+            .map(|(&start, held)| (start.max(from), end_of(start, held).min(to)))
+            .find(|(start, end)| start < end)?;
+        Some(self.as_seqs(start, end))
+    }
+
+    fn as_seqs(&self, start: i64, end: i64) -> (Seq, Seq) {
+        let seq = |at: i64| self.rcv_nxt + (at - self.position) as u32;
+        (seq(start), seq(end))
+    }
+
     /// True if neither text nor a FIN is held.
     pub fn is_empty(&self) -> bool {
         self.ranges.is_empty() && self.fin.is_none()

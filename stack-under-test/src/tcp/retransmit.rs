@@ -5,7 +5,7 @@
 //! what is acknowledged; [`super::timeout`] runs the timer of RFC6298#5. The octets themselves stay in
 //! [`super::send_buffer`].
 //!
-//! Left out: SACK's scoreboard, and splitting segments for a smaller MTU.
+//! Left out: what was selectively acknowledged ([`super::scoreboard`]), and splitting segments for a smaller MTU.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -67,6 +67,8 @@ pub(crate) struct RetransmissionQueue {
     stuck_since: Instant,
     /// Octets marked lost; they are not in flight.
     lost: u32,
+    /// No segment before this one is marked lost.
+    lost_from: usize,
 }
 
 impl RetransmissionQueue {
@@ -127,6 +129,7 @@ impl RetransmissionQueue {
             acked.syn_timed_out |= first.syn && first.timeouts > 0;
             acked.rtt = Some(now.saturating_since(first.first_sent));
             self.sent.pop_front();
+            self.lost_from = self.lost_from.saturating_sub(1);
         }
         if let Some(first) = self.sent.front_mut()
             && first.seq.lt(una)
@@ -154,6 +157,7 @@ impl RetransmissionQueue {
             self.lost = self.lost.saturating_add(first.len());
         }
         first.lost = Some(rule);
+        self.lost_from = 0;
         true
     }
 
@@ -168,6 +172,7 @@ impl RetransmissionQueue {
                 sent.lost = Some(Rule::RetransmitAfterTimeout);
             }
             self.lost = self.sent.iter().map(Sent::len).sum();
+            self.lost_from = 0;
         }
         self.mark_front_lost(rule);
     }
@@ -184,16 +189,62 @@ impl RetransmissionQueue {
         in_flight.saturating_sub(self.lost)
     }
 
+    /// Whether some segment is marked lost.
+    pub(crate) fn any_lost(&self) -> bool {
+        self.lost > 0
+    }
+
+    /// Octets marked lost.
+    pub(crate) fn lost_octets(&self) -> u32 {
+        self.lost
+    }
+
+    fn next_lost_index(&self) -> Option<usize> {
+        if self.lost == 0 {
+            return None;
+        }
+        let mut after = self.sent.iter().enumerate().skip(self.lost_from);
+        after.find(|(_, sent)| sent.lost.is_some()).map(|(index, _)| index)
+    }
+
+    /// The segments that reach into `left` up to, not including, `right`: where they begin and end.
+    fn touched(&self, left: Seq, right: Seq) -> core::ops::Range<usize> {
+        let first = self.sent.partition_point(|sent| sent.end().le(left));
+        let last = self.sent.partition_point(|sent| sent.seq.lt(right));
+        first..last.max(first)
+    }
+
+    /// Numbers from `left` to `right` have arrived: segments of them that have arrived whole need not be sent again.
+    pub(crate) fn arrived(&mut self, left: Seq, right: Seq, whole: impl Fn(Seq, Seq) -> bool) {
+        for index in self.touched(left, right) {
+            let Some(sent) = self.sent.get_mut(index) else { return };
+            // The front is sent again whatever the receiver says (RFC2018#5).
+            if index > 0 && sent.lost.is_some() && whole(sent.seq, sent.end()) {
+                sent.lost = None;
+                self.lost = self.lost.saturating_sub(sent.len());
+            }
+        }
+    }
+
+    /// Numbers from `left` to `right` left again, whatever segments they came in before.
+    pub(crate) fn range_sent_again(&mut self, left: Seq, right: Seq) {
+        for index in self.touched(left, right) {
+            if let Some(sent) = self.sent.get_mut(index) {
+                sent.transmissions = sent.transmissions.saturating_add(1);
+            }
+        }
+    }
+
     /// The first segment marked lost.
     pub(crate) fn next_lost(&self) -> Option<&Sent> {
-        if self.lost == 0 { None } else { self.sent.iter().find(|sent| sent.lost.is_some()) }
+        self.next_lost_index().and_then(|index| self.sent.get(index))
     }
 
     /// The first lost segment was sent again, with `text` octets and, if `whole`, with its FIN: more
     /// than before if it was joined with new text, less if the window has shrunk. What was left off
     /// stays lost.
     pub(crate) fn sent_again(&mut self, text: u32, whole: bool) {
-        let Some(index) = self.sent.iter().position(|sent| sent.lost.is_some()) else { return };
+        let Some(index) = self.next_lost_index() else { return };
         let Some(sent) = self.sent.get_mut(index) else { return };
         let mut rest = None;
         if !whole {
@@ -215,6 +266,7 @@ impl RetransmissionQueue {
         if let Some(rest) = rest {
             self.sent.insert(index + 1, rest);
         }
+        self.lost_from = index + 1;
     }
 }
 

@@ -57,6 +57,7 @@ fn retransmission_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
     } else if !front.syn {
         conn.congestion.on_timeout(conn.tcb.snd.una, conn.tcb.snd.nxt, front.timeouts == 0);
     }
+    conn.sack_recovery.on_timeout();
     conn.retransmission.time_out(rule, cx.profile.congestion_control);
     conn.rto.back_off();
     conn.retransmission.restart(cx.now, conn.rto.rto());

@@ -194,7 +194,8 @@ impl SackBlocks {
     /// Most blocks a SACK option can have.
     pub const MAX: usize = 4;
 
-    const BLOCK_LEN: usize = 8;
+    /// Octets of a block.
+    pub const BLOCK_LEN: usize = 8;
 
     /// The blocks, in the order of the option: the one received last comes first (RFC2018#4).
     pub fn as_slice(&self) -> &[(Seq, Seq)] {
@@ -209,6 +210,11 @@ impl SackBlocks {
         *free = (left, right);
         self.len += 1;
         true
+    }
+
+    /// Keeps the first `count` blocks.
+    pub fn truncate(&mut self, count: usize) {
+        *self = self.as_slice().iter().take(count).copied().collect();
     }
 
     /// The option's data: one to four whole blocks. `None` if it is not that.

@@ -19,7 +19,7 @@ impl Congestion {
 
 fn started(smss: u32) -> Congestion {
     let mut congestion = Congestion::new(536, &Profile::rfc9293());
-    congestion.start(smss, false, UNA - 1);
+    congestion.start(smss, false, UNA - 1, true);
     congestion
 }
 
@@ -30,13 +30,13 @@ fn initial_windows() {
         assert_eq!(started(smss).window(), window, "SMSS {smss}");
     }
     let mut congestion = started(1460);
-    congestion.start(1460, true, UNA - 1);
+    congestion.start(1460, true, UNA - 1, true);
     assert_eq!(congestion.window(), 1460);
 
     let ten = Profile { initial_window: InitialWindow::Rfc6928, ..Profile::rfc9293() };
     for (smss, window) in [(1000, 10_000), (1460, 14_600), (8960, 17_920)] {
         let mut congestion = Congestion::new(536, &ten);
-        congestion.start(smss, false, UNA - 1);
+        congestion.start(smss, false, UNA - 1, true);
         assert_eq!(congestion.window(), window, "SMSS {smss}");
     }
 }
@@ -105,7 +105,7 @@ fn an_idle_connection_starts_over() {
 #[test]
 fn without_congestion_control_nothing_limits() {
     let mut c = Congestion::new(536, &Profile::rfc793());
-    c.start(536, true, UNA - 1);
+    c.start(536, true, UNA - 1, true);
     c.timed_out(5000, true);
     assert_eq!(c.window(), u32::MAX);
     assert_eq!([1, 2, 3].map(|_| c.duplicate(5000)), [false; 3]);
@@ -113,7 +113,7 @@ fn without_congestion_control_nothing_limits() {
 
 fn newreno(profile: Profile) -> Congestion {
     let mut congestion = Congestion::new(536, &profile);
-    congestion.start(1000, false, UNA - 1);
+    congestion.start(1000, false, UNA - 1, true);
     congestion
 }
 
@@ -187,5 +187,10 @@ fn limited_transmit() {
     assert!(c.on_duplicate_ack(UNA, UNA + 12_000));
     assert_eq!((c.window(), c.limited_extra()), (5000 + 3000, 0));
     c.on_ack(12_000, UNA + 12_000, UNA + 12_000);
-    assert_eq!(c.limited_extra(), 0);
+    assert_eq!((c.window(), c.limited_extra()), (2000, 0), "nothing is in flight, which counts as one segment");
+    // Duplicates of something old: never more than two segments.
+    for _ in 0..5 {
+        c.on_duplicate_ack(UNA + 12_000, UNA + 15_000);
+    }
+    assert_eq!(c.limited_extra(), 2000);
 }

@@ -11,6 +11,7 @@ use crate::rule::Rule;
 use crate::tcp::congestion::Advance;
 use crate::tcp::connection::{Connection, Context, OpenedBy, Owner};
 use crate::tcp::reply;
+use crate::tcp::sack_recovery;
 use crate::tcp::segment::Segment;
 use crate::tcp::sockets::Socket;
 use crate::tcp::state::State;
@@ -82,7 +83,7 @@ fn check_accept_queue(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context
 pub(crate) fn establish(conn: &mut Connection, syn_lost: bool, rule: Rule, cx: &mut Context<'_>) {
     conn.enter(State::Established, rule, cx.out);
     conn.previous = None;
-    conn.congestion.start(conn.effective_send_mss(cx), syn_lost, conn.tcb.snd.iss);
+    conn.congestion.start(conn.effective_send_mss(cx), syn_lost, conn.tcb.snd.iss, conn.sack.ok);
     conn.restart_keepalive(cx);
     if let (OpenedBy::Passive(listener), Owner::Listener) = (conn.opened_by, conn.owner) {
         let port = conn.tcb.local.port();
@@ -111,6 +112,7 @@ fn established(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -
     } else if is_duplicate(conn, seg) && conn.congestion.on_duplicate_ack(conn.tcb.snd.una, conn.tcb.snd.nxt) {
         conn.retransmission.mark_front_lost(Rule::FastRetransmit);
     }
+    sack_recovery::on_ack(conn, seg);
     update_send_window(conn, seg);
     ControlFlow::Continue(())
 }

@@ -9,9 +9,9 @@ use crate::event::Notice;
 use crate::profile::UrgentPointer;
 use crate::rule::Rule;
 use crate::tcp::connection::{Connection, Context, Owner};
-use crate::tcp::reply;
 use crate::tcp::segment::Segment;
 use crate::tcp::state::State;
+use crate::tcp::{reply, sack};
 
 /// Sixth: RCV.UP <- max(RCV.UP,SEG.UP). The user is told when urgent data begins and when the pointer
 /// moves on (MUST-32).
@@ -64,6 +64,9 @@ fn text_in_order(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>)
     if conn.reassembly.is_empty() {
         deliver(conn, seg.text);
         conn.acknowledge_text(seg.text_len(), cx);
+        if conn.sack.has_duplicate() {
+            conn.acknowledgment.now(Rule::TextDuplicate);
+        }
     } else {
         // Octets that came first stay, so the text goes through the queue.
         conn.reassembly.insert(conn.tcb.rcv.nxt, seg.seq, seg.text, conn.tcb.rcv.wnd);
@@ -75,6 +78,7 @@ fn text_in_order(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>)
 fn text_out_of_order(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) {
     if cx.profile.out_of_order_queue {
         conn.reassembly.insert(conn.tcb.rcv.nxt, seg.seq, seg.text, conn.tcb.rcv.wnd);
+        sack::note_out_of_order(conn, seg);
     } else {
         cx.out.dropped(Rule::TextNotQueued);
     }
