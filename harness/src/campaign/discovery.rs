@@ -11,16 +11,19 @@ use super::{
     relevant,
 };
 use crate::{
-    case::format::{Action, Call, CallStep, Step},
+    case::{
+        flags::Flags,
+        format::{Action, Call, CallStep, Step},
+    },
     clause::ClauseId,
     judge::{
         diff::{self, Comparison, Divergence, Strictness, compare},
-        event_class::{self, EventClass},
+        event_class::{self, EventClass, SegmentClass, SeqPosition},
         invariant::INVARIANTS,
         ledger::Ledger,
     },
     target::ConnState,
-    trace::event::{CaseRun, Finding, FindingKind},
+    trace::event::{CaseRun, EventKind, Finding, FindingKind},
 };
 
 /// One thing an execution showed.
@@ -130,6 +133,7 @@ pub fn found(executed: &Executed, into: &mut Vec<Found>) -> Compared {
         Comparison::Equal => Compared::Equal,
         Comparison::Skipped(_) | Comparison::Failed(_) => Compared::Not,
         Comparison::Divergent(divergence) if waited_unevenly(left, right, divergence.step) => Compared::Not,
+        Comparison::Divergent(divergence) if placed_unevenly(left, right, divergence.step) => Compared::Not,
         Comparison::Divergent(divergence) => {
             let poisoned = divergence.poisoned_from.map_or(0, |from| divergence.case.case.steps.len() - from);
             into.push(parted(left, divergence));
@@ -157,6 +161,50 @@ fn waited_unevenly(left: &CaseRun, right: &CaseRun, step: usize) -> bool {
         | Action::Check(_) => false,
     };
     matches!(steps[acted].value.action, Action::Wait(_)) && (0..=acted).any(uneven)
+}
+
+/// Whether the two were not given the same: a segment with text or FIN bore another number on either target, because one
+/// had not acknowledged yet what the other had (SHLD-18), or what led there lies elsewhere in the other's window. What the
+/// peer may know of a window is in the number; an edge of it may be compared as such.
+fn placed_unevenly(left: &CaseRun, right: &CaseRun, step: usize) -> bool {
+    let Some(acted) = event_class::acting_step(&left.case.case, step) else { return false };
+    let [left, right] = [left, right].map(|run| injected(run, acted));
+    left.iter().zip(&right).any(|(left, right)| {
+        let edge = |class: &SegmentClass| [SeqPosition::LeftEdge, SeqPosition::OutsideLeft].contains(&class.seq);
+        let moved = left.seq != right.seq;
+        if left.step < acted {
+            moved && left.occupies
+        } else {
+            left.class.seq != right.class.seq || (moved && edge(&left.class))
+        }
+    })
+}
+
+/// A segment as it was injected.
+struct Injected {
+    step: usize,
+    seq: u32,
+    /// It has text or FIN.
+    occupies: bool,
+    class: SegmentClass,
+}
+
+/// The segments injected up to a step.
+fn injected(run: &CaseRun, until: usize) -> Vec<Injected> {
+    let events = run.trace.events.iter().take_while(|event| event.step <= until);
+    let segments = events.filter_map(|event| match &event.kind {
+        EventKind::Injected { segment: Some(segment), class: EventClass::Segment(class), .. } => {
+            let occupies = !segment.data.is_empty() || segment.flags.contains(Flags::FIN);
+            Some(Injected { step: event.step, seq: segment.seq, occupies, class: *class })
+        }
+        EventKind::Injected { .. }
+        | EventKind::Emitted { .. }
+        | EventKind::EmittedOther { .. }
+        | EventKind::Called { .. }
+        | EventKind::Explained(_)
+        | EventKind::Waited(_) => None,
+    });
+    segments.collect()
 }
 
 fn parted(left: &CaseRun, divergence: Box<Divergence>) -> Found {

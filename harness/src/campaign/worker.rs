@@ -19,7 +19,7 @@ use super::{
     findings::Told,
     input::Corpus,
     key::{Key, Seen, Side},
-    known::{covering, without},
+    known::{Covered, covering, without},
     pair::{Executed, How, Pair},
     switches::{DIFFERENCES, Difference, Switches},
 };
@@ -35,6 +35,8 @@ use crate::{
 const REPEATS: usize = 3;
 /// A key that so often did not come again is not examined any more.
 const PATIENCE: u8 = 3;
+/// At most so many earlier events, one after the other, are tried for what they may have led to.
+const MOST_CAUSES: usize = 16;
 /// At most so many runs to make a case smaller.
 const SHRINK_LIMIT: usize = 2000;
 /// Environments in which every run fails are broken.
@@ -251,25 +253,33 @@ impl<'a> Worker<'a> {
         self.switches.as_mut().filter(|_| is_divergence)?.behind(case, &executed.runs[0], found.step)
     }
 
-    /// The entry of a ledger that explains it. What is said to come of an earlier event does not show without that event.
+    /// The entry of a ledger that explains it. What is said to come of an earlier event does not show without that event,
+    /// or only because of another one that is explained the same way.
     fn covering(&mut self, found: &Found, executed: &Executed) -> Result<Option<&'a Entry>, TargetError> {
         let shared: &'a Shared<'a> = self.shared;
         if self.is_our_own_fault(&found.key) {
             return Ok(None);
         }
-        let Some(covered) = covering(&shared.plan.ledgers, found, executed) else { return Ok(None) };
-        if !covered.because_of.is_empty() {
-            let less = Arc::new(without(&executed.runs[0].case, &covered.because_of));
-            let bare = self.pair.run(&less, Mode::Record)?;
-            let mut shown = Vec::new();
-            let _ = super::discovery::found(&bare, &mut shown);
-            let still = shown.iter().any(|shown| shown.key == found.key);
-            self.pair.reuse(bare);
-            if still {
-                return Ok(None);
+        let Some(Covered { entry, mut because_of }) = covering(&shared.plan.ledgers, found, executed) else {
+            return Ok(None);
+        };
+        let mut case = Arc::clone(&executed.runs[0].case);
+        for _ in 0..MOST_CAUSES {
+            if because_of.is_empty() {
+                return Ok(Some(entry));
+            }
+            case = Arc::new(without(&case, &because_of));
+            let less = self.pair.run(&case, Mode::Record)?;
+            let again = shown(&less, found.key);
+            let covered = again.as_ref().map(|again| covering(&shared.plan.ledgers, again, &less));
+            self.pair.reuse(less);
+            match covered {
+                None => return Ok(Some(entry)),
+                Some(None) => return Ok(None),
+                Some(Some(covered)) => because_of = covered.because_of,
             }
         }
-        Ok(Some(covered.entry))
+        Ok(None)
     }
 
     /// Confirms, shrinks and writes.
@@ -329,21 +339,10 @@ impl<'a> Worker<'a> {
     /// Runs a case and gives what has this key and is neither allowed nor explained, if it shows.
     fn again(&mut self, case: &Arc<ConcreteCase>, key: Key) -> Result<Option<(Executed, Found)>, TargetError> {
         let executed = self.pair.run(case, Mode::Record)?;
-        let mut all = Vec::new();
-        let _ = found(&executed, &mut all);
-        for found in all.into_iter().filter(|found| found.key == key) {
-            let allowed = match &found.what {
-                What::Divergence(divergence) => allowed(divergence, &key.event).is_some(),
-                What::Violation(_) | What::Failure(_) => false,
-            };
-            if !allowed
-                && self.switch_behind(&found, &executed, case).is_none()
-                && self.covering(&found, &executed)?.is_none()
-            {
-                return Ok(Some((executed, found)));
-            }
-        }
-        Ok(None)
+        let Some(found) = shown(&executed, key) else { return Ok(None) };
+        let explained =
+            self.switch_behind(&found, &executed, case).is_some() || self.covering(&found, &executed)?.is_some();
+        Ok((!explained).then_some((executed, found)))
     }
 
     /// The smallest case found that still shows it.
@@ -385,6 +384,20 @@ impl<'a> Worker<'a> {
             explanation,
             file,
         }
+    }
+}
+
+/// What has this key and is not allowed, if it shows.
+fn shown(executed: &Executed, key: Key) -> Option<Found> {
+    let mut all = Vec::new();
+    let _ = found(executed, &mut all);
+    all.into_iter().find(|found| found.key == key && !is_allowed(found))
+}
+
+fn is_allowed(found: &Found) -> bool {
+    match &found.what {
+        What::Divergence(divergence) => allowed(divergence, &found.key.event).is_some(),
+        What::Violation(_) | What::Failure(_) => false,
     }
 }
 

@@ -37,6 +37,7 @@ pub struct Allowance {
 }
 
 /// A divergence and what led to it.
+#[derive(Clone, Copy)]
 struct Parted<'a> {
     left: &'a Side,
     right: &'a Side,
@@ -58,15 +59,17 @@ struct Parted<'a> {
     has_others: bool,
     /// Whether the peer had opened a connection before that step.
     is_reopened: bool,
+    /// Whether that step is about a connection whose peer has the target's own address.
+    is_own: bool,
 }
 
 /// All allowances.
-pub static ALLOWANCES: [Allowance; 30] = [
+pub static ALLOWANCES: [Allowance; 31] = [
     Allowance {
         name: "push-in-between",
         clause: "MAY-16",
         why: "only the last segment of the queue has to carry PSH, and any text may",
-        fits: push_in_between,
+        fits: text::push_in_between,
     },
     Allowance {
         name: "reset-with-ack",
@@ -84,7 +87,7 @@ pub static ALLOWANCES: [Allowance; 30] = [
         name: "taken-by-send",
         clause: "RFC9293#3.9.1.2",
         why: "how much a SEND takes at once depends on the room for it",
-        fits: taken_by_send,
+        fits: text::taken_by_send,
     },
     Allowance {
         name: "reopen-from-time-wait",
@@ -198,13 +201,19 @@ pub static ALLOWANCES: [Allowance; 30] = [
         name: "beyond-shrunk-window",
         clause: "MAY-7",
         why: "old text that lies beyond a window that shrank may be retransmitted",
-        fits: beyond_shrunk_window,
+        fits: text::beyond_shrunk_window,
+    },
+    Allowance {
+        name: "third-duplicate",
+        clause: "RFC5681#2",
+        why: "duplicates are those of outstanding text; whether they count across a timeout, or for a FIN alone, is not said",
+        fits: text::third_duplicate,
     },
     Allowance {
         name: "fin-at-closed-window",
         clause: "RFC9293#3.1",
         why: "the window counts octets of text, so a FIN behind the last one may leave or wait for room",
-        fits: fin_at_closed_window,
+        fits: text::fin_at_closed_window,
     },
     Allowance {
         name: "window-size",
@@ -266,6 +275,8 @@ pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static A
     let has_others = up_to().any(names_another);
     let syn = |action: &Action| matches!(action, Action::Inject(inject) if inject.flags.contains(Flags::SYN));
     let is_reopened = before().any(syn);
+    let is_own =
+        acted.is_some_and(|acted| leads_to_itself(acted) || before().any(|earlier| is_from_itself(earlier, acted)));
     let inject = match acted {
         Some(Action::Inject(inject)) => Some(&**inject),
         Some(
@@ -291,8 +302,55 @@ pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static A
         has_backlog,
         has_others,
         is_reopened,
+        is_own,
     };
-    ALLOWANCES.iter().find(|allowance| (allowance.fits)(&parted))
+    fitting(&parted).or_else(|| on_the_one_that_differs(&parted))
+}
+
+fn fitting(parted: &Parted<'_>) -> Option<&'static Allowance> {
+    ALLOWANCES.iter().find(|allowance| (allowance.fits)(parted))
+}
+
+/// In a wait several connections may send: where all but one do the same, that one decides.
+fn on_the_one_that_differs(parted: &Parted<'_>) -> Option<&'static Allowance> {
+    let mut all: Vec<_> = parted.sides().iter().flat_map(|side| &side.emitted).map(|segment| segment.on).collect();
+    all.sort_unstable();
+    all.dedup();
+    if *parted.event != EventClass::Wait || all.len() < 2 {
+        return None;
+    }
+    let of = |side: &Side, on: Option<u8>| -> Vec<CaseSegment> {
+        side.emitted.iter().filter(|segment| segment.on == on).cloned().collect()
+    };
+    let key = |segment: &CaseSegment| (segment.flags, segment.seq, segment.ack, segment.data.clone());
+    let same = |on: &Option<u8>| {
+        let [left, right] = parted.sides().map(|side| of(side, *on));
+        left.iter().map(key).eq(right.iter().map(key))
+    };
+    all.retain(|on| !same(on));
+    let &[on] = &all[..] else { return None };
+    let [left, right] = parted.sides().map(|side| {
+        let emitted = of(side, on);
+        Side { resent: side.resent.saturating_sub(side.emitted.len() - emitted.len()), emitted, ..side.clone() }
+    });
+    let fields: Vec<_> = parted.fields.iter().copied().filter(|field| *field != "on").collect();
+    fitting(&Parted { left: &left, right: &right, fields: &fields, ..*parted })
+}
+
+/// Whether it connects to the target's own address.
+fn leads_to_itself(action: &Action) -> bool {
+    matches!(action, Action::Call(call) if matches!(call.call, Call::Connect { to: Some(AddressName::Target) }))
+}
+
+/// Whether a segment from the target's own address has named the connection that `acted` connects.
+fn is_from_itself(earlier: &Action, acted: &Action) -> bool {
+    match (earlier, acted) {
+        (Action::Inject(inject), Action::Call(call)) => {
+            let connects = matches!(call.call, Call::Connect { to: None });
+            connects && inject.from == Some(AddressName::Target) && inject.on.is_some() && inject.on == call.on
+        }
+        _ => false,
+    }
 }
 
 /// The length of a wait for a fixed time.
@@ -327,19 +385,6 @@ impl Parted<'_> {
     }
 }
 
-fn push_in_between(parted: &Parted<'_>) -> bool {
-    let Some(pairs) = parted.pairs().filter(|_| parted.only(&["flags"])) else { return false };
-    let last = parted.left.emitted.len().saturating_sub(1);
-    pairs.enumerate().all(|(index, (left, right))| {
-        let differing = left.flags.0 ^ right.flags.0;
-        // A target that tells its rules tells of text that ends the queue.
-        let lacking = if left.flags.contains(Flags::PSH) { right } else { left };
-        let by = |name| lacking.rules.iter().any(|rule| rule.name == name);
-        let may = index < last || (by("output-data") && !by("output-push"));
-        differing == 0 || (differing == Flags::PSH.0 && may && !left.data.is_empty())
-    })
-}
-
 fn reset_with_ack(parted: &Parted<'_>) -> bool {
     let is_end = matches!(parted.event, EventClass::Call(CallClass::Abort | CallClass::Close));
     let Some(pairs) = parted.pairs().filter(|_| is_end && parted.only(&["flags"])) else { return false };
@@ -348,14 +393,6 @@ fn reset_with_ack(parted: &Parted<'_>) -> bool {
         let reset = without_ack(left) == Flags::RST.0 && without_ack(right) == Flags::RST.0;
         left.flags == right.flags || reset
     })
-}
-
-fn taken_by_send(parted: &Parted<'_>) -> bool {
-    let sent = |side: &&Side| {
-        side.outcome.as_deref().is_some_and(|outcome| outcome == "would-block" || outcome.starts_with("sent "))
-    };
-    let is_send = matches!(parted.event, EventClass::Call(CallClass::Send | CallClass::SendUrgent));
-    is_send && parted.only(&["returns"]) && parted.sides().iter().all(sent)
 }
 
 fn reopen_from_time_wait(parted: &Parted<'_>) -> bool {
@@ -471,14 +508,12 @@ fn overlapping_fragments(parted: &Parted<'_>) -> bool {
 
 /// One side is left with its SYN to its own address (which it may drop itself), the other has it back at once.
 fn to_itself(parted: &Parted<'_>) -> bool {
-    let is_own = matches!(parted.acted, Some(Action::Call(call))
-        if matches!(call.call, Call::Connect { to: Some(AddressName::Target) }));
     let opens = |side: &&Side| {
         let is_syn = |segment: &CaseSegment| segment.flags == Flags::SYN;
         side.state == Some(ConnState::Is(State::SynSent)) && side.emitted.iter().all(is_syn)
     };
     let [left, right] = parted.sides();
-    is_own && left.outcome == right.outcome && parted.sides().iter().any(opens)
+    parted.is_own && left.outcome == right.outcome && parted.sides().iter().any(opens)
 }
 
 fn queued_fin(parted: &Parted<'_>) -> bool {
@@ -514,39 +549,14 @@ fn accept_order(parted: &Parted<'_>) -> bool {
 
 /// The SYN,ACK repeats a SYN that is known: one side takes its ACK, the other answers as to any segment left of the window.
 fn crossing_syn_ack(parted: &Parted<'_>) -> bool {
-    let is_syn_ack =
-        parted.inject.is_some_and(|inject| Flags(inject.flags.0 & !Flags::PSH.0) == Flags::SYN | Flags::ACK);
+    const DECIDES: u16 = Flags::SYN.0 | Flags::ACK.0 | Flags::FIN.0 | Flags::RST.0;
+    let is_syn_ack = parted.inject.is_some_and(|inject| inject.flags.0 & DECIDES == (Flags::SYN | Flags::ACK).0);
     let [taken, waits] = [State::Established, State::SynReceived].map(|state| Some(ConnState::Is(state)));
     let states = parted.sides().map(|side| side.state);
     // What is sent is ACKs, which a case may allow, or text that had waited for the connection.
     let acks = |side: &&Side| side.emitted.iter().all(|segment| segment.flags == Flags::ACK && segment.data.is_empty());
     let part = states == [taken, waits] || states == [waits, taken];
     is_syn_ack && part && parted.only(&["state", "emitted"]) && parted.sides().iter().all(acks)
-}
-
-/// One side sends again what the peer shows it does not have, and nothing else.
-fn beyond_shrunk_window(parted: &Parted<'_>) -> bool {
-    let is_duplicate = matches!(parted.event, EventClass::Segment(segment) if segment.ack == AckPosition::SndUna);
-    let again = |side: &&Side| side.emitted.len() == 1 && side.resent == 1;
-    let silent = |side: &&Side| side.emitted.is_empty();
-    let sides = parted.sides();
-    let part = sides.iter().any(again) && sides.iter().any(silent);
-    is_duplicate && parted.window_closed && part && parted.only(&["emitted"]) && sides[0].state == sides[1].state
-}
-
-/// One side sends nothing but a FIN, which the other still holds back.
-fn fin_at_closed_window(parted: &Parted<'_>) -> bool {
-    let is_close = matches!(parted.event, EventClass::Call(CallClass::Shutdown | CallClass::Close));
-    let is_fin = |segment: &CaseSegment| segment.flags == Flags::FIN | Flags::ACK && segment.data.is_empty();
-    let sends = |side: &&Side| matches!(&side.emitted[..], [segment] if is_fin(segment)) && side.resent == 0;
-    let holds = |side: &&Side| side.emitted.is_empty();
-    let sides = parted.sides();
-    let part = (sends(&sides[0]) && holds(&sides[1])) || (holds(&sides[0]) && sends(&sides[1]));
-    // In CLOSE-WAIT the state tells whether the FIN is sent.
-    let [waits, has_closed] = [State::CloseWait, State::LastAck].map(|state| Some(ConnState::Is(state)));
-    let states = [sides[0].state, sides[1].state];
-    let as_sent = states[0] == states[1] || states == [waits, has_closed] || states == [has_closed, waits];
-    is_close && parted.window_closed && part && as_sent && parted.only(&["emitted", "state"])
 }
 
 #[cfg(test)]

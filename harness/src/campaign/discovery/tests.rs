@@ -44,3 +44,29 @@ fn errors_are_the_same_if_only_numbers_differ_and_panics_if_their_place_is() {
     assert_ne!(crash("crash: index 7 of 5 (a.rs:1)"), crash("crash: index 7 of 5 (a.rs:2)"));
     assert_ne!(crash("crash: \"x\" failed at line 1 in a.c"), crash("crash: \"x\" failed at line 2 in a.c"));
 }
+
+/// The profile `rfc793` acknowledges at once; the second text then bears the next number.
+const PLACED: &str = "\
+title: the second text stands where the first one was acknowledged to
+clauses: [SHLD-18]
+given: ESTABLISHED
+allow: [ack]
+steps:
+  - inject: { flags: ACK, data: \"ab\" }
+  - inject: { flags: ACK, data: \"cd\" }
+  - call: recv
+  - state: ESTABLISHED
+";
+
+#[test]
+fn what_bears_another_number_for_an_ack_that_may_wait_is_not_compared() {
+    let (compared, all) = execute("reference:rfc793", PLACED);
+    assert!(compared == Compared::Not && all.is_empty(), "{all:?}");
+    // The same numbers on both.
+    let numbered = PLACED.replace("data: \"cd\"", "data: \"cd\", seq: 3");
+    assert_eq!(execute("reference:rfc793", &numbered).0, Compared::Equal);
+    // The segment itself: at the left edge of two windows that begin elsewhere.
+    let at_once = PLACED.replace("data: \"cd\"", "seq: RCV.NXT");
+    let fin = at_once.replace("flags: ACK, seq", "flags: FIN+ACK, seq");
+    assert_eq!(execute("reference:rfc793", &fin).0, Compared::Not);
+}

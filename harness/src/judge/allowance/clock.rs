@@ -14,14 +14,35 @@ use crate::{
 const LEAST_BOUND: u64 = 60;
 const REACHED: u64 = 63;
 
-/// What a side emitted on one connection, and the RST that ends it.
-fn on_one(side: &Side, on: Option<u8>) -> (Vec<&CaseSegment>, bool) {
-    let mut own: Vec<_> = side.emitted.iter().filter(|segment| segment.on == on).collect();
+/// What a side emitted on one connection, text and FIN that follow each other in one piece, and whether a RST ends it.
+fn on_one(side: &Side, on: Option<u8>) -> (Vec<CaseSegment>, bool) {
+    let mut own: Vec<CaseSegment> = Vec::new();
+    for segment in side.emitted.iter().filter(|segment| segment.on == on) {
+        match own.last_mut().filter(|last| goes_on(last, segment)) {
+            Some(last) => {
+                last.data.extend(&segment.data);
+                last.flags = last.flags | segment.flags;
+            }
+            None => own.push(segment.clone()),
+        }
+    }
     let ends = own.last().is_some_and(|last| last.flags.contains(Flags::RST));
     if ends {
         own.pop();
     }
     (own, ends)
+}
+
+/// Whether a segment with text or FIN goes on where one with text ends.
+fn goes_on(last: &CaseSegment, segment: &CaseSegment) -> bool {
+    const PLAIN: u16 = Flags::ACK.0 | Flags::PSH.0;
+    let length = u32::try_from(last.data.len()).unwrap_or(u32::MAX);
+    let plain = last.flags.0 & !PLAIN == 0 && segment.flags.0 & !(PLAIN | Flags::FIN.0) == 0;
+    plain
+        && length > 0
+        && segment.seq_len() > 0
+        && segment.seq == last.seq.wrapping_add(length)
+        && segment.ack == last.ack
 }
 
 /// The connections on which either side emitted something.
@@ -33,12 +54,18 @@ fn connections(parted: &Parted<'_>) -> Vec<Option<u8>> {
 }
 
 /// Whether the longer of two runs of segments begins like the other and then, from its segment `from` on, only repeats.
-fn only_repeats(fewer: &[&CaseSegment], more: &[&CaseSegment], from: usize) -> bool {
+fn only_repeats(fewer: &[CaseSegment], more: &[CaseSegment], from: usize) -> bool {
     let key = |segment: &CaseSegment| (segment.flags, segment.seq, segment.ack, segment.data.clone());
-    let begins_alike = fewer.iter().zip(more).all(|(fewer, more)| key(fewer) == key(more));
-    begins_alike
-        && (from > 0 || fewer.len() == more.len())
-        && (from..more.len()).all(|index| key(more[index]) == key(more[index - 1]))
+    let begins_alike = fewer.iter().zip(more).all(|(fewer, more)| is_the_same(fewer, more));
+    let repeats = |index: usize| key(&more[index]) == key(&more[index - 1]);
+    begins_alike && (from > 0 || fewer.len() == more.len()) && (from..more.len()).all(repeats)
+}
+
+/// Whether two send the same; what is sent again may take along text that was held back.
+fn is_the_same(one: &CaseSegment, other: &CaseSegment) -> bool {
+    let key = |segment: &CaseSegment| (segment.flags.0 & !Flags::PSH.0, segment.seq, segment.ack);
+    let (short, long) = if one.data.len() <= other.data.len() { (one, other) } else { (other, one) };
+    key(one) == key(other) && short.data.is_empty() == long.data.is_empty() && long.data.starts_with(&short.data)
 }
 
 /// Whether its rules say that it gave up, on the connection in hand or on another.
@@ -57,12 +84,15 @@ pub(super) fn giving_up(parted: &Parted<'_>) -> bool {
         if fewer.len() == more.len() {
             return only_repeats(&fewer, &more, more.len());
         }
-        over |= is_over(side);
+        over |= is_over(side) || gave_up(side);
         // Where it gave up without another try, its rule says so.
         let from = if gave_up(side) { fewer.len().max(1) } else { fewer.len() };
         (is_over(side) || gave_up(side)) && only_repeats(&fewer, &more, from)
     });
-    matches!(parted.event, EventClass::Wait) && parted.only(&["emitted", "flags", "on", "state"]) && alike && over
+    matches!(parted.event, EventClass::Wait)
+        && parted.only(&["emitted", "flags", "on", "data", "state"])
+        && alike
+        && over
 }
 
 /// Both only retransmit, one of them more often once its timeout may have reached its bound.
@@ -85,9 +115,8 @@ pub(super) fn rto_bound(parted: &Parted<'_>) -> bool {
 pub(super) fn msl(parted: &Parted<'_>) -> bool {
     let waits = |side: &&Side| side.state == Some(ConnState::Is(State::TimeWait));
     let has_ended = |side: &&Side| matches!(side.state, Some(ConnState::None { .. }));
-    let silent = parted.sides().iter().all(|side| side.emitted.is_empty());
     let part = parted.sides().iter().any(waits) && parted.sides().iter().any(has_ended);
-    let at_once = *parted.event == EventClass::Wait && parted.only(&["state"]) && silent;
+    let at_once = *parted.event == EventClass::Wait && parted.only(&["state"]);
     // Nobody looked until something else was done: the one that has ended answers with a RST or with nothing.
     let answers_as_closed =
         |side: &&Side| has_ended(side) && side.emitted.iter().all(|segment| segment.flags.contains(Flags::RST));
@@ -111,5 +140,9 @@ pub(super) fn keepalive_pace(parted: &Parted<'_>) -> bool {
     let only_probes = parted.sides().iter().all(|side| side.emitted[..probes(side)].iter().all(is_probe));
     let keeps = parted.sides().iter().any(|side| side.rules.iter().any(|rule| rule.name == "keepalive-probe"));
     let is_wait = matches!(parted.event, EventClass::Wait);
-    is_wait && keeps && parted.only(&["emitted", "data", "len"]) && left.state == right.state && only_probes
+    is_wait
+        && keeps
+        && parted.only(&["emitted", "flags", "seq", "data", "len"])
+        && left.state == right.state
+        && only_probes
 }

@@ -13,6 +13,7 @@ use crate::{
 
 mod closing;
 mod numbers;
+mod waits;
 
 fn segment(flags: u16, seq: u32, data: &[u8]) -> CaseSegment {
     CaseSegment { on: Some(0), flags: Flags(flags), seq, ack: 1, data: data.to_vec(), ..CaseSegment::default() }
@@ -437,7 +438,7 @@ fn a_bounded_timeout_may_show_in_a_long_wait_only() {
     assert_eq!(ask(&waits(123), &six, &again(of(8), State::Established), &["emitted"]), "-");
     assert_eq!(ask(&waits(183), &six, &again(of(8), State::Established), &["emitted"]), "rto-bound");
     assert_eq!(ask(&waits(123), &six, &again(of(7), State::Closed), &["emitted", "state"]), "-");
-    let strays = [of(6), vec![segment(0x18, 2, b"y")]].concat();
+    let strays = [of(6), vec![segment(0x18, 5, b"y")]].concat();
     assert_eq!(ask(&waits(123), &six, &again(strays, State::Established), &["emitted"]), "-");
     assert_eq!(ask(&waits(123), &retransmits(vec![]), &again(of(1), State::Established), &["emitted"]), "rto-bound");
     let fresh = side(of(7), State::Established);

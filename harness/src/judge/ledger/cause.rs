@@ -103,11 +103,10 @@ pub(super) struct Written {
     /// The flags of the first segment that the target answers with, or `nothing`.
     #[serde(default)]
     answer: Option<OneOrMany>,
-    /// The flags of the last segment that the target answers with, or `nothing`.
+    /// The flags of a segment among all that the target answers with.
     #[serde(default)]
-    ends: Option<OneOrMany>,
-    /// What the case has said until then: `keepalive`, `timeout`, `closed-window`, `small-mss`, `other-connection`,
-    /// `listener`.
+    sends: Option<OneOrMany>,
+    /// What the case has said until then; [`Circumstance`] has the words.
     #[serde(default)]
     when: Option<OneOrMany>,
     /// The event shows nothing (or not all) by itself: what may show at a later step because of it. Names of fields
@@ -132,7 +131,7 @@ pub struct Cause {
     option: Option<u8>,
     differs: Vec<String>,
     answer: Vec<Option<Flags>>,
-    ends: Vec<Option<Flags>>,
+    sends: Vec<Flags>,
     when: Vec<Circumstance>,
     then: Vec<String>,
 }
@@ -180,15 +179,11 @@ impl Written {
             broken,
             differs,
             answer,
-            ends,
+            sends,
             when,
             then,
             ..
         } = self;
-        let answered = |word: &str| match word {
-            NOTHING => Some(None),
-            flags => flags.parse().ok().map(Some),
-        };
         let of_rules = |word: &str| word == NONE || stack_under_test::Rule::ALL.iter().any(|rule| rule.name() == word);
         let of_invariants = |word: &str| INVARIANTS.iter().any(|invariant| invariant.name == word);
         let cause = Cause {
@@ -204,8 +199,11 @@ impl Written {
             broken: words("broken", broken, |word| BROKEN.contains(&word))?,
             option: self.option,
             differs: words("differs", differs, |word| !word.is_empty())?,
-            answer: parsed("answer", answer, answered)?,
-            ends: parsed("ends", ends, answered)?,
+            answer: parsed("answer", answer, |word| match word {
+                NOTHING => Some(None),
+                flags => flags.parse().ok().map(Some),
+            })?,
+            sends: parsed("sends", sends, |word| word.parse().ok())?,
             when: parsed("when", when, Circumstance::by_name)?,
             then: words("then", then, |word| of_invariants(word) || FIELDS.contains(&word))?,
         };
@@ -233,8 +231,8 @@ fn parsed<T>(name: &str, written: Option<OneOrMany>, read: impl Fn(&str) -> Opti
 impl Cause {
     /// What shows at once is told by what is seen there, what shows later by `then` alone.
     fn is_of_one_kind(&self) -> Result<(), String> {
-        let Self { rule, breaks, fails, differs, answer, ends, then, .. } = self;
-        let of_answers = differs.is_empty() && answer.is_empty() && ends.is_empty();
+        let Self { rule, breaks, fails, differs, answer, sends, then, .. } = self;
+        let of_answers = differs.is_empty() && answer.is_empty() && sends.is_empty();
         let of_later = rule.is_empty() && breaks.is_empty() && fails.is_empty() && of_answers;
         if !of_later && !then.is_empty() {
             return Err("`then` tells what shows later: with it stands what was done, not what showed".into());
@@ -282,18 +280,18 @@ impl Cause {
     fn fits_what(&self, what: &What<'_>) -> bool {
         match what {
             What::Divergence { rule, fields, answer } => {
-                let [first, last] = [answer.first(), answer.last()].map(|end| end.map(|segment| segment.flags));
+                let first = answer.first().map(|segment| segment.flags);
                 self.breaks.is_empty()
                     && self.fails.is_empty()
                     && any(&self.rule, |own| own == rule.unwrap_or(NONE))
                     && (self.differs.is_empty()
                         || fields.iter().all(|field| self.differs.iter().any(|own| own == field)))
                     && any(&self.answer, |own| *own == first)
-                    && any(&self.ends, |own| *own == last)
+                    && any(&self.sends, |own| answer.iter().any(|segment| segment.flags == *own))
             }
             What::Violation(invariant) => {
                 let of_divergences =
-                    self.rule.is_empty() && self.differs.is_empty() && self.answer.is_empty() && self.ends.is_empty();
+                    self.rule.is_empty() && self.differs.is_empty() && self.answer.is_empty() && self.sends.is_empty();
                 of_divergences && self.fails.is_empty() && any(&self.breaks, |own| own == invariant)
             }
             What::Failure(message) => self.fails.iter().any(|own| message.contains(own.as_str())),

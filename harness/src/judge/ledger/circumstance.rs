@@ -3,10 +3,14 @@
 //! An entry's `covers` names them in `when`; a campaign notes which hold for a step with [`Circumstances::at`]. They are
 //! read from the case alone, never from what a target did.
 
-use crate::case::format::{Action, Call, Case, MssChoice, SocketSwitch};
+use crate::case::format::{Action, AddressName, Call, Case, Data, MssChoice, SocketSwitch};
 
 /// The least MSS that smoltcp and Linux take from a peer.
 const LEAST_MSS: u16 = 48;
+/// What smoltcp sends at first at most, in octets.
+const FIRST_FLIGHT: usize = 2048;
+/// What a few segments fill, in octets.
+const SMALL_BUFFER: u32 = 8192;
 
 /// One circumstance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,16 +27,40 @@ pub enum Circumstance {
     OtherConnection,
     /// The application listens.
     Listener,
+    /// A broadcast or multicast address is a destination.
+    Group,
+    /// A segment comes from the loopback address.
+    FromLoopback,
+    /// The application sets the DS field.
+    Tos,
+    /// The application has sent more than 2048 octets.
+    Bulk,
+    /// The receive buffer holds no more than 8192 octets.
+    SmallBuffer,
+    /// The application has switched keep-alive off.
+    KeepaliveOff,
+    /// The peer has announced an MSS of which four segments are less than what smoltcp sends at first.
+    MssBelow512,
+    /// The peer has offered a window that is neither 0 nor a segment.
+    SmallWindow,
 }
 
 impl Circumstance {
-    const ALL: [(&'static str, Self); 6] = [
+    const ALL: [(&'static str, Self); 14] = [
         ("keepalive", Self::Keepalive),
         ("timeout", Self::Timeout),
         ("closed-window", Self::ClosedWindow),
         ("small-mss", Self::SmallMss),
         ("other-connection", Self::OtherConnection),
         ("listener", Self::Listener),
+        ("group", Self::Group),
+        ("from-loopback", Self::FromLoopback),
+        ("tos", Self::Tos),
+        ("bulk", Self::Bulk),
+        ("small-buffer", Self::SmallBuffer),
+        ("keepalive-off", Self::KeepaliveOff),
+        ("mss-below-512", Self::MssBelow512),
+        ("small-window", Self::SmallWindow),
     ];
 
     /// By its word in a ledger.
@@ -49,39 +77,109 @@ impl Circumstance {
             }
             Self::ClosedWindow => case.peer.win == Some(0),
             Self::SmallMss => matches!(case.peer.mss, Some(MssChoice::Value(mss)) if mss < LEAST_MSS),
-            Self::OtherConnection | Self::Listener => false,
+            Self::MssBelow512 => matches!(case.peer.mss, Some(MssChoice::Value(mss)) if mss < 512),
+            Self::SmallWindow => case.peer.win.is_some_and(is_small),
+            Self::Tos => config.tos.is_some_and(|tos| tos != 0),
+            Self::SmallBuffer => config.recv_buffer.is_some_and(|octets| octets <= SMALL_BUFFER),
+            Self::OtherConnection
+            | Self::Listener
+            | Self::Group
+            | Self::FromLoopback
+            | Self::Bulk
+            | Self::KeepaliveOff => false,
         }
     }
 
     fn of_step(self, action: &Action) -> bool {
-        match (self, action) {
-            (_, Action::Inject(inject)) => match self {
+        match action {
+            Action::Inject(inject) => match self {
                 Self::ClosedWindow => inject.win == Some(0),
                 Self::SmallMss => inject.options.mss.is_some_and(|mss| mss < LEAST_MSS),
+                Self::MssBelow512 => inject.options.mss.is_some_and(|mss| mss < 512),
+                Self::SmallWindow => inject.win.is_some_and(is_small),
                 Self::OtherConnection => inject.on.is_some(),
-                Self::Keepalive | Self::Timeout | Self::Listener => false,
+                Self::Group => is_group(inject.to),
+                Self::FromLoopback => inject.from == Some(AddressName::Loopback),
+                Self::Keepalive
+                | Self::KeepaliveOff
+                | Self::Timeout
+                | Self::Listener
+                | Self::Tos
+                | Self::Bulk
+                | Self::SmallBuffer => false,
             },
-            (Self::Listener, Action::Call(call)) => matches!(call.call, Call::Listen { .. }),
-            (Self::Keepalive, Action::Call(call)) => matches!(call.call, Call::Set(SocketSwitch::Keepalive(true))),
-            (Self::Timeout, Action::Call(call)) => matches!(call.call, Call::Set(SocketSwitch::UserTimeout(_))),
-            (Self::OtherConnection, Action::Call(call)) => call.on.as_deref().is_some_and(|on| on != "listener"),
-            (Self::ClosedWindow | Self::SmallMss, Action::Call(_))
-            | (_, Action::Expect(_) | Action::State(_) | Action::Wait(_) | Action::Save(_) | Action::Check(_)) => false,
+            Action::Call(call) => match self {
+                Self::Listener => matches!(call.call, Call::Listen { .. }),
+                Self::Keepalive => matches!(call.call, Call::Set(SocketSwitch::Keepalive(true))),
+                Self::KeepaliveOff => matches!(call.call, Call::Set(SocketSwitch::Keepalive(false))),
+                Self::Timeout => matches!(call.call, Call::Set(SocketSwitch::UserTimeout(_))),
+                Self::Tos => matches!(call.call, Call::Set(SocketSwitch::Tos(_))),
+                Self::OtherConnection => call.on.as_deref().is_some_and(|on| on != "listener"),
+                Self::Group => matches!(call.call, Call::Connect { to } if is_group(to)),
+                Self::ClosedWindow
+                | Self::SmallWindow
+                | Self::SmallMss
+                | Self::MssBelow512
+                | Self::FromLoopback
+                | Self::Bulk
+                | Self::SmallBuffer => false,
+            },
+            Action::Expect(_) | Action::State(_) | Action::Wait(_) | Action::Save(_) | Action::Check(_) => false,
         }
+    }
+}
+
+/// Whether a window is smaller than a segment of the usual size.
+const fn is_small(window: u16) -> bool {
+    0 < window && window < 1460
+}
+
+fn is_group(address: Option<AddressName>) -> bool {
+    match address {
+        Some(AddressName::SubnetBroadcast | AddressName::LimitedBroadcast | AddressName::Multicast) => true,
+        Some(
+            AddressName::Peer
+            | AddressName::OtherPeer
+            | AddressName::Target
+            | AddressName::Loopback
+            | AddressName::Unspecified,
+        )
+        | None => false,
+    }
+}
+
+/// How much text an action gives the target to send, in octets.
+fn given(action: &Action) -> usize {
+    let Action::Call(call) = action else { return 0 };
+    match &call.call {
+        Call::Send { data: Data::Text(text), .. } => text.len(),
+        Call::Send { data: Data::Hex(bytes), .. } => bytes.0.len(),
+        Call::Send { data: Data::Pattern(length), .. } => usize::try_from(*length).unwrap_or(usize::MAX),
+        Call::Listen { .. }
+        | Call::Connect { .. }
+        | Call::Accept
+        | Call::Recv { .. }
+        | Call::Shutdown
+        | Call::Close
+        | Call::Abort
+        | Call::Poll
+        | Call::Set(_) => 0,
     }
 }
 
 /// Those that hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Circumstances(u8);
+pub struct Circumstances(u16);
 
 impl Circumstances {
     /// Those that hold for the step at `index`, it included.
     #[must_use]
     pub fn at(case: &Case, index: usize) -> Self {
+        let until = || case.steps.iter().take(index + 1).map(|step| &step.value.action);
+        let is_bulk = until().map(given).fold(0, usize::saturating_add) > FIRST_FLIGHT;
         let holds = |circumstance: Circumstance| {
-            let mut before = case.steps.iter().take(index + 1);
-            circumstance.of_header(case) || before.any(|step| circumstance.of_step(&step.value.action))
+            let said = circumstance.of_header(case) || until().any(|action| circumstance.of_step(action));
+            said || (circumstance == Circumstance::Bulk && is_bulk)
         };
         let all = Circumstance::ALL.into_iter().filter(|(_, circumstance)| holds(*circumstance));
         all.fold(Self::default(), |set, (_, circumstance)| Self(set.0 | Self::bit(circumstance)))
@@ -93,8 +191,8 @@ impl Circumstances {
         self.0 & Self::bit(circumstance) != 0
     }
 
-    const fn bit(circumstance: Circumstance) -> u8 {
-        1 << circumstance as u8
+    const fn bit(circumstance: Circumstance) -> u16 {
+        1 << circumstance as u16
     }
 }
 

@@ -115,7 +115,7 @@ fn a_version_that_the_entry_is_not_about_is_not_covered() {
 }
 
 #[test]
-fn the_last_answer_and_the_circumstances_have_to_fit() {
+fn a_segment_among_the_answers_and_the_circumstances_have_to_fit() {
     let text = "title: t\nclauses: [U-6]\nconfig: { keepalive-idle: 1s }\nsteps:\n  - expect: nothing\n";
     let circumstances = Circumstances::at(&crate::sample::case(text).case, 0);
     let mut kept = divergence();
@@ -126,10 +126,10 @@ fn the_last_answer_and_the_circumstances_have_to_fit() {
     let answer = [Flags::ACK, Flags::RST].map(|flags| CaseSegment { flags, ..CaseSegment::default() });
     let answered =
         Shown { what: What::Divergence { rule: None, fields: &["emitted"], answer: &answer }, ..divergence() };
-    assert!(covers("[{ rule: none, answer: ACK, ends: RST }]", &answered));
-    assert!(!covers("[{ rule: none, ends: ACK }]", &answered));
-    assert!(!covers("[{ rule: none, ends: nothing }]", &answered));
-    assert!(parse("[{ event: segment, ends: RST, then: state }]").is_err());
+    assert!(covers("[{ rule: none, answer: ACK, sends: RST }]", &answered));
+    assert!(!covers("[{ rule: none, sends: ACK+RST }]", &answered));
+    assert!(!covers("[{ rule: none, answer: RST }]", &answered));
+    assert!(parse("[{ event: segment, sends: RST, then: state }]").is_err());
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn words_that_nothing_can_fit_are_errors() {
         ("[{ flags: SIN }]", "is no `flags`"),
         ("[{ rule: check-rst, in: OPEN }]", "is no `in`"),
         ("[{ rule: check-rst, answer: maybe }]", "is no `answer`"),
-        ("[{ rule: check-rst, ends: maybe }]", "is no `ends`"),
+        ("[{ rule: check-rst, sends: nothing }]", "is no `sends`"),
         ("[{ rule: check-rst, when: never }]", "is no `when`"),
         ("[{ when: keepalive }]", "needs a `rule`"),
         ("[{ in: LISTEN }]", "needs a `rule`"),

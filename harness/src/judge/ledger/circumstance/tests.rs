@@ -15,26 +15,46 @@ fn a_header_says_what_holds_from_the_start() {
     for config in ["user-timeout: 1s", "syn-retries: 2", "data-retries: 2"] {
         assert_eq!(names(&format!("config: {{ {config} }}\n"), "", 0), ["timeout"], "{config}");
     }
-    assert_eq!(names("peer: { win: 0, mss: 47 }\n", "", 0), ["closed-window", "small-mss"]);
-    assert_eq!(names("peer: { win: 1, mss: 48 }\n", "", 0), [""; 0]);
+    assert_eq!(names("peer: { win: 0, mss: 47 }\n", "", 0), ["closed-window", "small-mss", "mss-below-512"]);
+    assert_eq!(names("config: { recv-buffer: 8192 }\n", "", 0), ["small-buffer"]);
+    assert_eq!(names("config: { recv-buffer: 8193 }\n", "", 0), [""; 0]);
+    assert_eq!(names("peer: { win: 1460, mss: 512 }\n", "", 0), [""; 0]);
 }
 
 #[test]
 fn a_step_says_what_holds_from_it_on() {
     for (step, name) in [
         ("  - inject: { flags: ACK, win: 0 }\n", "closed-window"),
-        ("  - inject: { flags: SYN, mss: 1 }\n", "small-mss"),
+        ("  - inject: { flags: SYN, mss: 48 }\n", "mss-below-512"),
+        ("  - inject: { flags: ACK, win: 1459 }\n", "small-window"),
         ("  - inject: { on: b, flags: SYN }\n", "other-connection"),
         ("  - call: connect\n    on: b\n", "other-connection"),
         ("  - call: listen\n", "listener"),
         ("  - call: { set: { keepalive: true } }\n", "keepalive"),
+        ("  - call: { set: { keepalive: off } }\n", "keepalive-off"),
         ("  - call: { set: { user-timeout: 2s } }\n", "timeout"),
+        ("  - call: { set: { tos: 4 } }\n", "tos"),
+        ("  - call: { connect: { to: subnet-broadcast } }\n", "group"),
+        ("  - inject: { flags: SYN, to: multicast }\n", "group"),
+        ("  - inject: { flags: SYN, from: loopback }\n", "from-loopback"),
+        ("  - call: { send: 2049 }\n", "bulk"),
     ] {
         let steps = format!("  - wait: 1s\n{step}");
         assert_eq!(names("", &steps, 0), [""; 0], "{step}");
         assert_eq!(names("", &steps, 1), [name], "{step}");
         assert_eq!(names("", &steps, 2), [name], "{step}");
     }
-    assert_eq!(names("", "  - call: { set: { keepalive: false } }\n  - inject: { flags: ACK, win: 9 }\n", 1), [""; 0]);
+    assert_eq!(names("", "  - inject: { flags: ACK, win: 1460 }\n", 1), [""; 0]);
     assert_eq!(names("", "  - call: listen\n  - call: poll\n    on: listener\n", 1), ["listener"]);
+}
+
+#[test]
+fn all_that_was_sent_counts() {
+    let sends = "  - call: { send: 2000 }\n  - call: { send: \"0123456789012345678901234567890123456789012345678\" }\n";
+    assert_eq!(names("", sends, 0), [""; 0]);
+    assert_eq!(names("", sends, 1), ["bulk"]);
+    assert_eq!(
+        names("config: { tos: 8 }\n", "  - call: connect\n  - inject: { flags: SYN, to: other-peer }\n", 1),
+        ["tos"]
+    );
 }
