@@ -29,6 +29,7 @@ pub(super) fn check(flow: &mut Flow, seg: &Parsed, context: Context, report: &mu
     let again = is_again(flow, seg);
     // The same SYN of the peer may have been answered by a new connection with the same ISS: nobody can tell.
     let in_doubt = again && !another && flow.may_restart && flow.syn_since;
+    let of_the_old_one = in_doubt && carries_what_came(flow, seg);
     if another || flow.iss.is_none() || (flow.may_restart && !again) || in_doubt {
         flow.begin(seg.seq);
     } else if flow.may_restart && flow.syn_since {
@@ -36,6 +37,9 @@ pub(super) fn check(flow: &mut Flow, seg: &Parsed, context: Context, report: &mu
         (flow.app_in_doubt, flow.aborted) = (true, false);
     }
     flow.app_in_doubt |= in_doubt;
+    if of_the_old_one {
+        flow.received.lost = true;
+    }
     if seg.flags.contains(Flags::ACK) {
         acknowledges(flow, seg, report);
     }
@@ -61,11 +65,14 @@ fn is_again(flow: &Flow, seg: &Parsed) -> bool {
     unacknowledged && of_its_peer
 }
 
+/// Sent again, it carries the acknowledgement of its time (RFC9293#3.10.7.4 lets FIN come before the handshake ends).
+fn carries_what_came(flow: &Flow, seg: &Parsed) -> bool {
+    flow.irs.is_some() && flow.acked.is_some() && at_or_ahead(flow.received.next, seg.ack)
+}
+
 fn acknowledges(flow: &mut Flow, seg: &Parsed, report: &mut Report) {
     let isn = seg.ack.wrapping_sub(1);
-    // Sent again, it carries the acknowledgement of its time (RFC9293#3.10.7.4 lets FIN come before the handshake ends).
-    let later = flow.irs.is_some() && flow.acked.is_some() && at_or_ahead(flow.received.next, seg.ack);
-    if flow.received.lost || later {
+    if flow.received.lost || carries_what_came(flow, seg) {
         return;
     }
     if flow.syns.iter().any(|syn| syn.isn == isn) {

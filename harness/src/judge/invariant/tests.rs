@@ -67,6 +67,29 @@ fn a_connection_with_the_numbers_of_the_last_one_is_no_fault_of_its_text() {
     assert_eq!(told(&mut target, &closed), [""; 0]);
 }
 
+/// A close before the handshake is over, the FIN of the peer, and its SYN once more: the SYN,ACK is sent again.
+const FIN_BEFORE_ACK: &str = "\
+title: the SYN,ACK of a connection that has the FIN of the peer acknowledges it
+clauses: [RFC9293#3.10.7.4]
+given: SYN-RECEIVED
+via: active
+allow: [ack, retransmission]
+steps:
+  - call: close
+  - expect: { flags: FIN+ACK }
+  - call: listen
+  - inject: { flags: FIN+ACK, ack: SND.UNA }
+  - inject: { flags: SYN, seq: 0 }
+  - wait: 1s
+  - state: CLOSING
+";
+
+#[test]
+fn a_syn_ack_sent_again_acknowledges_what_came_meanwhile_whatever_syn_came_last() {
+    let mut target = Reference::new(Profile::rfc9293(), 0);
+    assert_eq!(told(&mut target, FIN_BEFORE_ACK), [""; 0]);
+}
+
 #[cfg(feature = "smoltcp")]
 #[test]
 fn a_keepalive_may_carry_an_octet_of_garbage_with_nothing_outstanding() {

@@ -72,7 +72,7 @@ fn a_keepalive_that_ends_the_connection_may_do_so_instead_of_another_probe() {
 #[test]
 fn text_and_fin_apart_or_together_are_the_same_when_sent_again() {
     let (text, fin, both) = (segment(0x18, 1, b"x"), segment(0x11, 2, b""), segment(0x11, 1, b"x"));
-    let apart = retransmits([text, fin].repeat(6));
+    let apart = retransmits(vec![[text, fin]; 6].concat());
     let together = |count| Side { resent: count, ..side(vec![both.clone(); count], State::Established) };
     let wait = |seconds: u32| with("", &format!("  - wait: {seconds}s\n  - expect: nothing\n"));
     let ask = |yaml: &str, count| name_in(yaml, &apart, &together(count), &["emitted"], EventClass::Wait);
