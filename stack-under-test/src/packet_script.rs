@@ -170,11 +170,16 @@ impl Script {
             text: &line.text,
         };
         let mut packet = Vec::new();
+        let tos = line.ecn.unwrap_or(0);
         match (self.peer, self.target) {
             (IpAddr::V6(peer), IpAddr::V6(target)) => {
-                Ipv6Repr::new(peer, target, PROTOCOL_TCP).emit(repr.wire_len(), &mut packet).expect("it fits");
+                Ipv6Repr { traffic_class: tos, ..Ipv6Repr::new(peer, target, PROTOCOL_TCP) }
+                    .emit(repr.wire_len(), &mut packet)
+                    .expect("it fits");
             }
-            _ => Ipv4Repr::new(PEER, TARGET, PROTOCOL_TCP).emit(repr.wire_len(), &mut packet).expect("it fits"),
+            _ => Ipv4Repr { tos, ..Ipv4Repr::new(PEER, TARGET, PROTOCOL_TCP) }
+                .emit(repr.wire_len(), &mut packet)
+                .expect("it fits"),
         }
         repr.emit(self.peer, self.target, &mut packet);
         packet
@@ -215,6 +220,7 @@ impl Script {
                 win: Some(tcp.window()),
                 mss: Some(options.mss),
                 ws: Some(options.window_scale),
+                ecn: Some(ip.tos & 3),
                 sack_ok: Some(options.sack_permitted),
                 sack: Some(
                     options.sack.as_slice().iter().map(|(l, r)| (l.since(PEER_ISN), r.since(PEER_ISN))).collect(),

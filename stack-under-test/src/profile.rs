@@ -331,6 +331,9 @@ pub struct Profile {
     /// `true`: they report duplicates first (D-SACK, RFC2883#4). `false`: they do not.
     pub dsack: bool,
 
+    /// `true`: SYNs ask for explicit congestion notification, and it is used if both sides do (RFC3168#6.1.1).
+    pub ecn: bool,
+
     // Listening. RFC 9293 knows no backlog: these are open choices.
     /// The accept queue holds the backlog and so many more; BSD and Linux admit one more.
     pub backlog_slack: usize,
@@ -434,6 +437,7 @@ impl Profile {
             time_wait_timestamps: true,
             sack: false,
             dsack: true,
+            ecn: false,
             backlog_slack: 1,
             backlog_overflow: Overflow::Drop,
             syn_overflow: Overflow::Drop,
@@ -473,8 +477,8 @@ impl Profile {
     }
 
     /// RFC 9293 with the extensions that most hosts of today have: window scale and timestamps (RFC 7323), SACK (RFC
-    /// 2018, 2883, 6675) or else NewReno (RFC 6582), limited transmit (RFC 3042), and ten segments to begin with (RFC
-    /// 6928).
+    /// 2018, 2883, 6675) or else NewReno (RFC 6582), limited transmit (RFC 3042), ECN (RFC 3168), and ten
+    /// segments to begin with (RFC 6928).
     pub fn extended() -> Self {
         Self {
             name: "extended",
@@ -484,6 +488,7 @@ impl Profile {
             window_scale: WindowScaling::FromBuffer,
             timestamps: true,
             sack: true,
+            ecn: true,
             ..Self::rfc9293()
         }
     }

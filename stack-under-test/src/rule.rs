@@ -169,6 +169,8 @@ rules! {
     OutputData "output-data" "RFC9293#3.10.2" "text from the send queue";
     LimitedTransmit "limited-transmit" "RFC3042#2" "one of the first two duplicate acknowledgments lets new text out";
     OutputPush "output-push" "MUST-61" "PSH is set on the last segment of the send queue";
+    EcnEcho "ecn-echo" "RFC3168#6.1.3" "the network has marked text, which every ACK says until CWR comes";
+    EcnReduced "ecn-reduced" "RFC3168#6.1.2" "the first new text after the congestion window was reduced carries CWR";
     OutputUrgent "output-urgent" "MUST-62" "URG is set, the pointer is the octet that follows the urgent data";
     OutputFin "output-fin" "RFC9293#3.10.4" "all data are sent, the FIN follows";
     OutputSwsOverride "output-sws-override" "RFC9293#3.8.6.2.1" "the override timeout sends what the window allows";

@@ -20,6 +20,8 @@ pub(crate) struct Line {
     pub sack_ok: Option<bool>,
     /// SACK blocks: left edge and the number after the right one.
     pub sack: Option<Vec<(u32, u32)>>,
+    /// The ECN field of the IP header.
+    pub ecn: Option<u8>,
     pub urg: u16,
     pub text: Vec<u8>,
 }
@@ -36,6 +38,7 @@ pub(crate) fn seg(flags: Flags, seq: u32, ack: u32) -> Line {
         ts: None,
         sack_ok: None,
         sack: None,
+        ecn: None,
         urg: 0,
         text: Vec::new(),
     }
@@ -87,6 +90,11 @@ impl Line {
         self
     }
 
+    pub(crate) fn ecn(mut self, field: u8) -> Self {
+        self.ecn = Some(field);
+        self
+    }
+
     pub(crate) fn text(mut self, text: &[u8]) -> Self {
         self.text = text.to_vec();
         self
@@ -114,6 +122,7 @@ impl Line {
             && (self.ts.is_none() || self.ts == came.ts)
             && (self.sack_ok.is_none() || self.sack_ok == came.sack_ok)
             && (self.sack.is_none() || self.sack == came.sack)
+            && (self.ecn.is_none() || self.ecn == came.ecn)
     }
 }
 
@@ -137,6 +146,9 @@ impl fmt::Debug for Line {
         }
         if let Some(blocks) = self.sack.as_ref().filter(|blocks| !blocks.is_empty()) {
             write!(f, " sack {blocks:?}")?;
+        }
+        if let Some(field) = self.ecn.filter(|&field| field != 0) {
+            write!(f, " ecn {field}")?;
         }
         if self.text.len() > 20 {
             write!(f, " {} octets", self.text.len())

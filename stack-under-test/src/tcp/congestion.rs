@@ -45,6 +45,11 @@ pub(crate) struct Congestion {
     recover: Seq,
     /// Partial acknowledgments of this recovery.
     partial: u32,
+    /// What was in flight when cwnd was last reduced, as the number after it: one window of data reduces it once
+    /// (RFC3168#6.1.2).
+    reduced_at: Seq,
+    /// cwnd was reduced, and no new text has said so yet.
+    reduced: bool,
     /// FlightSize before limited transmit added to it (RFC5681#3.2, step 2).
     flight_before: u32,
     last_sent: Option<Instant>,
@@ -66,6 +71,8 @@ impl Congestion {
             recovering: false,
             recover: Seq(0),
             partial: 0,
+            reduced_at: Seq(0),
+            reduced: false,
             flight_before: 0,
             last_sent: None,
         }
@@ -110,6 +117,7 @@ impl Congestion {
         self.smss = smss.max(1);
         // Nothing was in flight before, so the first loss counts (RFC6582#3.2, step 1).
         self.recover = iss;
+        self.reduced_at = iss;
         self.cwnd = if self.initial.is_none() {
             u32::MAX
         } else if syn_lost {
@@ -146,7 +154,8 @@ impl Congestion {
     }
 
     /// `acked` octets of new data were acknowledged; `una` and `nxt` are what SND.UNA and SND.NXT are now.
-    pub(crate) fn on_ack(&mut self, acked: u32, una: Seq, nxt: Seq) -> Advance {
+    /// `grows`: the window may open.
+    pub(crate) fn on_ack(&mut self, acked: u32, una: Seq, nxt: Seq, grows: bool) -> Advance {
         self.duplicates = 0;
         if self.initial.is_none() {
             return Advance::Whole;
@@ -160,14 +169,36 @@ impl Congestion {
                 LossRecovery::Sack => self.end_recovery(self.cwnd),
             }
         } else {
-            self.open(acked);
+            if grows {
+                self.open(acked);
+            }
             Advance::Whole
         };
+        if una.gt(self.reduced_at) {
+            self.reduced_at = una - 1;
+        }
         if una.gt(self.recover) {
             // Keeps the old mark from falling half a circle behind.
             self.recover = una - 1;
         }
         advance
+    }
+
+    /// An ACK says that the network has marked something; `true` if this window of data had not reduced cwnd yet, so that
+    /// now it is halved (RFC3168#6.1.2).
+    pub(crate) fn on_echo(&mut self, una: Seq, nxt: Seq) -> bool {
+        if self.initial.is_none() || self.recovering || !una.gt(self.reduced_at) {
+            return false;
+        }
+        let cwnd = (self.cwnd / 2).max(self.smss);
+        self.halve(cwnd.saturating_mul(2), nxt);
+        self.cwnd = cwnd;
+        true
+    }
+
+    /// Whether cwnd was reduced and nothing has said so yet; now it is said.
+    pub(crate) fn take_reduced(&mut self) -> bool {
+        core::mem::take(&mut self.reduced)
     }
 
     /// Slow start, or one segment per round trip (RFC5681#3.1, equations 2 and 3).
@@ -224,7 +255,7 @@ impl Congestion {
         if self.duplicates != DUPLICATE_THRESHOLD || !self.is_news(una) {
             return false;
         }
-        self.halve(if self.limited_transmit { flight.min(self.flight_before) } else { flight });
+        self.halve_on_loss(if self.limited_transmit { flight.min(self.flight_before) } else { flight }, una, nxt);
         self.cwnd = self.ssthresh.saturating_add(self.smss.saturating_mul(DUPLICATE_THRESHOLD));
         self.begin_recovery(nxt);
         true
@@ -244,7 +275,7 @@ impl Congestion {
         if !(self.duplicates >= DUPLICATE_THRESHOLD || lost) || !self.is_news(una) {
             return false;
         }
-        self.halve(if self.limited_transmit { flight.min(self.flight_before) } else { flight });
+        self.halve_on_loss(if self.limited_transmit { flight.min(self.flight_before) } else { flight }, una, nxt);
         self.cwnd = self.ssthresh;
         self.begin_recovery(nxt);
         true
@@ -274,8 +305,10 @@ impl Congestion {
             return;
         }
         self.recover = nxt;
+        self.reduced = true;
+        self.reduced_at = nxt;
         if first {
-            self.halve(nxt.since(una));
+            self.halve(nxt.since(una), nxt);
         }
         // The loss window.
         self.cwnd = self.smss;
@@ -296,8 +329,18 @@ impl Congestion {
         self.last_sent = Some(now);
     }
 
-    fn halve(&mut self, flight: u32) {
+    /// ssthresh, for what was in flight (RFC5681#3.1, equation 4).
+    fn halve(&mut self, flight: u32, nxt: Seq) {
         self.ssthresh = (flight / 2).max(self.smss.saturating_mul(2));
+        self.reduced = true;
+        self.reduced_at = nxt;
+    }
+
+    /// The same on a loss, unless a mark in the same window of data has done it (RFC3168#6.1.2).
+    fn halve_on_loss(&mut self, flight: u32, una: Seq, nxt: Seq) {
+        if una.gt(self.reduced_at) {
+            self.halve(flight, nxt);
+        }
     }
 }
 

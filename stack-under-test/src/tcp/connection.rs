@@ -11,6 +11,7 @@ use super::Pair;
 use super::acknowledge::Acknowledgment;
 use super::challenge::Throttle;
 use super::congestion::Congestion;
+use super::ecn::Ecn;
 use super::isn::IsnGenerator;
 use super::keepalive::KeepaliveTimer;
 use super::listen_queue::Listeners;
@@ -30,7 +31,7 @@ use super::window_scale::WindowScale;
 use crate::call::{CallError, SocketId, SocketOptions};
 use crate::event::{Event, Notice};
 use crate::ip::host::Host;
-use crate::outbox::{IpFields, Outbox};
+use crate::outbox::Outbox;
 use crate::profile::{Isn, Profile};
 use crate::rule::Rule;
 use crate::time::Instant;
@@ -103,6 +104,7 @@ pub(crate) struct Connection {
     pub window_scale: WindowScale,
     pub timestamps: Timestamps,
     pub sack: Sack,
+    pub ecn: Ecn,
     pub sack_recovery: SackRecovery,
     /// What an ICMP error last said of the path, until something is acknowledged (SHLD-25).
     pub soft_error: Option<CallError>,
@@ -151,6 +153,7 @@ impl Connection {
             window_scale: WindowScale::default(),
             timestamps: Timestamps::new(offset, cx.now),
             sack: Sack::default(),
+            ecn: Ecn::default(),
             sack_recovery: SackRecovery::new(profile.limits.sack_ranges),
             soft_error: None,
             probed_in_vain_since: None,
@@ -173,10 +176,6 @@ impl Connection {
 
     pub(crate) fn state(&self) -> State {
         self.tcb.state
-    }
-
-    pub(crate) fn ip_fields(&self) -> IpFields {
-        IpFields { ttl: self.options.ttl, tos: self.options.tos }
     }
 
     /// The user, if there is one.
@@ -287,6 +286,7 @@ impl Connection {
             self.keepalive.deadline(),
             self.time_wait,
             self.user_timeout,
+            self.ecn.hold,
         ]
         .into_iter()
         .flatten()

@@ -11,6 +11,7 @@
 //! | `acknowledge` | delayed ACKs and the receive window |
 //! | `window_scale`, `timestamps` | RFC 7323 |
 //! | `sack`; `scoreboard`, `sack_recovery` | RFC 2018 and 2883 of the receiver; RFC 6675 of the sender |
+//! | `ecn` | RFC 3168 |
 //! | `retransmit`, `rto`, `persist`, `congestion`, `keepalive` | one timer's or algorithm's job each |
 //! | `listen_queue`, `sockets` | who waits for whom |
 //! | `icmp_error` | what an ICMP error does to a connection |
@@ -19,6 +20,7 @@ pub(crate) mod acknowledge;
 pub(crate) mod challenge;
 pub(crate) mod congestion;
 pub(crate) mod connection;
+pub(crate) mod ecn;
 pub(crate) mod icmp_error;
 pub mod isn;
 pub(crate) mod keepalive;

@@ -37,6 +37,11 @@ pub(crate) fn receive_mss(remote: IpAddr, socket: &SocketOptions, host: &Host) -
     socket.mss.map_or(most, |mss| mss.clamp(1, most))
 }
 
+/// ECN needs a congestion window that it can halve.
+pub(crate) fn wants_ecn(profile: &Profile) -> bool {
+    profile.ecn && profile.congestion_control
+}
+
 impl Connection {
     /// The options of a segment of ours with these flags.
     pub(crate) fn options_of(&self, flags: Flags, cx: &Context<'_>) -> TcpOptions {
@@ -74,6 +79,7 @@ impl Connection {
     pub(crate) fn negotiate(&mut self, seg: &Segment<'_>, cx: &Context<'_>) {
         self.window_scale = WindowScale::negotiate(self.offered_shift(cx.profile), seg.options.window_scale);
         self.timestamps.negotiate(cx.profile.timestamps, seg.options.timestamps, cx.now);
+        self.ecn.negotiate(wants_ecn(cx.profile), seg);
         self.sack.ok = cx.profile.sack && seg.options.sack_permitted;
     }
 

@@ -9,10 +9,12 @@
 //! ([`super::timeout`]).
 
 use super::connection::{Connection, Context};
+use super::options;
 use super::retransmit::Sent;
 use super::sack_recovery;
 use super::seq::Seq;
 use super::state::State;
+use crate::outbox::IpFields;
 use crate::profile::UrgentPointer;
 use crate::rule::{Rule, Rules};
 use crate::wire::tcp::{Flags, TcpRepr};
@@ -65,12 +67,30 @@ fn in_flight(seq: Seq, cx: &Context<'_>) -> Sent {
 impl Connection {
     /// Builds one segment of this connection and queues it. Text comes from the send buffer. With the
     /// ACK bit it acknowledges RCV.NXT, so nothing is owed any more.
-    pub(crate) fn transmit(&mut self, seq: Seq, flags: Flags, text: u32, mut rules: Rules, cx: &mut Context<'_>) {
+    pub(crate) fn transmit(&mut self, seq: Seq, flags: Flags, text: u32, rules: Rules, cx: &mut Context<'_>) {
+        let ip = self.ip_fields();
+        self.transmit_with(ip, seq, flags, text, rules, cx);
+    }
+
+    /// The same with this IP header.
+    fn transmit_with(
+        &mut self,
+        ip: IpFields,
+        seq: Seq,
+        flags: Flags,
+        text: u32,
+        mut rules: Rules,
+        cx: &mut Context<'_>,
+    ) {
         let acks = flags.contains(Flags::ACK);
         if let Some(rule) = self.acknowledgment.owed().filter(|_| acks) {
             rules.and(rule);
         }
         let syn = flags.contains(Flags::SYN);
+        let ecn = self.ecn.flags(flags, options::wants_ecn(cx.profile));
+        if !syn && ecn.contains(Flags::ECE) {
+            rules.and(Rule::EcnEcho);
+        }
         let urgent = if syn { None } else { self.urgent_field(seq, cx.profile.urgent_pointer) };
         if urgent.is_some() {
             rules.and(Rule::OutputUrgent);
@@ -82,13 +102,13 @@ impl Connection {
             dst_port: self.tcb.remote.port(),
             seq,
             ack: if acks { self.tcb.rcv.nxt } else { Seq(0) },
-            flags: if urgent.is_some() { flags | Flags::URG } else { flags },
+            flags: flags | ecn | if urgent.is_some() { Flags::URG } else { Flags::NONE },
             window: self.offer_window(syn, cx),
             urgent: urgent.unwrap_or(0),
             options,
             text: &self.send.slice(seq, text),
         };
-        cx.out.send(self.tcb.local.ip(), self.tcb.remote.ip(), self.ip_fields(), &segment, rules);
+        cx.out.send(self.tcb.local.ip(), self.tcb.remote.ip(), ip, &segment, rules);
         if acks {
             self.acknowledgment.sent();
             self.timestamps.acknowledged(self.tcb.rcv.nxt);
@@ -207,7 +227,7 @@ fn send_new(conn: &mut Connection, cx: &mut Context<'_>) -> bool {
             return false;
         }
     }
-    if conn.retransmission.next_lost().is_some() {
+    if conn.retransmission.next_lost().is_some() || conn.ecn.hold.is_some() {
         return false;
     }
     conn.congestion.idle_restart(cx.now, conn.tcb.in_flight(), conn.rto.rto());
@@ -231,7 +251,12 @@ fn send_planned(conn: &mut Connection, plan: &Plan, cx: &mut Context<'_>) {
     let seq = conn.tcb.snd.nxt;
     let sent = Sent { text: plan.text, fin: plan.fin, push: plan.push, ..in_flight(seq, cx) };
     conn.tcb.snd.nxt = sent.end();
-    conn.transmit(seq, flags, plan.text, rules, cx);
+    let ip = if plan.text > 0 { conn.ip_fields_of_text() } else { conn.ip_fields() };
+    if plan.text > 0 && conn.ecn.ok && conn.congestion.take_reduced() {
+        flags |= Flags::CWR;
+        rules.and(Rule::EcnReduced);
+    }
+    conn.transmit_with(ip, seq, flags, plan.text, rules, cx);
     conn.retransmission.push(sent, cx.now, conn.rto.rto());
     conn.congestion.on_send(cx.now);
     if plan.fin && conn.state() == State::CloseWait {

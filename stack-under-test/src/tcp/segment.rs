@@ -3,6 +3,7 @@
 
 use core::net::SocketAddr;
 
+use super::ecn;
 use super::seq::Seq;
 use crate::ip::packet::IpPacket;
 use crate::wire::tcp::{Flags, TcpSegment};
@@ -27,6 +28,8 @@ pub(crate) struct Segment<'a> {
     /// The SYN bit as it came; trimming may have removed the SYN itself.
     pub came_with_syn: bool,
     flags: Flags,
+    /// The network has marked it: congestion was experienced (RFC3168#5).
+    pub marked: bool,
     /// What the options say, up to the first illegal length.
     pub options: TcpOptions,
     /// An option had an illegal length (MUST-7).
@@ -50,6 +53,7 @@ impl<'a> Segment<'a> {
             original_seq: tcp.seq(),
             came_with_syn: tcp.flags().contains(Flags::SYN),
             flags: tcp.flags(),
+            marked: ecn::is_marked(ip.tos),
             options,
             illegal_option,
             text: tcp.text(),
@@ -74,6 +78,16 @@ impl<'a> Segment<'a> {
 
     pub(crate) fn urg(&self) -> bool {
         self.flags.contains(Flags::URG)
+    }
+
+    /// ECN echo (RFC3168#6.1).
+    pub(crate) fn ece(&self) -> bool {
+        self.flags.contains(Flags::ECE)
+    }
+
+    /// Congestion window reduced (RFC3168#6.1).
+    pub(crate) fn cwr(&self) -> bool {
+        self.flags.contains(Flags::CWR)
     }
 
     /// Octets of text; an IP packet holds less than 2^16.

@@ -15,8 +15,15 @@ use crate::wire::tcp::Flags;
 
 /// Runs every timer that is due. Each may end the connection, then the rest is moot.
 pub(crate) fn expire(conn: &mut Connection, cx: &mut Context<'_>) {
-    let timers: [fn(&mut Connection, &mut Context<'_>); 6] =
-        [user_timeout, retransmission_timeout, time_wait_timeout, persist_timeout, delayed_ack, keepalive_timeout];
+    let timers: [fn(&mut Connection, &mut Context<'_>); 7] = [
+        user_timeout,
+        retransmission_timeout,
+        time_wait_timeout,
+        persist_timeout,
+        delayed_ack,
+        keepalive_timeout,
+        ecn_hold,
+    ];
     for timer in timers {
         if conn.state() != State::Closed {
             timer(conn, cx);
@@ -96,6 +103,13 @@ fn persist_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
     }
     conn.probed_in_vain_since.get_or_insert(cx.now);
     output::probe_window(conn, cx);
+}
+
+/// The one segment that the window allows has waited long enough (RFC3168#6.1.2).
+fn ecn_hold(conn: &mut Connection, cx: &mut Context<'_>) {
+    if due(conn.ecn.hold, cx) {
+        conn.ecn.hold = None;
+    }
 }
 
 /// The ACK has waited long enough (MUST-40).

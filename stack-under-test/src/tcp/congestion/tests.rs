@@ -5,7 +5,7 @@ const UNA: Seq = Seq(u32::MAX - 5000);
 /// The tests' short forms: all numbers count from UNA.
 impl Congestion {
     fn acked(&mut self, octets: u32) {
-        self.on_ack(octets, UNA, UNA);
+        self.on_ack(octets, UNA, UNA, true);
     }
 
     fn duplicate(&mut self, flight: u32) -> bool {
@@ -128,13 +128,13 @@ fn partial_acknowledgments() {
     let nxt = UNA + 10_000;
     assert_eq!([1, 2, 3].map(|_| c.on_duplicate_ack(UNA, nxt)), [false, false, true]);
     assert_eq!(c.window(), 8000);
-    assert_eq!(c.on_ack(3000, UNA + 3000, nxt + 1000), Advance::Partial { first: true });
+    assert_eq!(c.on_ack(3000, UNA + 3000, nxt + 1000, true), Advance::Partial { first: true });
     assert_eq!(c.window(), 8000 - 3000 + 1000);
     assert!(!c.on_duplicate_ack(UNA + 3000, nxt + 1000));
     assert_eq!(c.window(), 7000, "still inflated by duplicates");
-    assert_eq!(c.on_ack(999, UNA + 3999, nxt + 1000), Advance::Partial { first: false });
+    assert_eq!(c.on_ack(999, UNA + 3999, nxt + 1000, true), Advance::Partial { first: false });
     assert_eq!(c.window(), 7000 - 999, "less than a segment left the network");
-    assert_eq!(c.on_ack(6001, nxt, nxt + 1000), Advance::Whole);
+    assert_eq!(c.on_ack(6001, nxt, nxt + 1000, true), Advance::Whole);
     assert_eq!(c.window(), 2000, "one segment in flight, and one more");
     c.acked(1000);
     assert_eq!(c.window(), 3000, "slow start up to ssthresh");
@@ -146,7 +146,7 @@ fn the_window_after_recovery() {
     let mut c = newreno(Profile { newreno_exit: NewRenoExit::Ssthresh, ..newreno_profile() });
     let nxt = UNA + 10_000;
     let _ = [1, 2, 3].map(|_| c.on_duplicate_ack(UNA, nxt));
-    c.on_ack(10_000, nxt, nxt + 500);
+    c.on_ack(10_000, nxt, nxt + 500, true);
     assert_eq!(c.window(), 5000);
 }
 
@@ -156,19 +156,19 @@ fn only_news_starts_recovery() {
     let mut c = newreno(newreno_profile());
     let nxt = UNA + 10_000;
     let _ = [1, 2, 3].map(|_| c.on_duplicate_ack(UNA, nxt));
-    c.on_ack(10_000, nxt, nxt + 5000);
+    c.on_ack(10_000, nxt, nxt + 5000, true);
     assert_eq!([1, 2, 3, 4].map(|_| c.on_duplicate_ack(nxt, nxt + 5000)), [false; 4]);
-    c.on_ack(1, nxt + 1, nxt + 5000);
+    c.on_ack(1, nxt + 1, nxt + 5000, true);
     assert_eq!([1, 2, 3].map(|_| c.on_duplicate_ack(nxt + 1, nxt + 5000)), [false, false, true]);
 
     let mut c = newreno(newreno_profile());
     c.on_timeout(UNA, nxt, true);
-    c.on_ack(1000, UNA + 1000, nxt);
+    c.on_ack(1000, UNA + 1000, nxt, true);
     assert_eq!([1, 2, 3].map(|_| c.on_duplicate_ack(UNA + 1000, nxt)), [false; 3]);
     // A mark that old must not look like one ahead: once round the circle.
     for step in 1..=4_u32 {
         let una = nxt + (step - 1) * (1 << 30) + (1 << 30);
-        c.on_ack(1 << 30, una, una + 9000);
+        c.on_ack(1 << 30, una, una + 9000, true);
     }
     assert_eq!([1, 2, 3].map(|_| c.on_duplicate_ack(nxt, nxt + 9000)), [false, false, true]);
 }
@@ -186,7 +186,7 @@ fn limited_transmit() {
     assert_eq!(extra, [1000, 2000]);
     assert!(c.on_duplicate_ack(UNA, UNA + 12_000));
     assert_eq!((c.window(), c.limited_extra()), (5000 + 3000, 0));
-    c.on_ack(12_000, UNA + 12_000, UNA + 12_000);
+    c.on_ack(12_000, UNA + 12_000, UNA + 12_000, true);
     assert_eq!((c.window(), c.limited_extra()), (2000, 0), "nothing is in flight, which counts as one segment");
     // Duplicates of something old: never more than two segments.
     for _ in 0..5 {

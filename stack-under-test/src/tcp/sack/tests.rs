@@ -137,3 +137,25 @@ fn a_tiny_segment_size() {
     s.inject(seg(SYN, 0, 0).mss(5).sack_ok(true)).inject(seg(ACK, 1, 1)).accept().inject(text(11, 5)).take_lines();
     s.send(b"ab").expect(&[seg(ACK, 1, 1).text(b"a").sack(&[]), seg(PSH_ACK, 2, 1).text(b"b").sack(&[])]);
 }
+
+/// A RST brings no text that could be a duplicate.
+#[test]
+fn resets_are_no_duplicates() {
+    let mut s = established(profile());
+    s.inject(text(1, 10)).take_lines();
+    s.inject(seg(RST, 1, 1).zeros(5)).expect_nothing().send(b"x").expect(&[seg(PSH_ACK, 1, 11).text(b"x").sack(&[])]);
+}
+
+/// RFC6691#4: beside timestamps the option has three blocks at most, and text what is left.
+#[test]
+fn text_beside_timestamps_and_blocks() {
+    let mut s = Script::new(Profile { timestamps: true, ..profile() });
+    s.listen().inject(seg(SYN, 0, 0).mss(1460).sack_ok(true).ts(5, 0)).inject(seg(ACK, 1, 1).ts(5, 0)).accept();
+    for at in [11, 21, 31, 41] {
+        s.inject(text(at, 2).ts(5, 0));
+    }
+    s.take_lines();
+    s.send(&[0; 1460]);
+    let line = s.take_lines().remove(0);
+    assert_eq!((line.text.len(), line.sack.map(|blocks| blocks.len())), (1460 - 12 - 28, Some(3)));
+}

@@ -166,3 +166,29 @@ fn alone_it_is_newreno() {
     assert_eq!(rules, [Rule::PartialAck]);
     s.inject(seg(PSH_ACK, 1, at(3)).text(b"x")).take_lines();
 }
+
+/// RFC6675#5, C: less than a whole segment of room is none.
+#[test]
+fn room_for_less_than_a_segment() {
+    let mut s = sending(profile(), 10);
+    s.inject(sack(0, &[(2, 5)]));
+    expect(&mut s, &[(0, Rule::FastRetransmit)]);
+    // pipe: 0, one octet of 6, and 7 to 9; cwnd is five segments.
+    s.inject(seg(ACK, 1, 1).sack(&[(at(2), at(7) - 1)]));
+    expect(&mut s, &[]);
+    s.inject(seg(ACK, 1, 1).sack(&[(at(2), at(7))]));
+    expect(&mut s, &[(1, Rule::SackRetransmit)]);
+}
+
+/// RFC6675#4, rule 4: not before something beyond the first retransmission is acknowledged.
+#[test]
+fn no_rescue_at_first() {
+    let mut s = sending(profile(), 10);
+    s.inject(sack(0, &[(2, 5)])).inject(sack(1, &[(2, 5)]));
+    expect(&mut s, &[(0, Rule::FastRetransmit)]);
+    // pipe: 5 and 9; 1 and 5 are lost.
+    s.inject(sack(1, &[(6, 9), (2, 5)]));
+    expect(&mut s, &[(1, Rule::SackRetransmit), (5, Rule::SackRetransmit)]);
+    s.inject(sack(2, &[(6, 9), (2, 5)]));
+    expect(&mut s, &[(9, Rule::SackRescue)]);
+}

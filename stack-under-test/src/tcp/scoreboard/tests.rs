@@ -93,3 +93,14 @@ fn ranges_are_bounded() {
     board.clear();
     assert_eq!(board.octets(), 0);
 }
+
+/// Blocks that touch are one range: IsLost counts discontiguous ones (RFC6675#4).
+#[test]
+fn touching_blocks_are_one() {
+    let mut board = Scoreboard::new(8);
+    for (left, right) in [(20, 23), (17, 20), (14, 17), (23, 26)] {
+        board.add(UNA, UNA + 100, (UNA + left, UNA + right), |_, _| {});
+        assert_eq!(board.lost_below(SMSS), None);
+    }
+    assert_eq!(board.octets(), 12);
+}

@@ -10,6 +10,7 @@ use crate::profile::{Overflow, PartialAckTimer, Rttm};
 use crate::rule::Rule;
 use crate::tcp::congestion::Advance;
 use crate::tcp::connection::{Connection, Context, OpenedBy, Owner};
+use crate::tcp::ecn;
 use crate::tcp::reply;
 use crate::tcp::sack_recovery;
 use crate::tcp::segment::Segment;
@@ -112,6 +113,7 @@ fn established(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -
     } else if is_duplicate(conn, seg) && conn.congestion.on_duplicate_ack(conn.tcb.snd.una, conn.tcb.snd.nxt) {
         conn.retransmission.mark_front_lost(Rule::FastRetransmit);
     }
+    ecn::on_echo(conn, seg, cx);
     sack_recovery::on_ack(conn, seg);
     update_send_window(conn, seg);
     ControlFlow::Continue(())
@@ -164,7 +166,9 @@ pub(crate) fn take_acknowledgment(conn: &mut Connection, seg: &Segment<'_>, cx: 
         conn.rto.after_syn_timeout();
     }
     conn.send.acknowledge(ack);
-    let advance = if handshake { Advance::Whole } else { conn.congestion.on_ack(acked, ack, conn.tcb.snd.nxt) };
+    // An echo of congestion is no reason to send more (RFC3168#6.1.2).
+    let grows = !(conn.ecn.ok && seg.ece());
+    let advance = if handshake { Advance::Whole } else { conn.congestion.on_ack(acked, ack, conn.tcb.snd.nxt, grows) };
     let restarts = match advance {
         Advance::Whole => true,
         Advance::Partial { first } => {

@@ -13,14 +13,16 @@ use crate::rule::Rule;
 use crate::tcp::connection::{Connection, Context, OpenedBy};
 use crate::tcp::segment::Segment;
 use crate::tcp::state::State;
-use crate::tcp::{reply, sack, timestamps};
+use crate::tcp::{ecn, reply, sack, timestamps};
 
 pub(crate) fn segment_arrives(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
     let seg = &conn.window_scale.rescale(seg);
     sack::note_duplicate(conn, seg, cx);
     timestamps::check(conn, seg, cx)?;
+    let came = seg;
     let seg = &check_sequence(conn, seg, cx)?;
     timestamps::take(conn, seg, cx.now);
+    ecn::take(conn, came);
     conn.restart_keepalive(cx);
     check_rst(conn, seg, cx)?;
     check_options(conn, seg, cx)?;
