@@ -100,6 +100,11 @@ impl Script {
         self.iss = None;
     }
 
+    /// Goes on with a SYN,ACK that came before.
+    pub(crate) fn set_target_isn(&mut self, iss: Option<Seq>) {
+        self.iss = iss;
+    }
+
     pub(crate) fn target_isn(&self) -> Option<Seq> {
         self.iss
     }

@@ -152,6 +152,17 @@ pub enum PartialAckTimer {
     Every,
 }
 
+/// When a SYN is answered by a cookie instead of a connection record (RFC4987#3.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SynCookies {
+    /// Never.
+    Off,
+    /// When there is no room for a record.
+    WhenFull,
+    /// Always.
+    Always,
+}
+
 /// Upper bounds of everything that grows with input. None is a protocol matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -341,6 +352,8 @@ pub struct Profile {
     pub backlog_overflow: Overflow,
     /// What happens to a SYN when the listen queue is full.
     pub syn_overflow: Overflow,
+    /// When a SYN is answered by a cookie.
+    pub syn_cookies: SynCookies,
 
     /// Upper bounds of tables and queues.
     pub limits: Limits,
@@ -441,6 +454,7 @@ impl Profile {
             backlog_slack: 1,
             backlog_overflow: Overflow::Drop,
             syn_overflow: Overflow::Drop,
+            syn_cookies: SynCookies::Off,
             limits: Limits::default(),
         }
     }
@@ -477,8 +491,8 @@ impl Profile {
     }
 
     /// RFC 9293 with the extensions that most hosts of today have: window scale and timestamps (RFC 7323), SACK (RFC
-    /// 2018, 2883, 6675) or else NewReno (RFC 6582), limited transmit (RFC 3042), ECN (RFC 3168), and ten
-    /// segments to begin with (RFC 6928).
+    /// 2018, 2883, 6675) or else NewReno (RFC 6582), limited transmit (RFC 3042), ECN (RFC 3168), ten segments
+    /// to begin with (RFC 6928), and SYN cookies when the listen queue is full (RFC 4987).
     pub fn extended() -> Self {
         Self {
             name: "extended",
@@ -489,6 +503,7 @@ impl Profile {
             timestamps: true,
             sack: true,
             ecn: true,
+            syn_cookies: SynCookies::WhenFull,
             ..Self::rfc9293()
         }
     }

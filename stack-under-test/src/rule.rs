@@ -91,6 +91,8 @@ rules! {
     ListenAck "listen-ack" "RFC9293#3.10.7.2" "second, check for an ACK: nothing was sent that it could be for, so it is reset";
     ListenSyn "listen-syn" "RFC9293#3.10.7.2" "third, check for a SYN: the connection enters SYN-RECEIVED and answers SYN,ACK";
     ListenOther "listen-other" "RFC9293#3.10.7.2" "fourth, other data or control: the segment is dropped";
+    SynCookieSent "syn-cookie-sent" "RFC4987#3.6" "the SYN is answered by a SYN,ACK whose number is a cookie, and forgotten";
+    SynCookieAccepted "syn-cookie-accepted" "RFC4987#3.6" "the ACK brings our cookie back: the connection is what it stands for";
     ListenSynOverflowDrop "listen-syn-overflow-drop" "RFC9293#3.10.7.2" "no room for another connection in the listen queue: the SYN is dropped";
     ListenSynOverflowReset "listen-syn-overflow-reset" "RFC9293#3.10.7.2" "no room for another connection in the listen queue: the SYN is reset";
     AcceptOverflowDrop "accept-overflow-drop" "RFC9293#3.10.7.4" "the accept queue is full: the handshake's last ACK is dropped and the SYN,ACK will be retransmitted";

@@ -131,7 +131,6 @@ impl Connection {
         let iss = cx.new_iss(pair);
         let send_limit = options.send_buffer.min(profile.limits.send_buffer);
         let window = u32::try_from(options.recv_buffer).unwrap_or(u32::MAX).min(u32::from(u16::MAX));
-        let offset = if profile.timestamp_offset { cx.isn.timestamp_offset(pair.local, pair.remote) } else { 0 };
         let snd = SendSequence { una: iss, nxt: iss, up: iss, iss, ..SendSequence::default() };
         let rcv = ReceiveSequence { wnd: window, ..ReceiveSequence::default() };
         Self {
@@ -151,7 +150,7 @@ impl Connection {
             user_timeout: None,
             send_mss,
             window_scale: WindowScale::default(),
-            timestamps: Timestamps::new(offset, cx.now),
+            timestamps: Timestamps::of(pair, cx),
             sack: Sack::default(),
             ecn: Ecn::default(),
             sack_recovery: SackRecovery::new(profile.limits.sack_ranges),

@@ -40,7 +40,7 @@ impl Ecn {
         if !flags.contains(Flags::ACK) {
             return if syn && ours { Flags::ECE | Flags::CWR } else { Flags::NONE };
         }
-        let echoes = if syn { self.ok } else { self.ok && self.echo && !flags.contains(Flags::RST) };
+        let echoes = if syn { self.ok } else { self.ok && self.echo };
         if echoes { Flags::ECE } else { Flags::NONE }
     }
 }

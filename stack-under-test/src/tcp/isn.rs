@@ -64,6 +64,18 @@ impl IsnGenerator {
         prf.finish() as u32
     }
 
+    /// What makes a SYN cookie unguessable (RFC4987#3.6): the same function of all that the cookie vouches for, under a
+    /// third key.
+    pub(crate) fn cookie_hash(&self, local: SocketAddr, remote: SocketAddr, isn: Seq, count: u64, size: u32) -> u32 {
+        let mut prf = SipHasher24::new_with_keys(scramble(self.key[1]), scramble(self.key[0]));
+        write(&mut prf, local);
+        write(&mut prf, remote);
+        prf.write(&isn.0.to_be_bytes());
+        prf.write(&count.to_be_bytes());
+        prf.write(&size.to_be_bytes());
+        prf.finish() as u32
+    }
+
     /// M alone: the 32-bit clock that ticks every 4 µs (MUST-8, RFC793#3.3). It is the same for
     /// every connection, so anyone can guess it.
     pub const fn clock793(now: Instant) -> Seq {

@@ -13,6 +13,7 @@
 //! | `sack`; `scoreboard`, `sack_recovery` | RFC 2018 and 2883 of the receiver; RFC 6675 of the sender |
 //! | `ecn` | RFC 3168 |
 //! | `retransmit`, `rto`, `persist`, `congestion`, `keepalive` | one timer's or algorithm's job each |
+//! | `syn_cookie` | RFC 4987 |
 //! | `listen_queue`, `sockets` | who waits for whom |
 //! | `icmp_error` | what an ICMP error does to a connection |
 
@@ -41,6 +42,7 @@ pub(crate) mod send_buffer;
 pub mod seq;
 pub(crate) mod sockets;
 pub mod state;
+pub(crate) mod syn_cookie;
 pub(crate) mod tcb;
 pub(crate) mod timeout;
 pub(crate) mod timestamps;

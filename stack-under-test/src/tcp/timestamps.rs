@@ -9,6 +9,7 @@
 use core::ops::ControlFlow;
 use core::time::Duration;
 
+use super::Pair;
 use super::connection::{Connection, Context};
 use super::reply;
 use super::segment::Segment;
@@ -36,8 +37,10 @@ pub(crate) struct Timestamps {
 }
 
 impl Timestamps {
-    pub(crate) fn new(offset: u32, now: Instant) -> Self {
-        Self { offset, began: now, ..Self::default() }
+    /// The clock of this pair of sockets, before anything is agreed on.
+    pub(crate) fn of(pair: Pair, cx: &Context<'_>) -> Self {
+        let offset = if cx.profile.timestamp_offset { cx.isn.timestamp_offset(pair.local, pair.remote) } else { 0 };
+        Self { offset, began: cx.now, ..Self::default() }
     }
 
     /// Snd.TSclock.

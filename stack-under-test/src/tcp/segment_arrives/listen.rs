@@ -5,14 +5,14 @@
 
 use core::ops::ControlFlow;
 
-use super::{Stop, time_wait};
+use super::{Stop, other_states, time_wait};
 use crate::event::Event;
 use crate::profile::{IllegalOption, Overflow};
 use crate::rule::Rule;
 use crate::tcp::connection::{Connection, Context, OpenedBy, Owner};
 use crate::tcp::segment::Segment;
 use crate::tcp::state::State;
-use crate::tcp::{Pair, options, output, reply};
+use crate::tcp::{Pair, options, output, reply, syn_cookie};
 use crate::wire::tcp::Flags;
 
 /// The connection a SYN opens, or why it opens none. `previous` is the incarnation in TIME-WAIT that
@@ -26,6 +26,9 @@ pub(crate) fn segment_arrives(
     has_room: bool,
     cx: &mut Context<'_>,
 ) -> Result<Connection, Stop> {
+    if let Some(done) = check_cookie(seg, has_room, cx) {
+        return done;
+    }
     match first_checks(seg, cx) {
         ControlFlow::Break(stop) => Err(stop),
         ControlFlow::Continue(()) => check_syn(seg, previous, has_room, cx),
@@ -36,6 +39,23 @@ fn first_checks(seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
     check_rst(seg)?;
     check_ack(seg, cx)?;
     check_options(seg, cx)
+}
+
+/// Before the steps: an ACK may complete a handshake that only its cookie remembers. It is processed as in SYN-RECEIVED.
+fn check_cookie(seg: &Segment<'_>, has_room: bool, cx: &mut Context<'_>) -> Option<Result<Connection, Stop>> {
+    let size = syn_cookie::verify(seg, cx)?;
+    if !has_room {
+        return Some(Err(Stop::Dropped(Rule::ListenSynOverflowDrop)));
+    }
+    let mut conn = syn_cookie::accept(seg, size, cx)?;
+    if let ControlFlow::Break(Stop::Dropped(rule)) = other_states::segment_arrives(&mut conn, seg, cx) {
+        cx.out.dropped(rule);
+    }
+    if conn.state() == State::SynReceived {
+        // Nothing would ever repeat its SYN,ACK. The peer may send its ACK again.
+        conn.return_to_listen(Rule::SynCookieSent, cx.out);
+    }
+    Some(Ok(conn))
 }
 
 /// First: nothing we sent could have caused a RST.
@@ -72,7 +92,12 @@ fn check_syn(
         return Err(Stop::Dropped(Rule::ListenOther));
     };
     let (socket, options) = (listener.socket, listener.options.clone());
-    if !has_room || !listener.has_room_for_syn(cx.profile) {
+    let has_room = has_room && listener.has_room_for_syn(cx.profile);
+    if previous.is_none() && listener.has_room_to_accept(cx.profile) && syn_cookie::wanted(seg, has_room, cx) {
+        syn_cookie::answer(seg, cx);
+        return Err(Stop::Done);
+    }
+    if !has_room {
         return Err(overflow(seg, cx));
     }
     let pair = Pair { local: seg.local, remote: seg.remote };
