@@ -112,6 +112,8 @@ pub(crate) struct Connection {
     pub probed_in_vain_since: Option<Instant>,
     /// The old incarnation in TIME-WAIT, while this one is in SYN-RECEIVED (MAY-2).
     pub previous: Option<Box<Connection>>,
+    /// Where the table of connections has it among its timers.
+    pub timer: Option<Instant>,
     /// It waits in the table's list of connections that may have something to send.
     pub scheduled: bool,
 }
@@ -157,6 +159,7 @@ impl Connection {
             soft_error: None,
             probed_in_vain_since: None,
             previous: None,
+            timer: None,
             scheduled: false,
             options,
         }

@@ -76,6 +76,11 @@ impl IsnGenerator {
         prf.finish() as u32
     }
 
+    /// A key for the table of connections.
+    pub(crate) fn table_key(&self) -> [u64; 2] {
+        self.key.map(|half| scramble(half.wrapping_add(GOLDEN)))
+    }
+
     /// M alone: the 32-bit clock that ticks every 4 µs (MUST-8, RFC793#3.3). It is the same for
     /// every connection, so anyone can guess it.
     pub const fn clock793(now: Instant) -> Seq {

@@ -7,6 +7,7 @@
 //! | file | job |
 //! | --- | --- |
 //! | `tcb`, `state`, `seq` | the RFC's variables, states and arithmetic |
+//! | `table` | finds connections by sockets and by deadline |
 //! | `connection` | a TCB with its buffers, queues and timers |
 //! | `acknowledge` | delayed ACKs and the receive window |
 //! | `window_scale`, `timestamps` | RFC 7323 |
@@ -43,6 +44,7 @@ pub mod seq;
 pub(crate) mod sockets;
 pub mod state;
 pub(crate) mod syn_cookie;
+pub(crate) mod table;
 pub(crate) mod tcb;
 pub(crate) mod timeout;
 pub(crate) mod timestamps;
@@ -50,7 +52,7 @@ pub(crate) mod user_call;
 pub(crate) mod window_scale;
 
 use core::net::SocketAddr;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use challenge::Throttle;
 use connection::{Connection, Context, OpenedBy, Owner};
@@ -60,6 +62,7 @@ use segment::Segment;
 use segment_arrives::{Stop, closed, listen, other_states, syn_sent, time_wait};
 use sockets::Sockets;
 use state::State;
+use table::Table;
 
 use crate::ip::host::Host;
 use crate::ip::packet::IpPacket;
@@ -70,7 +73,7 @@ use crate::time::Instant;
 use crate::wire::tcp::{TcpError, TcpSegment};
 
 /// What identifies a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Pair {
     pub local: SocketAddr,
     pub remote: SocketAddr,
@@ -84,13 +87,10 @@ pub(crate) struct Environment<'a> {
     pub out: &'a mut Outbox,
 }
 
-/// Boxed, as the tree makes room for a dozen values as soon as it has one.
-pub(crate) type Connections = BTreeMap<Pair, Box<Connection>>;
-
 /// The TCP of one host.
 #[derive(Clone, Debug)]
 pub(crate) struct Tcp {
-    connections: Connections,
+    connections: Table,
     listeners: Listeners,
     sockets: Sockets,
     /// Connections that may have something to send, in the order they got it.
@@ -103,19 +103,20 @@ pub(crate) struct Tcp {
 
 impl Tcp {
     pub(crate) fn new(seed: u64) -> Self {
+        let isn = IsnGenerator::new(seed);
         Self {
-            connections: BTreeMap::new(),
+            connections: Table::new(isn.table_key()),
             listeners: Listeners::default(),
             sockets: Sockets::default(),
             scheduled: VecDeque::new(),
             throttle: Throttle::default(),
-            isn: IsnGenerator::new(seed),
+            isn,
             ports_chosen: 0,
         }
     }
 
     /// The connections, and the context for working on one of them.
-    fn split<'a>(&'a mut self, env: &'a mut Environment<'_>) -> (&'a mut Connections, Context<'a>) {
+    fn split<'a>(&'a mut self, env: &'a mut Environment<'_>) -> (&'a mut Table, Context<'a>) {
         let cx = Context {
             now: env.now,
             profile: env.profile,
@@ -219,15 +220,16 @@ impl Tcp {
         if let Some(conn) = connections.get_mut(&pair) {
             conn.scheduled = false;
             output::run(conn, &mut cx);
+            connections.retime(pair);
         }
         true
     }
 
-    /// Drops a connection whose TCB was deleted by the event that ends here.
+    /// An event of this connection ends: its timers are set, or it is dropped if its TCB was deleted.
     fn settle(&mut self, pair: Pair, env: &mut Environment<'_>) {
         let (connections, cx) = self.split(env);
         if connections.get(&pair).is_none_or(|conn| conn.state() != State::Closed) {
-            return;
+            return connections.retime(pair);
         }
         let Some(conn) = connections.remove(&pair) else { return };
         match conn.owner {
@@ -258,21 +260,18 @@ impl Tcp {
 
     /// Runs the timers that are due, connection by connection.
     pub(crate) fn handle_timeout(&mut self, env: &mut Environment<'_>) {
-        let now = env.now;
-        let due = |conn: &Connection| conn.deadline().is_some_and(|at| at <= now);
-        let pairs: Vec<Pair> = self.connections.iter().filter(|(_, conn)| due(conn)).map(|(&pair, _)| pair).collect();
-        for pair in pairs {
+        for pair in self.connections.due(env.now) {
             self.on_connection(pair, env, timeout::expire);
         }
     }
 
     /// The next deadline of any connection.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.connections.values().filter_map(|conn| conn.deadline()).min()
+        self.connections.deadline()
     }
 
     pub(crate) fn connection(&self, pair: Pair) -> Option<&Connection> {
-        self.connections.get(&pair).map(Box::as_ref)
+        self.connections.get(&pair)
     }
 
     pub(crate) fn is_listening(&self, port: u16) -> bool {

@@ -53,9 +53,9 @@ pub(crate) fn return_to_time_wait(conn: &mut Connection, cx: &mut Context<'_>) -
         cx.listeners.handshake_ended(conn.tcb.local.port(), listener);
     }
     conn.enter(State::TimeWait, Rule::TimeWaitReturn, cx.out);
-    let scheduled = conn.scheduled;
+    let (scheduled, timer) = (conn.scheduled, conn.timer);
     *conn = *old;
-    conn.scheduled = scheduled;
+    (conn.scheduled, conn.timer) = (scheduled, timer);
     conn.start_time_wait(cx);
     true
 }

@@ -8,7 +8,7 @@ use crate::event::Event;
 use crate::rule::Rule;
 use crate::tcp::connection::{Connection, Context, OpenedBy, Owner};
 use crate::tcp::state::State;
-use crate::tcp::{Environment, Pair, Tcp, reply};
+use crate::tcp::{Environment, Tcp, reply};
 
 impl Tcp {
     /// CLOSE as the RFC has it: the user will send no more, and still receives.
@@ -40,8 +40,7 @@ impl Tcp {
         let Some(mut listener) = self.listeners.remove(port) else { return };
         let of_listener =
             |conn: &Connection| conn.opened_by == OpenedBy::Passive(listener.socket) && conn.owner == Owner::Listener;
-        let half_open = self.connections.iter().filter(|(_, conn)| of_listener(conn)).map(|(&pair, _)| pair);
-        let mut children: Vec<Pair> = half_open.collect();
+        let mut children = self.connections.pairs_of(of_listener);
         while let Some(socket) = listener.next() {
             if let Ok(Target::Connection(pair)) = self.target(socket) {
                 children.push(pair);
