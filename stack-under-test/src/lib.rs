@@ -42,6 +42,7 @@ mod call;
 mod event;
 mod icmp;
 mod ip;
+pub(crate) mod link;
 mod outbox;
 #[cfg(test)]
 mod packet_script;
@@ -50,14 +51,18 @@ pub mod rule;
 mod stack;
 pub mod tcp;
 pub mod time;
+mod udp;
 pub mod wire;
 
 pub use call::{CallError, Keepalive, Readiness, Reply, SocketId, SocketOption, SocketOptions, Status, UserCall};
 pub use event::{Event, Notice};
 pub use ip::host::Cidr;
+pub use ip::route::Route;
+pub use link::Medium;
 pub use outbox::Transmit;
 pub use profile::Profile;
 pub use rule::{Rule, Rules};
 pub use stack::{Config, Stack};
 pub use tcp::state::State;
 pub use time::Instant;
+pub use udp::Datagram;

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use crate::call::SocketId;
 use crate::event::{Event, Notice};
+use crate::ip::fragment::Datagram;
 use crate::profile::Limits;
 use crate::rule::{Rule, Rules};
 use crate::time::Instant;
@@ -18,7 +19,7 @@ use crate::wire::tcp::TcpRepr;
 /// A packet that leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transmit {
-    /// The IP packet.
+    /// The IP packet; on Ethernet the frame.
     pub packet: Vec<u8>,
     /// The rules that produced it, the deciding one first.
     pub rules: Rules,
@@ -29,11 +30,13 @@ pub struct Transmit {
 pub(crate) struct IpFields {
     pub ttl: u8,
     pub tos: u8,
+    /// Routers shall not cut it.
+    pub dont_fragment: bool,
 }
 
 impl Default for IpFields {
     fn default() -> Self {
-        Self { ttl: 64, tos: 0 }
+        Self { ttl: 64, tos: 0, dont_fragment: true }
     }
 }
 
@@ -67,7 +70,7 @@ impl Outbox {
 
     /// Wraps a segment in an IP packet and queues it.
     pub(crate) fn send(&mut self, src: IpAddr, dst: IpAddr, ip: IpFields, segment: &TcpRepr<'_>, rules: Rules) {
-        if self.transmits.len() + self.loopback.len() >= self.max_transmits {
+        if self.is_full() {
             return self.dropped(Rule::TransmitQueueFull);
         }
         let mut packet = Vec::with_capacity(ipv6::HEADER_LEN + segment.wire_len());
@@ -76,6 +79,37 @@ impl Outbox {
             return self.dropped(Rule::TransmitQueueFull);
         }
         segment.emit(src, dst, &mut packet);
+        self.queue((src, dst), packet, rules);
+    }
+
+    /// Puts a payload of any protocol into IP packets and queues them, in parts if it is longer than the MTU and may be
+    /// cut.
+    pub(crate) fn send_payload(
+        &mut self,
+        (src, dst): (IpAddr, IpAddr),
+        protocol: u8,
+        fields: IpFields,
+        mtu: u16,
+        payload: &[u8],
+        rules: Rules,
+    ) {
+        self.ident = self.ident.wrapping_add(1);
+        let datagram =
+            Datagram { source: src, destination: dst, protocol, fields, ident: u32::from(self.ident), payload };
+        let Some(packets) = datagram.packets(mtu) else { return self.dropped(Rule::PacketTooBig) };
+        for packet in packets {
+            if self.is_full() {
+                return self.dropped(Rule::TransmitQueueFull);
+            }
+            self.queue((src, dst), packet, rules);
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.transmits.len() + self.loopback.len() >= self.max_transmits
+    }
+
+    fn queue(&mut self, (src, dst): (IpAddr, IpAddr), packet: Vec<u8>, rules: Rules) {
         if dst == src {
             self.loopback.push_back(packet);
         } else {

@@ -54,6 +54,8 @@ pub(crate) struct Script {
     local_port: u16,
     came: Vec<(Line, Rules)>,
     notes: Vec<String>,
+    /// Packets of other protocols that came.
+    pub others: Vec<crate::Transmit>,
     pub events: Vec<Event>,
 }
 
@@ -69,7 +71,7 @@ impl Script {
 
     fn between(target: IpAddr, peer: IpAddr, profile: Profile) -> Self {
         let addresses = vec![Cidr::new(TARGET, 24), Cidr::new(TARGET_V6, 64)];
-        let config = Config { addresses, mtu: 1500, seed: 7, profile };
+        let config = Config { addresses, ..Config::new(Cidr::new(TARGET, 24), 7, profile) };
         Self {
             stack: Stack::new(config),
             now: Instant::ZERO + Duration::from_secs(1000),
@@ -82,6 +84,7 @@ impl Script {
             local_port: TARGET_PORT,
             came: Vec::new(),
             notes: Vec::new(),
+            others: Vec::new(),
             events: Vec::new(),
         }
     }
@@ -206,6 +209,10 @@ impl Script {
         while let Some(transmit) = self.stack.poll_transmit(self.now) {
             let ip = IpPacket::parse(&transmit.packet).expect("a sound IP packet");
             assert_eq!((ip.source, ip.destination), (self.target, self.peer));
+            if ip.protocol != PROTOCOL_TCP {
+                self.others.push(transmit);
+                continue;
+            }
             let tcp = TcpSegment::parse(self.target, self.peer, ip.payload).expect("a sound segment");
             if tcp.flags().contains(SYN) {
                 self.iss.get_or_insert(tcp.seq());

@@ -163,6 +163,17 @@ pub enum SynCookies {
     Always,
 }
 
+/// How a host comes to use an address on Ethernet (RFC5227, RFC4862#5.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressClaim {
+    /// Without a word.
+    Silent,
+    /// It is announced, by a gratuitous ARP or an unsolicited advertisement (RFC5227#2.3).
+    Announce,
+    /// First the others are asked; the address is used if nobody has it (RFC5227#2.1).
+    ProbeAndAnnounce,
+}
+
 /// Upper bounds of everything that grows with input. None is a protocol matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -182,6 +193,12 @@ pub struct Limits {
     pub recv_buffer: usize,
     /// Datagrams of which some fragments have come.
     pub datagrams: usize,
+    /// Neighbors whose stations are remembered.
+    pub neighbors: usize,
+    /// Packets that wait for one neighbor's answer; the oldest goes first (RFC1122#2.3.2.2).
+    pub neighbor_queue: usize,
+    /// Datagrams that wait in one UDP socket.
+    pub udp_queue: usize,
     /// Packets that wait for `poll_transmit`.
     pub transmit_queue: usize,
     /// Events that wait for `poll_event`; the oldest is forgotten.
@@ -233,6 +250,25 @@ pub struct Profile {
     pub reassembly_timeout: Duration,
     /// What becomes of octets that two fragments carry.
     pub fragment_overlap: FragmentOverlap,
+
+    /// `true`: the source of a packet that cannot be served is told (RFC1122#3.2.2). `false`: silence.
+    pub icmp_errors: bool,
+    /// At most so many such messages in each interval (RFC4443#2.4). `None`: no limit.
+    pub icmp_error_limit: Option<(u32, Duration)>,
+
+    // The Ethernet link.
+    /// How an address of ours comes into use.
+    pub address_claim: AddressClaim,
+    /// How long a neighbor's station counts as confirmed (RFC4861#10: 30 s).
+    pub neighbor_reachable: Duration,
+    /// How long a station that is not confirmed is used before it is asked for (RFC4861#10: 5 s).
+    pub neighbor_first_probe: Duration,
+    /// Time between two questions (RFC4861#10: 1 s, which RFC1122#2.3.2.1 has as the least).
+    pub neighbor_retransmit: Duration,
+    /// Questions to all before a neighbor counts as unreachable (RFC4861#10: 3).
+    pub neighbor_multicast_probes: u32,
+    /// Questions to the station that had the address before it is forgotten (RFC4861#10: 3).
+    pub neighbor_unicast_probes: u32,
 
     // TIME-WAIT.
     /// Maximum segment lifetime; TIME-WAIT lasts twice as long (MUST-13).
@@ -370,6 +406,9 @@ impl Default for Limits {
             send_buffer: 1 << 20,
             recv_buffer: 1 << 20,
             datagrams: 64,
+            neighbors: 512,
+            neighbor_queue: 3,
+            udp_queue: 64,
             transmit_queue: 4096,
             event_queue: 4096,
             loopback_per_instant: 1024,
@@ -405,6 +444,14 @@ impl Profile {
             icmp_hard_error: IcmpHardError::AbortsUnlessSynchronized,
             reassembly_timeout: Duration::from_secs(60),
             fragment_overlap: FragmentOverlap::LastCopy,
+            icmp_errors: true,
+            icmp_error_limit: Some((100, Duration::from_secs(1))),
+            address_claim: AddressClaim::Announce,
+            neighbor_reachable: Duration::from_secs(30),
+            neighbor_first_probe: Duration::from_secs(5),
+            neighbor_retransmit: Duration::from_secs(1),
+            neighbor_multicast_probes: 3,
+            neighbor_unicast_probes: 3,
             msl: Duration::from_secs(120),
             time_wait_reopen: true,
             time_wait_rst_ignored: false,

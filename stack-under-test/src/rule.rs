@@ -62,12 +62,49 @@ rules! {
     ReassemblyFull "reassembly-full" "RFC1122#3.3.2" "too many datagrams are on their way in: this fragment is dropped";
     ReassemblyTimeout "reassembly-timeout" "RFC1122#3.3.2" "the rest of a datagram did not come in time";
 
-    // ICMP: a message is not answered; what it says may reach a connection.
+    NoRoute "no-route" "RFC1122#3.3.1" "no way leads to the destination";
+    PacketTooBig "packet-too-big" "RFC791#3.2" "a datagram is too long for IP, or for the link and not to be cut";
+
+    // The Ethernet link.
+    FrameTooShort "frame-too-short" "RFC894" "the frame ends inside its header";
+    FrameNotOurs "frame-not-ours" "RFC894" "the frame is for another station";
+    FrameUnknownType "frame-unknown-type" "RFC894" "the frame carries no protocol of this host";
+    ArpMalformed "arp-malformed" "RFC826" "no ARP packet for IPv4 on Ethernet";
+    ArpOwn "arp-own" "RFC5227#1.2.2" "an ARP packet of our own came back";
+    ArpRequest "arp-request" "RFC826" "who has this address?";
+    ArpReply "arp-reply" "RFC826" "someone asked for our address";
+    ArpProbe "arp-probe" "RFC5227#2.1.1" "does someone have the address that we want to use?";
+    ArpAnnounce "arp-announce" "RFC5227#2.3" "gratuitous ARP: the address is ours";
+    ArpDefend "arp-defend" "RFC5227#2.4" "another station uses our address: we say once more that it is ours";
+    NeighborMalformed "neighbor-malformed" "RFC4861#7.1" "a solicitation or advertisement that cannot be";
+    NeighborSolicit "neighbor-solicit" "RFC4861#7.2.2" "who has this address?";
+    NeighborAdvertise "neighbor-advertise" "RFC4861#7.2.4" "our address is at this station";
+    NeighborProbe "neighbor-probe" "RFC4862#5.4.2" "does someone have the address that we want to use?";
+    NeighborUnreachable "neighbor-unreachable" "RFC4861#7.2.2" "nobody answered for the next hop: what waited for it is lost";
+    NeighborQueueFull "neighbor-queue-full" "RFC1122#2.3.2.2" "more packets wait for a neighbor than the profile has room for: the oldest is lost";
+    AddressTentative "address-tentative" "RFC5227#2.1" "the address is not ours to use yet, or not any more";
+    AddressConflict "address-conflict" "RFC5227#2.4" "another station says that our address is its own";
+    AddressGivenUp "address-given-up" "RFC5227#2.4" "the other station insists: the address is given up";
+
+    // UDP.
+    UdpTooShort "udp-too-short" "RFC768" "the datagram ends inside the UDP header";
+    UdpBadLength "udp-bad-length" "RFC768" "the UDP length is below eight or beyond the packet";
+    UdpBadChecksum "udp-bad-checksum" "RFC1122#4.1.3.4" "the UDP checksum is wrong";
+    UdpNoPort "udp-no-port" "RFC1122#4.1.3.1" "nobody is bound to this port";
+    UdpQueueFull "udp-queue-full" "RFC768" "the socket holds as many datagrams as it may";
+    UdpSend "udp-send" "RFC768" "a datagram of a user";
+
+    // ICMP: what it says may reach a connection.
+    IcmpEcho "icmp-echo" "RFC1122#3.2.2.6" "an echo request is answered";
+    IcmpEchoGroup "icmp-echo-group" "RFC1122#3.2.2.6" "an echo request to a group is not answered";
+    IcmpError "icmp-error" "RFC1122#3.2.2" "the source of a packet that could not be served is told";
+    IcmpErrorLimit "icmp-error-limit" "RFC4443#2.4" "too many errors were sent of late: this one is not";
+    IcmpUdp "icmp-udp" "RFC1122#4.1.3.3" "an error about a datagram: its user is told";
     IcmpTooShort "icmp-too-short" "RFC1122#3.2.2" "the message ends inside the ICMP header";
     IcmpBadChecksum "icmp-bad-checksum" "RFC1122#3.2.2" "the ICMP checksum is wrong";
-    IcmpNoError "icmp-no-error" "RFC1122#3.2.2" "no error about a segment: this host answers no queries and has no routes to change";
+    IcmpNoError "icmp-no-error" "RFC1122#3.2.2" "no error about a packet: not a query this host answers, and it has no routes to change";
     IcmpSourceQuench "icmp-source-quench" "MUST-55" "a source quench is silently discarded";
-    IcmpBadQuote "icmp-bad-quote" "RFC1122#3.2.2" "the message does not quote the first 64 bits of a TCP segment";
+    IcmpBadQuote "icmp-bad-quote" "RFC1122#3.2.2" "the message does not quote the first 64 bits of a packet of ours";
     IcmpNoConnection "icmp-no-connection" "MUST-54" "the quoted segment is of no connection of this host";
     IcmpSequence "icmp-sequence" "RFC5927#4.1" "the quoted segment is not on its way: its number is not among those in flight";
     IcmpSoft "icmp-soft" "MUST-56" "a soft error: the connection goes on, and its user is told";

@@ -3,7 +3,9 @@
 //! Asked by [`super::accept`] about what arrives, and by TCP about whom it may call and from where.
 
 use core::fmt;
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::route::{self, Route};
 
 /// An address with its subnet's prefix: `192.0.2.1/24`, `2001:db8::1/64`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,15 +66,54 @@ impl fmt::Display for Cidr {
 #[derive(Clone, Debug)]
 pub(crate) struct Host {
     addresses: Vec<Cidr>,
+    /// `None`: the link has one other end, and everything goes there.
+    routes: Option<Vec<Route>>,
     mtu: u16,
+}
+
+const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
+
+/// The group that a host with this address listens to (RFC4291#2.7.1).
+pub(crate) fn solicited_node(address: Ipv6Addr) -> Ipv6Addr {
+    let [.., a, b, c] = address.octets();
+    Ipv6Addr::new(0xff02, 0, 0, 0, 0, 1, 0xff00 | u16::from(a), u16::from_be_bytes([b, c]))
 }
 
 /// Every link carries packets of so many octets (RFC791#3.2).
 const MIN_MTU: u16 = 68;
 
 impl Host {
-    pub(crate) fn new(addresses: Vec<Cidr>, mtu: u16) -> Self {
-        Self { addresses, mtu: mtu.max(MIN_MTU) }
+    pub(crate) fn new(addresses: Vec<Cidr>, routes: Option<Vec<Route>>, mtu: u16) -> Self {
+        Self { addresses, routes, mtu: mtu.max(MIN_MTU) }
+    }
+
+    /// The next hop towards an address; `None`: no way leads there.
+    pub(crate) fn next_hop(&self, destination: IpAddr) -> Option<IpAddr> {
+        match &self.routes {
+            None => Some(destination),
+            Some(routes) => route::next_hop(self, routes, destination),
+        }
+    }
+
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        self.addresses.iter().map(|ours| ours.address)
+    }
+
+    /// Another station has this address.
+    pub(crate) fn give_up(&mut self, address: IpAddr) {
+        self.addresses.retain(|ours| ours.address != address);
+    }
+
+    /// A group this host belongs to: all hosts (RFC1112#4), all nodes (RFC4291#2.8) or that of one of our addresses
+    /// (RFC4291#2.7.1).
+    pub(crate) fn is_our_group(&self, address: IpAddr) -> bool {
+        match address {
+            IpAddr::V4(group) => group == Ipv4Addr::new(224, 0, 0, 1) || self.is_broadcast(address),
+            IpAddr::V6(group) => {
+                let solicited = |ours: &Cidr| matches!(ours.address, IpAddr::V6(ours) if solicited_node(ours) == group);
+                group == ALL_NODES || self.addresses.iter().any(solicited)
+            }
+        }
     }
 
     /// The MTU, octets; at least 68.
@@ -87,6 +128,12 @@ impl Host {
     /// Whether we have an address of this one's family: without, that version of IP is not spoken here.
     pub(crate) fn speaks(&self, address: IpAddr) -> bool {
         self.addresses.iter().any(|ours| ours.address.is_ipv4() == address.is_ipv4())
+    }
+
+    /// Whether the address is in one of our subnets; link-local ones always are (RFC4291#2.5.6).
+    pub(crate) fn on_link(&self, address: IpAddr) -> bool {
+        let link_local = matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local());
+        link_local || self.addresses.iter().any(|ours| ours.contains(address))
     }
 
     /// Our address towards a remote one (RFC9293#3.9.1.1, MUST-45): in its subnet, else the first of its family.

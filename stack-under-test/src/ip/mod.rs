@@ -3,15 +3,19 @@
 //! [`accept`] is called by [`crate::Stack::handle_packet`] for everything that arrives. What it
 //! refuses is dropped with a [`Rule`] and never answered. Fragments go through [`reassembly`].
 //!
-//! Left out: routing.
+//! [`route`] and [`fragment`] serve what leaves.
 
 mod extension;
+pub(crate) mod fragment;
 pub(crate) mod host;
 mod options;
 pub(crate) mod packet;
 pub(crate) mod reassembly;
+pub(crate) mod route;
 
+use crate::icmp;
 use crate::rule::Rule;
+use crate::wire::ipv4::PROTOCOL_TCP;
 use host::Host;
 use packet::IpPacket;
 
@@ -29,27 +33,33 @@ pub(crate) enum Origin {
 /// # Errors
 /// The rule it is dropped for.
 pub(crate) fn accept<'a>(host: &Host, origin: Origin, bytes: &'a [u8]) -> Result<IpPacket<'a>, Rule> {
-    let packet = IpPacket::parse(bytes)?;
+    let mut packet = IpPacket::parse(bytes)?;
     if !host.speaks(packet.destination) {
         return Err(Rule::IpBadVersion);
     }
     check_source(host, origin, &packet)?;
-    check_destination(host, &packet)?;
+    packet.to_group = check_destination(host, &packet)?;
     options::check(packet.options)?;
     Ok(packet)
 }
 
-/// MUST-63. Our own address is invalid only on the wire.
+/// MUST-63. Our own address is invalid only on the wire. Neighbor discovery checks its sources itself: who has no address
+/// yet asks for one, and who has ours says so (RFC4862#5.4).
 fn check_source(host: &Host, origin: Origin, packet: &IpPacket<'_>) -> Result<(), Rule> {
     let forged = origin == Origin::Wire && host.is_ours(packet.source);
+    if icmp::is_neighbor_message(packet) && !packet.source.is_multicast() {
+        return Ok(());
+    }
     if forged || !host.is_unicast(packet.source) { Err(Rule::IpInvalidSource) } else { Ok(()) }
 }
 
-/// MUST-57, and RFC1122#3.2.1.3 for addresses of other hosts.
-fn check_destination(host: &Host, packet: &IpPacket<'_>) -> Result<(), Rule> {
+/// MUST-57, and RFC1122#3.2.1.3 for addresses of other hosts. `true`: it is for a group of ours.
+fn check_destination(host: &Host, packet: &IpPacket<'_>) -> Result<bool, Rule> {
     let destination = packet.destination;
     if host.is_ours(destination) {
-        Ok(())
+        Ok(false)
+    } else if packet.protocol != PROTOCOL_TCP && host.is_our_group(destination) {
+        Ok(true)
     } else if destination.is_multicast() || host.is_broadcast(destination) {
         Err(Rule::IpGroupDestination)
     } else {

@@ -25,6 +25,8 @@ pub(crate) struct IpPacket<'a> {
     pub tos: u8,
     /// Which part of a datagram it is; `None` if it is all of it.
     pub fragment: Option<Fragment>,
+    /// It is for a group we belong to, not for one of our addresses alone; [`super::accept`] says so.
+    pub to_group: bool,
     /// IPv4 options as they came; empty in IPv6.
     pub options: &'a [u8],
     /// What the IP layer carries.
@@ -74,6 +76,7 @@ impl<'a> IpPacket<'a> {
             ttl: packet.ttl(),
             tos: packet.tos(),
             fragment: packet.is_fragment().then_some(part),
+            to_group: false,
             options: packet.options(),
             payload: packet.payload(),
         })
@@ -93,6 +96,7 @@ impl<'a> IpPacket<'a> {
             ttl: packet.hop_limit(),
             tos: packet.traffic_class(),
             fragment: chain.fragment,
+            to_group: false,
             options: &[],
             payload: chain.payload,
         })

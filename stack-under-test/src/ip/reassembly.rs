@@ -5,13 +5,13 @@
 //! that came are kept as ranges, so that a fragment costs what it brings, however many there are.
 //!
 //! Memory is bounded by [`crate::profile::Limits::datagrams`] of at most 65,535 octets each.
-//!
-//! Left out: the ICMP message that should tell the source of a timeout.
 
 use core::net::IpAddr;
 use std::collections::BTreeMap;
 
+use super::fragment;
 use super::packet::{Fragment, IpPacket};
+use crate::outbox::IpFields;
 use crate::profile::{FragmentOverlap, Profile};
 use crate::rule::Rule;
 use crate::time::Instant;
@@ -116,11 +116,18 @@ impl Reassembler {
         self.datagrams.values().map(|datagram| datagram.deadline).min()
     }
 
-    /// Gives up what is too old. How many datagrams that were.
-    pub(crate) fn expire(&mut self, now: Instant) -> usize {
-        let before = self.datagrams.len();
-        self.datagrams.retain(|_, datagram| datagram.deadline > now);
-        before - self.datagrams.len()
+    /// Gives up what is too old. For each datagram its first fragment, which the source is to be told of, if that came
+    /// (RFC792, RFC8200#4.5).
+    pub(crate) fn expire(&mut self, now: Instant) -> Vec<Option<Vec<u8>>> {
+        let mut given_up = Vec::new();
+        self.datagrams.retain(|name, datagram| {
+            let keep = datagram.deadline > now;
+            if !keep {
+                given_up.push(datagram.first_fragment(name));
+            }
+            keep
+        });
+        given_up
     }
 }
 
@@ -189,6 +196,15 @@ impl Datagram {
 
     fn is_complete(&self) -> bool {
         self.len.is_some_and(|len| self.came.get(&0) == Some(&len))
+    }
+
+    /// What came from the beginning on, as one fragment.
+    fn first_fragment(&self, name: &Name) -> Option<Vec<u8>> {
+        let start = self.octets.get(..*self.came.get(&0)?)?;
+        let (ttl, tos, protocol) = self.first;
+        let fields = IpFields { ttl, tos, dont_fragment: false };
+        let &Name { source, destination, ident, .. } = name;
+        fragment::Datagram { source, destination, protocol, fields, ident, payload: start }.first_of_more()
     }
 
     fn into_packet(self, name: Name) -> Option<Vec<u8>> {

@@ -92,7 +92,7 @@ fn what_is_not_for_us_is_refused() {
         mend(p);
     });
     refused(Rule::IpUnknownProtocol, |p| {
-        p[9] = 17;
+        p[9] = 99;
         mend(p);
     });
 }
@@ -117,12 +117,8 @@ fn ttl_and_reserved_bits_are_ignored() {
 /// An absurd MTU leaves room for headers and a little text.
 #[test]
 fn a_tiny_mtu_is_raised() {
-    let config = crate::Config {
-        addresses: vec![crate::Cidr::new([10, 0, 0, 1], 24)],
-        mtu: 0,
-        seed: 0,
-        profile: Profile::rfc9293(),
-    };
+    let config = crate::Config::new(crate::Cidr::new([10, 0, 0, 1], 24), 0, Profile::rfc9293());
+    let config = crate::Config { mtu: 0, ..config };
     let mut stack = crate::Stack::new(config);
     let remote = "10.0.0.2:80".parse().expect("an address");
     let options = crate::SocketOptions::default();

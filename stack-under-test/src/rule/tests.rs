@@ -22,7 +22,7 @@ fn names_are_unique_kebab_case() {
     }
 }
 
-/// `MUST-13`, `U-6` or `RFC9293#3.10.7.4`.
+/// `MUST-13`, `U-6`, `RFC9293#3.10.7.4`, or an RFC whose sections have no numbers.
 #[test]
 fn clauses_are_well_formed() {
     for rule in Rule::ALL {
@@ -31,7 +31,8 @@ fn clauses_are_well_formed() {
         let section = clause.strip_prefix("RFC").and_then(|rest| rest.split_once('#')).map(|(rfc, section)| {
             rfc.parse::<u16>().is_ok() && section.split('.').all(|part| part.parse::<u8>().is_ok())
         });
-        let well_formed = label.is_some_and(|number| number.parse::<u8>().is_ok()) || section == Some(true);
+        let unnumbered = ["RFC768", "RFC826", "RFC894"].contains(&clause);
+        let well_formed = unnumbered || label.is_some_and(|number| number.parse::<u8>().is_ok()) || section == Some(true);
         assert!(well_formed, "{rule}: {clause}");
     }
 }

@@ -182,12 +182,26 @@ pub struct Ipv4Repr {
     pub ident: u16,
     /// The DF flag.
     pub dont_fragment: bool,
+    /// Where this part of the datagram begins, octets; a multiple of eight.
+    pub fragment_offset: u16,
+    /// The MF flag: it is not the last part.
+    pub more_fragments: bool,
 }
 
 impl Ipv4Repr {
     /// A header with the defaults: TTL 64, TOS 0, identification 0, DF set.
     pub const fn new(source: Ipv4Addr, destination: Ipv4Addr, protocol: u8) -> Self {
-        Self { source, destination, protocol, ttl: 64, tos: 0, ident: 0, dont_fragment: true }
+        Self {
+            source,
+            destination,
+            protocol,
+            ttl: 64,
+            tos: 0,
+            ident: 0,
+            dont_fragment: true,
+            fragment_offset: 0,
+            more_fragments: false,
+        }
     }
 
     /// Appends the header, checksum filled in, of a packet with `payload_len` octets of payload.
@@ -201,7 +215,9 @@ impl Ipv4Repr {
         }
         let total_len = ((HEADER_LEN + payload_len) as u16).to_be_bytes();
         let ident = self.ident.to_be_bytes();
-        let flags = if self.dont_fragment { DONT_FRAGMENT } else { 0 }.to_be_bytes();
+        let dont_fragment = if self.dont_fragment { DONT_FRAGMENT } else { 0 };
+        let more_fragments = if self.more_fragments { MORE_FRAGMENTS } else { 0 };
+        let flags = (dont_fragment | more_fragments | (self.fragment_offset >> 3)).to_be_bytes();
 
         let mut header = [0; HEADER_LEN];
         header[0] = 0x45;

@@ -40,9 +40,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod arp;
 pub mod checksum;
+pub mod ethernet;
 pub mod icmp;
 pub mod ipv4;
 pub mod ipv6;
 pub mod tcp;
 pub mod tcp_options;
+pub mod udp;

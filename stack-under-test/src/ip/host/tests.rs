@@ -1,7 +1,7 @@
 use super::*;
 
 fn host(addresses: &[Cidr]) -> Host {
-    Host::new(addresses.to_vec(), 1500)
+    Host::new(addresses.to_vec(), None, 1500)
 }
 
 fn ip(address: &str) -> IpAddr {
@@ -31,7 +31,7 @@ fn addresses_that_are_no_hosts_in_ipv6() {
 
 #[test]
 fn the_source_is_of_the_remote_family_and_subnet() {
-    let host = host(&[
+    let four = host(&[
         Cidr::new(ip("192.0.2.1"), 24),
         Cidr::new(ip("198.51.100.1"), 24),
         Cidr::new(ip("2001:db8::1"), 64),
@@ -45,7 +45,7 @@ fn the_source_is_of_the_remote_family_and_subnet() {
         ("fe80::9", "fe80::1"),
         ("2001:db8:ffff::9", "2001:db8::1"),
     ] {
-        assert_eq!(host.source_for(ip(remote)), Some(ip(source)), "{remote}");
+        assert_eq!(four.source_for(ip(remote)), Some(ip(source)), "{remote}");
     }
-    assert_eq!(Host::new(vec![Cidr::new(ip("192.0.2.1"), 24)], 1500).source_for(ip("fe80::9")), None);
+    assert_eq!(host(&[Cidr::new(ip("192.0.2.1"), 24)]).source_for(ip("fe80::9")), None);
 }

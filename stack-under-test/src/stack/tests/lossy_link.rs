@@ -37,7 +37,7 @@ struct Side {
 
 impl Side {
     fn new(address: SocketAddr, seed: u64, profile: Profile) -> Self {
-        let config = Config { addresses: vec![Cidr::new(address.ip(), 24)], mtu: 1500, seed, profile };
+        let config = Config::new(Cidr::new(address.ip(), 24), seed, profile);
         let outgoing = (0..AMOUNT).map(|i| ((i as u64 * (seed | 1)) >> 3) as u8).collect();
         Self {
             stack: Stack::new(config),

@@ -161,7 +161,7 @@ struct Run {
 
 impl Run {
     fn new(profile: Profile) -> Self {
-        let config = Config { addresses: vec![Cidr::new(TARGET, 24)], mtu: 1500, seed: 3, profile };
+        let config = Config::new(Cidr::new(TARGET, 24), 3, profile);
         Self { stack: Stack::new(config), now: Instant::ZERO, likely: BTreeMap::new(), edges: BTreeMap::new() }
     }
 

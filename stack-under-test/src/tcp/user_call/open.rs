@@ -68,6 +68,7 @@ impl Tcp {
             return Err(CallError::Invalid);
         }
         let source = env.host.source_for(remote.ip()).ok_or(CallError::HostUnreachable)?;
+        env.host.next_hop(remote.ip()).ok_or(CallError::HostUnreachable)?;
         let local_port = match local_port {
             0 => self.choose_port(source, remote).ok_or(CallError::AddressInUse)?,
             port => port,

@@ -156,11 +156,13 @@ proptest! {
         (source, destination) in any::<(u32, u32)>(),
         (protocol, ttl, tos) in any::<(u8, u8, u8)>(),
         ident: u16,
-        dont_fragment: bool,
+        (dont_fragment, more_fragments) in any::<(bool, bool)>(),
+        units in 0..8192_u16,
         payload in prop::collection::vec(any::<u8>(), 0..100),
     ) {
         let (source, destination) = (source.into(), destination.into());
-        let repr = Ipv4Repr { source, destination, protocol, ttl, tos, ident, dont_fragment };
+        let whole = Ipv4Repr::new(source, destination, protocol);
+        let repr = Ipv4Repr { ttl, tos, ident, dont_fragment, more_fragments, fragment_offset: units * 8, ..whole };
         let mut bytes = Vec::new();
         prop_assert_eq!(repr.emit(payload.len(), &mut bytes), Ok(()));
         bytes.extend(&payload);
@@ -173,11 +175,11 @@ proptest! {
             tos: packet.tos(),
             ident: packet.ident(),
             dont_fragment: packet.dont_fragment(),
+            fragment_offset: packet.fragment_offset(),
+            more_fragments: packet.more_fragments(),
         };
         prop_assert_eq!(back, repr);
         prop_assert_eq!(packet.payload(), payload);
-        prop_assert!(!packet.more_fragments());
-        prop_assert_eq!(packet.fragment_offset(), 0);
     }
 
     #[test]
