@@ -191,12 +191,8 @@ fn accepted(remote: SocketAddr) -> Result<Outcome, TargetError> {
 }
 
 fn stack_config(mapped: &Mapped, seed: u64) -> stack_under_test::Config {
-    stack_under_test::Config {
-        addresses: vec![Cidr::new(*TARGET.ip(), PREFIX_LEN)],
-        mtu: mapped.mtu,
-        seed,
-        profile: mapped.profile.clone(),
-    }
+    let address = Cidr::new(*TARGET.ip(), PREFIX_LEN);
+    stack_under_test::Config { mtu: mapped.mtu, ..stack_under_test::Config::new(address, seed, mapped.profile.clone()) }
 }
 
 impl Target for Reference {

@@ -77,7 +77,7 @@ impl Side {
             subnet_broadcast: Ipv4Addr::new(192, 0, 2, 255),
         };
         Self {
-            stack: Stack::new(Config { addresses: vec![Cidr::new(*own.ip(), 24)], mtu: 1500, seed, profile }),
+            stack: Stack::new(Config::new(Cidr::new(*own.ip(), 24), seed, profile)),
             monitor: Monitor::new(endpoints, false),
             pair: Pair { target: own, peer: other },
             listener: None,
