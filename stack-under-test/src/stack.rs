@@ -3,7 +3,7 @@
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 
-use crate::call::{CallError, Reply, UserCall};
+use crate::call::{CallError, Reply, Status, UserCall};
 use crate::event::Event;
 use crate::icmp::report::Reporter;
 use crate::icmp::{self, Heard};
@@ -336,6 +336,12 @@ impl Stack {
     /// The state of the connection with this pair of sockets; `None` if there is no TCB (CLOSED).
     pub fn connection_state(&self, local_port: u16, remote: SocketAddr) -> Option<State> {
         self.connection(local_port, remote).map(Connection::state)
+    }
+
+    /// STATUS of every connection, also of those that no user has (any more), in the order of their sockets.
+    pub fn connections(&mut self, now: Instant) -> Vec<Status> {
+        let (tcp, mut env) = self.split(now);
+        tcp.all_connections(&mut env)
     }
 
     /// Its retransmission timeout, back-off included.

@@ -16,6 +16,7 @@ mod finding;
 mod findings;
 mod fmt;
 mod fuzz;
+mod host;
 mod interrupt;
 mod list;
 mod output;
@@ -60,6 +61,8 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Serve a target as the driver of `external:…`, on JSON lines (docs/external-protocol.md).
     Drive(drive::Arguments),
+    /// Run the reference as a host that other programs can talk to, on a TUN or TAP device.
+    Host(host::Arguments),
     /// Print the JSON Schema of the case format.
     Schema,
 }
@@ -86,6 +89,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Findings(arguments) => findings::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Drive(arguments) => drive::run(&arguments),
+        Command::Host(arguments) => host::run(&arguments),
         Command::Schema => schema::run(),
     };
     match exit {

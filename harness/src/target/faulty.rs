@@ -181,6 +181,11 @@ impl Target for Faulty {
         let mut sent = Vec::new();
         self.inner.capture(&mut sent)?;
         for mut emission in sent {
+            // Faults are about segments; ICMP passes.
+            if parse(&emission.packet).is_err() {
+                into.push(emission);
+                continue;
+            }
             let number = self.sent;
             self.sent += 1;
             let at = emission.at;

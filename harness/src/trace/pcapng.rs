@@ -20,6 +20,7 @@ const INTERFACE_DESCRIPTION: u32 = 1;
 const ENHANCED_PACKET: u32 = 6;
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 const LINKTYPE_RAW: u16 = 101;
+const LINKTYPE_ETHERNET: u16 = 1;
 const OPT_COMMENT: u16 = 1;
 const SHB_USERAPPL: u16 = 4;
 const IF_NAME: u16 = 2;
@@ -72,7 +73,7 @@ pub fn capture_all(runs: &[&CaseRun]) -> Vec<u8> {
     section_header(&mut file, &format!("{case} on {}", targets.join(" and ")));
     let mut packets = Vec::new();
     for (number, run) in (0_u32..).zip(runs) {
-        interface(&mut file, &run.target);
+        interface(&mut file, &run.target, LINKTYPE_RAW);
         packets.extend(run.trace.events.iter().filter_map(|event| match &event.kind {
             EventKind::Injected { packet, .. } => Some((event, number, *run, packet, INBOUND)),
             EventKind::Emitted { packet, .. } | EventKind::EmittedOther { packet } => {
@@ -86,6 +87,45 @@ pub fn capture_all(runs: &[&CaseRun]) -> Vec<u8> {
         enhanced_packet(&mut file, number, event.at, packet, flags, &comment(run, event));
     }
     file
+}
+
+/// A capture that is written as packets come, of one interface.
+pub struct Capture<W: io::Write> {
+    out: W,
+    block: Vec<u8>,
+}
+
+impl<W: io::Write> Capture<W> {
+    /// The head of the file. The interface carries Ethernet frames, or IP packets.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn begin(out: W, name: &str, ethernet: bool) -> io::Result<Self> {
+        let mut capture = Self { out, block: Vec::new() };
+        section_header(&mut capture.block, name);
+        interface(&mut capture.block, name, if ethernet { LINKTYPE_ETHERNET } else { LINKTYPE_RAW });
+        capture.out.write_all(&capture.block)?;
+        Ok(capture)
+    }
+
+    /// A packet, so long after the capture began.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn packet(&mut self, at: Time, packet: &[u8], inbound: bool, comment: &str) -> io::Result<()> {
+        self.block.clear();
+        let flags = if inbound { INBOUND } else { OUTBOUND };
+        enhanced_packet(&mut self.block, 0, at, packet, flags, comment);
+        self.out.write_all(&self.block)
+    }
+
+    /// Writes what `out` holds back.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// `step 2 (U-6, U-7): - expect: { flags: ACK }`, then the segment in case space and its rules.
@@ -128,9 +168,9 @@ fn section_header(file: &mut Vec<u8>, comment: &str) {
     block(file, SECTION_HEADER, &body);
 }
 
-fn interface(file: &mut Vec<u8>, target: &str) {
+fn interface(file: &mut Vec<u8>, target: &str, link: u16) {
     let mut body = Vec::new();
-    body.extend(LINKTYPE_RAW.to_le_bytes());
+    body.extend(link.to_le_bytes());
     body.extend([0; 2]);
     // No limit on the captured length.
     body.extend(0_u32.to_le_bytes());

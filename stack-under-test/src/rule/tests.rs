@@ -32,7 +32,8 @@ fn clauses_are_well_formed() {
             rfc.parse::<u16>().is_ok() && section.split('.').all(|part| part.parse::<u8>().is_ok())
         });
         let unnumbered = ["RFC768", "RFC826", "RFC894"].contains(&clause);
-        let well_formed = unnumbered || label.is_some_and(|number| number.parse::<u8>().is_ok()) || section == Some(true);
+        let well_formed =
+            unnumbered || label.is_some_and(|number| number.parse::<u8>().is_ok()) || section == Some(true);
         assert!(well_formed, "{rule}: {clause}");
     }
 }

@@ -35,6 +35,14 @@ impl Tcp {
         Ok(Reply::Status(status))
     }
 
+    /// STATUS of every connection, whoever's it is, in the order of their sockets.
+    pub(crate) fn all_connections(&mut self, env: &mut Environment<'_>) -> Vec<Status> {
+        let (connections, cx) = self.split(env);
+        let mut all: Vec<Status> = connections.values().map(|conn| of_connection(conn, &cx)).collect();
+        all.sort_by_key(|status| (status.local, status.remote));
+        all
+    }
+
     pub(super) fn poll(&self, socket: SocketId) -> Result<Reply, CallError> {
         let readiness = match self.sockets.get(socket).ok_or(CallError::NoSuchSocket)? {
             Socket::Listener(port) => {

@@ -390,3 +390,11 @@ fn an_error_is_reported_once() {
         assert_eq!(s.call(calls[1].clone()), Ok(Reply::Received(vec![])));
     }
 }
+
+#[test]
+fn every_connection_has_a_status() {
+    let mut s = given(State::Listen);
+    s.inject(seg(SYN, 0, 0)).inject_from(5000, seg(SYN, 0, 0)).inject(seg(ACK, 1, 1));
+    let states: Vec<_> = s.stack.connections(s.now).iter().map(|status| (status.remote.port(), status.state)).collect();
+    assert_eq!(states, [(4000, State::Established), (5000, State::SynReceived)]);
+}

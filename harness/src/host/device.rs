@@ -1,0 +1,249 @@
+//! A TUN or TAP device of the calling thread's network namespace, and its addresses on the kernel's side.
+//!
+//! The device disappears with its descriptor. A device that is there already (made by `ip tuntap add`) is attached to
+//! and left as it was.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, ErrorKind, Read, Write},
+    net::{IpAddr, Ipv4Addr},
+    os::{
+        fd::{AsFd, AsRawFd, OwnedFd},
+        unix::fs::OpenOptionsExt,
+    },
+    time::Duration,
+};
+
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, ppoll},
+    sys::{
+        socket::{AddressFamily, SockFlag, SockType, socket},
+        time::TimeSpec,
+    },
+};
+
+use crate::target::TargetError;
+
+/// What goes through the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// IP packets.
+    Tun,
+    /// Ethernet frames.
+    Tap,
+}
+
+/// The longest frame: a packet of 65,535 octets and its header.
+const LONGEST: usize = 65_536 + 64;
+
+/// An open device.
+pub struct Device {
+    file: File,
+    name: String,
+    buffer: Box<[u8]>,
+}
+
+impl Device {
+    /// Opens the device of this name, which is made if there is none.
+    ///
+    /// # Errors
+    /// [`TargetError::Permission`] if there is no TUN driver, the right is missing, or the name cannot be one;
+    /// [`TargetError::Io`] for anything else.
+    pub fn open(name: &str, kind: Kind) -> Result<Self, TargetError> {
+        if name.is_empty() || name.len() >= libc::IFNAMSIZ || name.contains(['/', ' ', '%']) {
+            return Err(TargetError::Permission(format!(
+                "`{name}` cannot be a device: a name has 1 to {} characters and no `/`, `%` or space",
+                libc::IFNAMSIZ - 1
+            )));
+        }
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .custom_flags(libc::O_NONBLOCK)
+            .open("/dev/net/tun")
+            .map_err(|error| no_driver(&error))?;
+        let mode = match kind {
+            Kind::Tun => libc::IFF_TUN,
+            Kind::Tap => libc::IFF_TAP,
+        };
+        let mut request = ifreq(name);
+        request.ifr_ifru.ifru_flags = (mode | libc::IFF_NO_PI) as libc::c_short;
+        ioctl(&file, libc::TUNSETIFF, std::ptr::from_mut(&mut request).cast()).map_err(|errno| match errno {
+            Errno::EPERM => TargetError::Permission(format!(
+                "the device `{name}` may not be made here: run as root or with the capability CAP_NET_ADMIN, or use \
+                 --netns"
+            )),
+            Errno::EBUSY => TargetError::Permission(format!("the device `{name}` is in use by another program")),
+            Errno::EINVAL => TargetError::Permission(format!("`{name}` is there and is no device of this kind")),
+            errno => failed("make the device", errno),
+        })?;
+        Ok(Self { file, name: name.to_owned(), buffer: vec![0; LONGEST].into() })
+    }
+
+    /// Gives the kernel's side an address, without asking the link whether someone has it.
+    ///
+    /// # Errors
+    /// [`TargetError::Io`].
+    pub fn add_address(&self, address: IpAddr, prefix_len: u8) -> Result<(), TargetError> {
+        match address {
+            IpAddr::V4(address) => {
+                let mut request = self.addressed(address);
+                configure(libc::SIOCSIFADDR, "give the device its address", &mut request)?;
+                let mask = u32::MAX.checked_shl(32 - u32::from(prefix_len.min(32))).unwrap_or(0);
+                let mut request = self.addressed(Ipv4Addr::from(mask));
+                configure(libc::SIOCSIFNETMASK, "set the device's netmask", &mut request)
+            }
+            IpAddr::V6(address) => {
+                let setting = format!("/proc/sys/net/ipv6/conf/{}/accept_dad", self.name);
+                fs::write(setting, "0").map_err(|error| io_failed("switch duplicate address detection off", error))?;
+                let mut request = libc::in6_ifreq {
+                    ifr6_addr: libc::in6_addr { s6_addr: address.octets() },
+                    ifr6_prefixlen: u32::from(prefix_len.min(128)),
+                    ifr6_ifindex: self.index()?,
+                };
+                let control = control(AddressFamily::Inet6)?;
+                ioctl(&control, libc::SIOCSIFADDR, std::ptr::from_mut(&mut request).cast())
+                    .map_err(|errno| failed("give the device its IPv6 address", errno))
+            }
+        }
+    }
+
+    /// Brings the device up, and the loopback of this namespace with it.
+    ///
+    /// # Errors
+    /// [`TargetError::Io`].
+    pub fn set_up(&self) -> Result<(), TargetError> {
+        for name in ["lo", &self.name] {
+            let mut request = ifreq(name);
+            request.ifr_ifru.ifru_flags = libc::IFF_UP as libc::c_short;
+            configure(libc::SIOCSIFFLAGS, "bring an interface up", &mut request)?;
+        }
+        Ok(())
+    }
+
+    /// The MTU that the device has now, octets.
+    ///
+    /// # Errors
+    /// [`TargetError::Io`].
+    pub fn mtu(&self) -> Result<u16, TargetError> {
+        let mut request = ifreq(&self.name);
+        configure(libc::SIOCGIFMTU, "ask for the device's MTU", &mut request)?;
+        // SAFETY: SIOCGIFMTU succeeded, so the kernel wrote this member of the union; any bits are a valid integer.
+        let mtu = unsafe { request.ifr_ifru.ifru_mtu };
+        Ok(u16::try_from(mtu).unwrap_or(u16::MAX))
+    }
+
+    /// Sets the MTU, octets.
+    ///
+    /// # Errors
+    /// [`TargetError::Io`].
+    pub fn set_mtu(&self, mtu: u16) -> Result<(), TargetError> {
+        let mut request = ifreq(&self.name);
+        request.ifr_ifru.ifru_mtu = libc::c_int::from(mtu);
+        configure(libc::SIOCSIFMTU, "set the device's MTU", &mut request)
+    }
+
+    /// The next packet or frame that the kernel sends, if there is one now.
+    ///
+    /// # Errors
+    /// [`TargetError::Io`], also when the device has been taken away.
+    pub fn read(&mut self) -> Result<Option<&[u8]>, TargetError> {
+        loop {
+            match self.file.read(&mut self.buffer) {
+                Ok(len) => return Ok(Some(&self.buffer[..len])),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // The device is down: nothing comes until it is brought up.
+                Err(error) if error.raw_os_error() == Some(libc::EIO) => return Ok(None),
+                Err(error) => return Err(io_failed("read from the device", error)),
+            }
+        }
+    }
+
+    /// A packet or frame for the kernel. One that it refuses, or has no room for, is lost on the wire.
+    ///
+    /// # Errors
+    /// [`TargetError::Io`].
+    pub fn write(&mut self, packet: &[u8]) -> Result<(), TargetError> {
+        match self.file.write(packet) {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::InvalidInput || error.kind() == ErrorKind::WouldBlock => Ok(()),
+            Err(error) if matches!(error.raw_os_error(), Some(libc::EIO | libc::ENOBUFS)) => Ok(()),
+            Err(error) => Err(io_failed("write to the device", error)),
+        }
+    }
+
+    /// Sleeps until the kernel sends something or `other` can be read, at most so long. May wake up early.
+    ///
+    /// # Errors
+    /// [`TargetError::Io`].
+    pub fn wait(&self, other: Option<&dyn AsFd>, limit: Duration) -> Result<(), TargetError> {
+        let mut fds = vec![PollFd::new(self.file.as_fd(), PollFlags::POLLIN)];
+        fds.extend(other.map(|other| PollFd::new(other.as_fd(), PollFlags::POLLIN)));
+        match ppoll(&mut fds, Some(TimeSpec::from_duration(limit)), None) {
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Err(errno) => Err(failed("wait for a packet", errno)),
+        }
+    }
+
+    fn index(&self) -> Result<libc::c_int, TargetError> {
+        let mut request = ifreq(&self.name);
+        configure(libc::SIOCGIFINDEX, "ask for the device's index", &mut request)?;
+        // SAFETY: SIOCGIFINDEX succeeded, so the kernel wrote this member of the union; any bits are a valid integer.
+        Ok(unsafe { request.ifr_ifru.ifru_ifindex })
+    }
+
+    fn addressed(&self, address: Ipv4Addr) -> libc::ifreq {
+        let mut request = ifreq(&self.name);
+        let mut socket = libc::sockaddr { sa_family: libc::AF_INET as libc::sa_family_t, sa_data: [0; 14] };
+        // A `sockaddr_in` has two bytes of port before the address.
+        for (to, from) in socket.sa_data[2..6].iter_mut().zip(address.octets()) {
+            *to = from as libc::c_char;
+        }
+        request.ifr_ifru.ifru_addr = socket;
+        request
+    }
+}
+
+fn no_driver(error: &io::Error) -> TargetError {
+    TargetError::Permission(format!(
+        "/dev/net/tun cannot be opened ({error}): load the driver (modprobe tun), pass the device into the container \
+         (--device /dev/net/tun), or run as root"
+    ))
+}
+
+fn failed(doing: &str, errno: Errno) -> TargetError {
+    io_failed(doing, errno.into())
+}
+
+fn io_failed(doing: &str, source: io::Error) -> TargetError {
+    TargetError::Io { doing: doing.to_owned(), source }
+}
+
+fn control(family: AddressFamily) -> Result<OwnedFd, TargetError> {
+    socket(family, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None)
+        .map_err(|errno| failed("open a control socket", errno))
+}
+
+fn configure(what: libc::Ioctl, doing: &str, request: &mut libc::ifreq) -> Result<(), TargetError> {
+    ioctl(&control(AddressFamily::Inet)?, what, std::ptr::from_mut(request).cast())
+        .map_err(|errno| failed(doing, errno))
+}
+
+fn ifreq(name: &str) -> libc::ifreq {
+    // SAFETY: `ifreq` consists of integers, arrays of them, a pointer in a union and addresses; all-zero is valid.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    // One byte less than there is room for: the name ends with a zero.
+    let room = libc::IFNAMSIZ - 1;
+    for (to, from) in request.ifr_name[..room].iter_mut().zip(name.bytes()) {
+        *to = from as libc::c_char;
+    }
+    request
+}
+
+fn ioctl(fd: &impl AsRawFd, what: libc::Ioctl, request: *mut libc::c_void) -> Result<(), Errno> {
+    // SAFETY: the descriptor is open for the duration of the borrow, and each caller passes a pointer to the structure
+    // that its request takes, made from an exclusive borrow that lasts until the call is back.
+    Errno::result(unsafe { libc::ioctl(fd.as_raw_fd(), what, request) }).map(drop)
+}

@@ -1,0 +1,90 @@
+//! A network namespace for the whole process: nothing outside sees the device, and nothing is left of it.
+
+use std::{fs, net::IpAddr};
+
+use nix::{
+    errno::Errno,
+    sched::{CloneFlags, unshare},
+};
+use stack_under_test::Cidr;
+
+use super::device::Device;
+use crate::target::{TargetError, kernel::enter_user_namespace_if_needed};
+
+/// Moves the process into a namespace of its own. Must come before any thread is made; programs it starts are there too.
+///
+/// # Errors
+/// [`TargetError::Permission`] if the system does not allow it.
+pub fn enter() -> Result<(), TargetError> {
+    enter_user_namespace_if_needed()?;
+    unshare(CloneFlags::CLONE_NEWNET).map_err(|errno| match errno {
+        Errno::EPERM | Errno::ENOSPC | Errno::EUSERS => TargetError::Permission(format!(
+            "a network namespace may not be made ({errno}): run as root, or allow unprivileged user namespaces"
+        )),
+        errno => TargetError::Io { doing: "make a network namespace".to_owned(), source: errno.into() },
+    })
+}
+
+/// Gives the kernel's side of the device an address next to each of the host's, and brings it up. The kernel then says
+/// nothing of its own accord on it.
+///
+/// # Errors
+/// Those of the device.
+pub fn configure(device: &Device, name: &str, addresses: &[Cidr]) -> Result<(), TargetError> {
+    for setting in ["router_solicitations", "accept_ra"] {
+        set(name, setting, "0")?;
+    }
+    // No link-local address of the kernel's own choice.
+    set(name, "addr_gen_mode", "1")?;
+    device.set_up()?;
+    addresses.iter().try_for_each(|ours| device.add_address(neighbor_of(ours), ours.prefix_len))
+}
+
+/// A kernel without IPv6 has no such switch, and nothing to switch.
+fn set(name: &str, setting: &str, value: &str) -> Result<(), TargetError> {
+    match fs::write(format!("/proc/sys/net/ipv6/conf/{name}/{setting}"), value) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(TargetError::Io { doing: format!("set {setting}"), source: error })
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// The first address of the subnet that is not the host's own.
+#[must_use]
+pub fn neighbor_of(ours: &Cidr) -> IpAddr {
+    match ours.address {
+        IpAddr::V4(address) => {
+            let hosts = u32::MAX.checked_shr(u32::from(ours.prefix_len)).unwrap_or(0);
+            let first = (address.to_bits() & !hosts) | 1;
+            let other = if first == address.to_bits() { first ^ 3 } else { first };
+            IpAddr::V4(other.into())
+        }
+        IpAddr::V6(address) => {
+            let hosts = u128::MAX.checked_shr(u32::from(ours.prefix_len)).unwrap_or(0);
+            let first = (address.to_bits() & !hosts) | 1;
+            let other = if first == address.to_bits() { first ^ 3 } else { first };
+            IpAddr::V6(other.into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernel_gets_another_address_of_the_subnet() {
+        for (ours, prefix_len, kernel) in [
+            ("10.79.3.2", 24, "10.79.3.1"),
+            ("10.79.3.1", 24, "10.79.3.2"),
+            ("10.79.3.200", 16, "10.79.0.1"),
+            ("fd79::2", 64, "fd79::1"),
+            ("fd79::1", 64, "fd79::2"),
+        ] {
+            let ours = Cidr::new(ours.parse::<IpAddr>().unwrap(), prefix_len);
+            assert_eq!(neighbor_of(&ours).to_string(), kernel, "{ours}");
+            assert!(ours.contains(neighbor_of(&ours)));
+        }
+    }
+}
