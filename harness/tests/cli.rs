@@ -19,6 +19,8 @@ use serde_json::Value;
 mod findings;
 #[path = "cli/fuzz.rs"]
 mod fuzz;
+#[path = "cli/host.rs"]
+mod host;
 #[path = "cli/promote.rs"]
 mod promote;
 #[path = "cli/shrink.rs"]

@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use stack_under_test::{Cidr, Config, Profile};
 
@@ -35,6 +35,14 @@ impl Wire {
             let to = if to_host { &mut self.host } else { &mut self.client };
             to.handle_packet(self.now, &packet);
         }
+    }
+
+    /// Time for delayed acknowledgments.
+    fn wait(&mut self) {
+        self.now += Duration::from_millis(500);
+        self.client.handle_timeout(self.now);
+        self.host.handle_timeout(self.now);
+        self.settle();
     }
 
     fn connect(&mut self, port: u16) -> SocketId {
@@ -135,6 +143,8 @@ fn the_page_shows_its_own_connection() {
     wire.send(socket, b"GET / HTTP/1.1\r\n");
     assert_eq!(wire.receive(socket), (Vec::new(), false), "half a request");
     wire.send(socket, b"\r\n");
+    // Nagle's algorithm holds it back until the first part is acknowledged.
+    wire.wait();
     let (page, closed) = wire.receive(socket);
     let page = String::from_utf8(page).expect("text");
     assert!(closed && page.contains("1 connections") && page.contains("<td>ESTABLISHED"), "{page}");
