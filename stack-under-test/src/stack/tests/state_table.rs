@@ -1,7 +1,9 @@
 //! The table of states and events, as observed: what each event does in each of the eleven states. The
-//! snapshot is for review against RFC9293#3.10; any change of behaviour shows in it.
+//! snapshot is for review against RFC9293#3.10; any change of behaviour shows in it. So does the picture of all changes of
+//! state in `docs/`.
 
 use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::packet_script::{ACK, FIN_ACK, Line, PSH_ACK, RST, SYN, SYN_ACK, Script, given_with, seg};
@@ -53,10 +55,18 @@ const HAPPENINGS: &[Happening] = &[
     ("text beyond a gap", |s, n| then(s.inject(n.at(PSH_ACK, 9).text(b"text")))),
     ("URG", |s, n| then(s.inject(n.line(PSH_ACK).text(b"text").urg(4)))),
     ("FIN", |s, n| then(s.inject(n.line(FIN_ACK)))),
+    ("FIN, ours not acked", |s, n| then(s.inject(seg(FIN_ACK, n.rcv_nxt, n.snd_nxt.wrapping_sub(1))))),
     ("FIN beyond a gap", |s, n| then(s.inject(n.at(FIN_ACK, 9)))),
     ("ICMP host unreachable", |s, n| then(s.icmp(3, 1, n.snd_nxt.wrapping_sub(1)))),
     ("ICMP port unreachable", |s, n| then(s.icmp(3, 3, n.snd_nxt.wrapping_sub(1)))),
     ("ICMP source quench", |s, n| then(s.icmp(4, 0, n.snd_nxt.wrapping_sub(1)))),
+    ("passive OPEN", |s, _| {
+        note_error(s, UserCall::Listen { port: 80, backlog: 1, options: SocketOptions::default() })
+    }),
+    ("active OPEN", |s, _| {
+        let (remote, options) = (Script::remote(), SocketOptions::default());
+        note_error(s, UserCall::Connect { local_port: 80, remote, options });
+    }),
     ("SEND", |s, _| call(s, |socket| UserCall::Send { socket, data: b"text", urgent: false })),
     ("RECEIVE", |s, _| call(s, |socket| UserCall::Receive { socket, max: 10 })),
     ("CLOSE", |s, _| call(s, |socket| UserCall::Shutdown { socket })),
@@ -71,9 +81,13 @@ const HAPPENINGS: &[Happening] = &[
 fn then(_: &mut Script) {}
 
 fn call(s: &mut Script, call: impl Fn(crate::SocketId) -> UserCall<'static>) {
-    if let Some(socket) = s.socket.or(s.listener)
-        && let Err(error) = s.call(call(socket))
-    {
+    if let Some(socket) = s.socket.or(s.listener) {
+        note_error(s, call(socket));
+    }
+}
+
+fn note_error(s: &mut Script, call: UserCall<'_>) {
+    if let Err(error) = s.call(call) {
         s.note(format!("error: {error}"));
     }
 }
@@ -139,4 +153,60 @@ fn rfc793() {
         }
     }
     insta::assert_snapshot!(differing);
+}
+
+/// Every change of state that some row of the table shows, with the rules behind it.
+fn changes() -> BTreeMap<(State, State), BTreeSet<&'static str>> {
+    let mut changes: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for state in State::ALL {
+        for (_, happens) in HAPPENINGS {
+            let mut s = given_with(state, Profile::rfc9293(), SocketOptions::default());
+            s.events.clear();
+            happens(&mut s, Numbers::of(state));
+            for event in &s.events {
+                if let Event::StateChanged { from, to, rule, .. } = event {
+                    changes.entry((*from, *to)).or_default().insert(rule.name());
+                }
+            }
+        }
+    }
+    changes
+}
+
+/// The changes as a graph in Graphviz's language. Those that a reset, an abort or a timeout can cause in any state would
+/// hide the others, so they are grey.
+fn graph() -> String {
+    let mut dot = String::from(
+        "// Made by the test `stack::tests::state_table::picture` from what the stack does; see there how to make it anew.\n\
+         digraph states {\n    node [shape=box, style=rounded, fontname=monospace];\n    \
+         edge [fontname=monospace, fontsize=10];\n",
+    );
+    for ((from, to), rules) in changes() {
+        let rules: Vec<_> = rules.into_iter().collect();
+        let ends =
+            to == State::Closed && !rules.iter().any(|rule| ["time-wait-timeout", "check-ack-last-ack"].contains(rule));
+        let colour = if ends { ", color=gray, fontcolor=gray" } else { "" };
+        writeln!(dot, "    \"{from}\" -> \"{to}\" [label=\"{}\"{colour}];", rules.join("\\n"))
+            .expect("a string takes it");
+    }
+    dot + "}\n"
+}
+
+/// `docs/states.dot` is what the stack does. After a change: `UPDATE_DOCS=1 cargo test -p stack-under-test picture`, then
+/// `ci/states` draws `docs/states.svg`.
+#[test]
+fn picture() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/states.dot");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(file, graph()).expect("docs/ is there");
+    }
+    let drawn = std::fs::read_to_string(file).unwrap_or_default();
+    assert_eq!(drawn, graph(), "docs/states.dot is not what the stack does; UPDATE_DOCS=1 makes it anew");
+    let svg = std::fs::read_to_string(file.replace(".dot", ".svg")).unwrap_or_default();
+    // Graphviz writes hyphens as character references.
+    let escaped = |state: &State| state.name().replace('-', "&#45;");
+    for (from, to) in changes().keys() {
+        let title = format!("<title>{}&#45;&gt;{}</title>", escaped(from), escaped(to));
+        assert!(svg.contains(&title), "docs/states.svg has no {title}: run ci/states");
+    }
 }
