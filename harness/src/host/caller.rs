@@ -67,7 +67,11 @@ impl Caller {
         if self.ended.is_some() {
             return Ok(false);
         }
-        let (received, read) = (self.receive(stack, now)?, self.read()?);
+        let received = self.receive(stack, now)?;
+        if self.ended.is_some() {
+            return Ok(false);
+        }
+        let read = self.read()?;
         if !self.pending.is_empty() {
             let call = UserCall::Send { socket: self.socket, data: &self.pending, urgent: false };
             match stack.user_call(now, call) {
