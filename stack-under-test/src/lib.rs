@@ -1,5 +1,5 @@
-//! The reference TCP/IP stack of rfc793: IPv4, received ICMP errors and TCP as RFC 9293 has them, to be held against other
-//! stacks.
+//! The reference TCP/IP stack of rfc793: a host with Ethernet or a bare IP link, IPv4 and IPv6, ICMP, UDP and TCP as RFC
+//! 9293 has it, to be held against other stacks.
 //!
 //! # Sans-IO
 //!
@@ -35,7 +35,7 @@
 //!
 //! [`tcp`] has a file per subsection of RFC9293#3.10; the order of the steps in it is the RFC's.
 //!
-//! Left out so far: sending ICMP and fragments, a path MTU, IPv6, window scaling, timestamps, SACK, ECN.
+//! Left out so far: a path MTU, window scaling, timestamps, SACK, ECN; forwarding, router discovery, multicast groups.
 #![forbid(unsafe_code)]
 
 mod call;
