@@ -3,13 +3,14 @@
 //! ```text
 //! kernel_client transfer ADDRESS:PORT BYTES [mss=N] [window=N] [isn=N]   bytes to the echo service and back, by SHA-256
 //! kernel_client connections ADDRESS:PORT COUNT AT_ONCE                   opened, used and closed, so many at once
+//! kernel_client flood ADDRESS:PORT COUNT                                 SYNs from addresses that nobody has (IPv4)
 //! ```
 //!
 //! Exit code 0 if everything came back as it was sent, 1 if not, 2 for wrong arguments.
 
 use std::{
     io::{self, Read, Write},
-    net::{Shutdown, SocketAddr, TcpStream},
+    net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, TcpStream},
     os::fd::AsRawFd,
     process::ExitCode,
     thread,
@@ -18,6 +19,14 @@ use std::{
 
 use sha2::{Digest, Sha256};
 use socket2::{Domain, Protocol, Socket, Type};
+use stack_under_test::{
+    tcp::seq::Seq,
+    wire::{
+        ipv4::{Ipv4Repr, PROTOCOL_TCP},
+        tcp::{Flags, TcpRepr},
+        tcp_options::TcpOptions,
+    },
+};
 
 /// No single read or write takes longer on a link that is only bad.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -34,12 +43,14 @@ fn main() -> ExitCode {
         ["connections", to, count, at_once] => parse(to)
             .zip(parse(count).zip(parse(at_once)))
             .map(|(to, (count, at_once))| connections(to, count, at_once)),
+        ["flood", to, count] => parse(to).zip(parse(count)).map(|(to, count)| flood(to, count)),
         _ => None,
     };
     match outcome {
         None => {
             eprintln!("kernel_client transfer ADDRESS:PORT BYTES [mss=N] [window=N] [isn=N]");
             eprintln!("kernel_client connections ADDRESS:PORT COUNT AT_ONCE");
+            eprintln!("kernel_client flood ADDRESS:PORT COUNT");
             ExitCode::from(2)
         }
         Some(Ok(())) => ExitCode::SUCCESS,
@@ -194,5 +205,42 @@ fn connections(to: SocketAddr, count: usize, at_once: usize) -> io::Result<()> {
     }
     let seconds = began.elapsed().as_secs_f64();
     println!("{count} connections, {at_once} at once, in {seconds:.2} s, {:.0} a second", count as f64 / seconds);
+    Ok(())
+}
+
+/// Handshakes that nobody will complete, from a /8 that is not on the link.
+fn flood(to: SocketAddrV4, count: u32) -> io::Result<()> {
+    // Packets with a header of our own.
+    let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(libc::IPPROTO_RAW)))?;
+    let (began, address) = (Instant::now(), SocketAddr::V4(to).into());
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut packet = Vec::with_capacity(64);
+    for _ in 0..count {
+        let source = Ipv4Addr::from_bits(0x2c00_0000 | random.u32(1..1 << 24));
+        let syn = TcpRepr {
+            src_port: random.u16(1024..),
+            dst_port: to.port(),
+            seq: Seq(random.u32(..)),
+            ack: Seq(0),
+            flags: Flags::SYN,
+            window: 65_535,
+            urgent: 0,
+            options: TcpOptions { mss: Some(1460), ..TcpOptions::default() },
+            text: &[],
+        };
+        packet.clear();
+        Ipv4Repr::new(source, *to.ip(), PROTOCOL_TCP)
+            .emit(syn.wire_len(), &mut packet)
+            .map_err(|error| io::Error::other(error.to_string()))?;
+        syn.emit(source, *to.ip(), &mut packet);
+        match socket.send_to(&packet, &address) {
+            Ok(_) => {}
+            // The device's queue is full: the flood is faster than the host, which is the point.
+            Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    println!("{count} SYNs in {seconds:.2} s, {:.0} a second", f64::from(count) / seconds);
     Ok(())
 }

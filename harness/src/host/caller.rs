@@ -124,9 +124,17 @@ impl Caller {
         Ok(len > 0)
     }
 
+    /// The handshake is not over: a CLOSE would give the connection up (RFC9293#3.10.4).
+    fn is_opening(&self, stack: &mut Stack, now: Instant) -> bool {
+        match stack.user_call(now, UserCall::Status { socket: self.socket }) {
+            Ok(Reply::Status(status)) => matches!(status.state, State::SynSent | State::SynReceived),
+            Ok(_) | Err(_) => false,
+        }
+    }
+
     /// Closes our side when everything was sent. It is over when both sides are closed and our FIN is acknowledged.
     fn close(&mut self, stack: &mut Stack, now: Instant) {
-        if self.input_ended && self.pending.is_empty() && !self.shut {
+        if self.input_ended && self.pending.is_empty() && !self.shut && !self.is_opening(stack, now) {
             self.shut = true;
             if let Err(error) = stack.user_call(now, UserCall::Shutdown { socket: self.socket }) {
                 self.ended = Some(Err(error));

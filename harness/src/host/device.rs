@@ -4,7 +4,7 @@
 //! and left as it was.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{File, OpenOptions},
     io::{self, ErrorKind, Read, Write},
     net::{IpAddr, Ipv4Addr},
     os::{
@@ -81,7 +81,7 @@ impl Device {
         Ok(Self { file, name: name.to_owned(), buffer: vec![0; LONGEST].into() })
     }
 
-    /// Gives the kernel's side an address, without asking the link whether someone has it.
+    /// Gives the kernel's side an address.
     ///
     /// # Errors
     /// [`TargetError::Io`].
@@ -95,8 +95,6 @@ impl Device {
                 configure(libc::SIOCSIFNETMASK, "set the device's netmask", &mut request)
             }
             IpAddr::V6(address) => {
-                let setting = format!("/proc/sys/net/ipv6/conf/{}/accept_dad", self.name);
-                fs::write(setting, "0").map_err(|error| io_failed("switch duplicate address detection off", error))?;
                 let mut request = libc::in6_ifreq {
                     ifr6_addr: libc::in6_addr { s6_addr: address.octets() },
                     ifr6_prefixlen: u32::from(prefix_len.min(128)),

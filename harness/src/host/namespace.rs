@@ -1,6 +1,6 @@
 //! A network namespace for the whole process: nothing outside sees the device, and nothing is left of it.
 
-use std::{fs, net::IpAddr};
+use std::{fs, net::IpAddr, thread, time::Duration};
 
 use nix::{
     errno::Errno,
@@ -31,13 +31,34 @@ pub fn enter() -> Result<(), TargetError> {
 /// # Errors
 /// Those of the device.
 pub fn configure(device: &Device, name: &str, addresses: &[Cidr]) -> Result<(), TargetError> {
-    for setting in ["router_solicitations", "accept_ra"] {
+    for setting in ["router_solicitations", "accept_ra", "accept_dad"] {
         set(name, setting, "0")?;
     }
+    // The kernel asks for duplicates unless this says so too.
+    set("all", "accept_dad", "0")?;
     // No link-local address of the kernel's own choice.
     set(name, "addr_gen_mode", "1")?;
     device.set_up()?;
-    addresses.iter().try_for_each(|ours| device.add_address(neighbor_of(ours), ours.prefix_len))
+    addresses.iter().try_for_each(|ours| device.add_address(neighbor_of(ours), ours.prefix_len))?;
+    wait_until_usable(name);
+    Ok(())
+}
+
+/// The kernel takes its IPv6 addresses into use a moment after they are given; until then it would speak from another.
+fn wait_until_usable(name: &str) {
+    const TENTATIVE: u8 = 0x40;
+    for _ in 0..100 {
+        // Address, index, prefix, scope, flags, name.
+        let addresses = fs::read_to_string("/proc/thread-self/net/if_inet6").unwrap_or_default();
+        let tentative = addresses.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).any(|words| {
+            let flags = words.get(4).and_then(|flags| u8::from_str_radix(flags, 16).ok());
+            words.last() == Some(&name) && flags.is_some_and(|flags| flags & TENTATIVE != 0)
+        });
+        if !tentative {
+            return;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// A kernel without IPv6 has no such switch, and nothing to switch.
