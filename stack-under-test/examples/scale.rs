@@ -71,7 +71,7 @@ fn measure(connections: u32) {
     let limits = Limits { connections: room, sockets: room, ..Limits::default() };
     let profile = Profile { limits, ..Profile::extended() };
     let before = resident();
-    let mut stack = Stack::new(Config { addresses: vec![Cidr::new(OURS, 8)], mtu: 1500, seed: 1, profile });
+    let mut stack = Stack::new(Config::new(Cidr::new(OURS, 8), 1, profile));
     let mut now = Instant::ZERO + Duration::from_secs(1);
     let listen = UserCall::Listen { port: PORT, backlog: 8, options: SocketOptions::default() };
     let Ok(Reply::Socket(listener)) = stack.user_call(now, listen) else { panic!("no listener") };

@@ -87,7 +87,7 @@ impl Connection {
     /// The IP header of all else.
     pub(crate) fn ip_fields(&self) -> IpFields {
         let tos = if self.ecn.ok { self.options.tos & !FIELD } else { self.options.tos };
-        IpFields { ttl: self.options.ttl, tos }
+        IpFields { ttl: self.options.ttl, tos, dont_fragment: true }
     }
 }
 

@@ -133,7 +133,7 @@ pub(crate) fn answer(seg: &Segment<'_>, cx: &mut Context<'_>) {
         },
         text: &[],
     };
-    let ip = IpFields { ttl: listener.options.ttl, tos: listener.options.tos & !0b11 };
+    let ip = IpFields { ttl: listener.options.ttl, tos: listener.options.tos & !0b11, dont_fragment: true };
     cx.out.send(seg.local.ip(), seg.remote.ip(), ip, &repr, Rules::one(Rule::SynCookieSent));
 }
 

@@ -37,8 +37,7 @@ fn deadlines_of_many() {
 #[test]
 fn the_order_of_the_map_does_not_show() {
     let run = |seed| {
-        let addresses = vec![Cidr::new([10, 0, 0, 1], 8)];
-        let mut stack = Stack::new(Config { addresses, mtu: 1500, seed, profile: roomy() });
+        let mut stack = Stack::new(Config::new(Cidr::new([10, 0, 0, 1], 8), seed, roomy()));
         let mut now = Instant::ZERO;
         for host in 0..200_u32 {
             let remote = SocketAddr::new(IpAddr::V4(Ipv4Addr::from(0x0a00_0100 + host)), 80);
