@@ -13,7 +13,7 @@ use super::{
 use crate::{
     case::{
         flags::Flags,
-        format::{Action, AddressName, Call, Errno, Inject, Order},
+        format::{Action, AddressName, Call, Errno, Inject, MssChoice, Order},
         state::State,
     },
     target::ConnState,
@@ -23,6 +23,7 @@ use crate::{
 mod clock;
 mod closing;
 mod numbers;
+mod sender;
 mod text;
 
 /// A choice that the RFCs leave to a TCP.
@@ -53,6 +54,10 @@ struct Parted<'a> {
     elapsed: Duration,
     /// Whether the peer closed its window before or with that step.
     window_closed: bool,
+    /// Whether the peer announced an MSS of 0 before or with that step.
+    zero_mss: bool,
+    /// Whether the peer offered a window scale before or with that step.
+    scaled: bool,
     /// Whether the case sets a backlog.
     has_backlog: bool,
     /// Whether another connection than the first was spoken of up to that step.
@@ -64,7 +69,7 @@ struct Parted<'a> {
 }
 
 /// All allowances.
-pub static ALLOWANCES: [Allowance; 31] = [
+pub static ALLOWANCES: [Allowance; 35] = [
     Allowance {
         name: "push-in-between",
         clause: "MAY-16",
@@ -251,6 +256,30 @@ pub static ALLOWANCES: [Allowance; 31] = [
         why: "a CLOSE implies a push, so text that Nagle held back may leave with the FIN, or wait as a push has it wait",
         fits: closing::close_pushes,
     },
+    Allowance {
+        name: "smaller-segments",
+        clause: "RFC9293#3.7.1",
+        why: "a sender may cut text into smaller segments than it has to; what Nagle's algorithm then holds back is another part",
+        fits: sender::smaller_segments,
+    },
+    Allowance {
+        name: "switched-later",
+        clause: "MUST-17",
+        why: "an application can turn Nagle's algorithm off; what it holds back already may leave at once or with the next event",
+        fits: sender::switched_later,
+    },
+    Allowance {
+        name: "mss-of-zero",
+        clause: "RFC9293#3.7.1",
+        why: "an MSS of 0 leaves no room for any text: a sender takes another one, or sends single octets",
+        fits: sender::mss_of_zero,
+    },
+    Allowance {
+        name: "window-scale",
+        clause: "RFC7323#2.2",
+        why: "where the peer offers a window scale, whoever takes the offer has another window than who does not",
+        fits: sender::window_scale,
+    },
 ];
 
 /// The allowance that covers a divergence that `event` led to.
@@ -265,6 +294,10 @@ pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static A
     let elapsed = up_to().filter_map(fixed_wait).sum();
     let closes = |action: &Action| matches!(action, Action::Inject(inject) if inject.win == Some(0));
     let window_closed = case.case.peer.win == Some(0) || up_to().any(closes);
+    let announces_zero = |action: &Action| matches!(action, Action::Inject(inject) if inject.options.mss == Some(0));
+    let zero_mss = case.case.peer.mss == Some(MssChoice::Value(0)) || up_to().any(announces_zero);
+    let offers_scale = |action: &Action| matches!(action, Action::Inject(inject) if inject.options.wscale.is_some());
+    let scaled = case.case.peer.wscale.is_some() || up_to().any(offers_scale);
     let waited = before().any(|action| matches!(action, Action::Wait(_)));
     let has_backlog = case.case.config.backlog.is_some() || before().any(sets_backlog);
     let names_another = |action: &Action| match action {
@@ -299,6 +332,8 @@ pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static A
         waited,
         elapsed,
         window_closed,
+        zero_mss,
+        scaled,
         has_backlog,
         has_others,
         is_reopened,

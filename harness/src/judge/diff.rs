@@ -393,7 +393,13 @@ impl<'a> Walk<'a> {
 fn placed_elsewhere(walks: &[Walk<'_>; 2], index: usize) -> Option<Placed> {
     let [left, right] = walks.each_ref().map(|walk| walk.injected(index));
     let flags = left.or(right)?.0;
-    (left != right).then_some(Placed { step: index, opens: flags.contains(Flags::SYN) })
+    let seq = |segment: Option<(Flags, u32, u32)>| segment.map(|(_, seq, _)| seq);
+    let moved = seq(left) != seq(right);
+    (left != right).then_some(Placed {
+        step: index,
+        opens: flags.contains(Flags::SYN) && !flags.contains(Flags::RST),
+        moved,
+    })
 }
 
 /// A step whose segment bears another number on either target.
@@ -402,14 +408,18 @@ struct Placed {
     step: usize,
     /// It is a SYN: what follows speaks of other numbers, too.
     opens: bool,
+    /// Its own number is the other one. How far a target got with its acknowledgements, which may be late, decides what
+    /// such a segment is to it, unless it is a SYN that no connection knows.
+    moved: bool,
 }
 
 impl Placed {
-    /// Whether what differs at `index` may come from that number alone: all but another kind of answer to the segment.
+    /// Whether what differs at `index` may come from that number alone. Of the ACK field only numbers do, not another kind
+    /// of answer to the segment.
     fn explains(self, steps: &[At<Step>], index: usize, fields: &[&str]) -> bool {
         let only_numbers = fields.iter().all(|field| ["seq", "ack"].contains(field));
         let later = steps[self.step + 1..=index.max(self.step)].iter().any(|step| acts(&step.value.action));
-        !fields.is_empty() && if later { self.opens } else { only_numbers }
+        !fields.is_empty() && if later { self.opens } else { only_numbers || (self.moved && !self.opens) }
     }
 }
 

@@ -140,9 +140,8 @@ pub(super) fn keepalive_pace(parted: &Parted<'_>) -> bool {
     let only_probes = parted.sides().iter().all(|side| side.emitted[..probes(side)].iter().all(is_probe));
     let keeps = parted.sides().iter().any(|side| side.rules.iter().any(|rule| rule.name == "keepalive-probe"));
     let is_wait = matches!(parted.event, EventClass::Wait);
-    is_wait
-        && keeps
-        && parted.only(&["emitted", "flags", "seq", "data", "len"])
-        && left.state == right.state
-        && only_probes
+    // Whoever probes may find the connection dead; whoever does not, or later, keeps it.
+    let ended = |side: &Side| is_over(side) && probes(side) > 0;
+    let states = left.state == right.state || ended(left) || ended(right);
+    is_wait && keeps && parted.only(&["emitted", "flags", "seq", "data", "len", "state"]) && states && only_probes
 }

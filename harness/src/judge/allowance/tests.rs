@@ -15,6 +15,8 @@ mod closing;
 mod numbers;
 mod waits;
 
+mod sender;
+
 fn segment(flags: u16, seq: u32, data: &[u8]) -> CaseSegment {
     CaseSegment { on: Some(0), flags: Flags(flags), seq, ack: 1, data: data.to_vec(), ..CaseSegment::default() }
 }
@@ -525,4 +527,14 @@ impl Side {
     fn with(self, rules: Vec<RuleName>) -> Self {
         Self { rules, ..self }
     }
+}
+
+#[test]
+fn only_who_probes_may_find_the_connection_dead() {
+    let rule = RuleName { name: "keepalive-probe", clause: "MAY-5", text: "" };
+    let dead = Side { rules: vec![rule], ..over(None, vec![segment(Flags::ACK.0, 0, b"")]) };
+    let keeps = side(vec![], State::FinWait2);
+    assert_eq!(name(&dead, &keeps, &["emitted", "state"], EventClass::Wait), "keepalive-pace");
+    let never_probed = Side { rules: vec![rule], ..over(None, vec![]) };
+    assert_eq!(name(&never_probed, &keeps, &["state"], EventClass::Wait), "-");
 }

@@ -1,6 +1,6 @@
 //! How text and FIN leave: cut in which places, pushed, sent again, held back or not.
 //!
-//! Predicates of the table in [`super`].
+//! Predicates of the table in [`super`]; [`stream`] is for its siblings, too.
 
 use super::{AckPosition, CallClass, EventClass, Parted, Side};
 use crate::{
@@ -44,18 +44,18 @@ pub(super) fn repackaging(parted: &Parted<'_>) -> bool {
 
 /// A run of text on one connection, however it was cut.
 #[derive(PartialEq, Eq)]
-struct Stream {
+pub(super) struct Stream {
     on: Option<u8>,
     seq: u32,
     ack: u32,
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
     /// The flags at its end: PSH and FIN stand there.
     end: Flags,
 }
 
 impl Stream {
     /// Whether `other` goes on where this ends.
-    fn begins(&self, other: &Self) -> bool {
+    pub(super) fn begins(&self, other: &Self) -> bool {
         let fin = [self, other].map(|stream| stream.end.contains(Flags::FIN));
         (self.on, self.seq, self.ack) == (other.on, other.seq, other.ack)
             && !fin[0]
@@ -78,7 +78,7 @@ fn streams(segments: &[CaseSegment]) -> Option<Vec<Stream>> {
 }
 
 /// Segments that follow each other with nothing but text in them.
-fn stream(segments: &[CaseSegment]) -> Option<Stream> {
+pub(super) fn stream(segments: &[CaseSegment]) -> Option<Stream> {
     const PLAIN: u16 = Flags::ACK.0 | Flags::PSH.0 | Flags::FIN.0;
     let first = segments.first()?;
     let (mut bytes, mut fin) = (Vec::new(), false);
@@ -138,5 +138,8 @@ pub(super) fn fin_at_closed_window(parted: &Parted<'_>) -> bool {
     let [waits, has_closed] = [State::CloseWait, State::LastAck].map(|state| Some(ConnState::Is(state)));
     let states = [sides[0].state, sides[1].state];
     let as_sent = states[0] == states[1] || states == [waits, has_closed] || states == [has_closed, waits];
-    is_close && parted.window_closed && part && as_sent && parted.only(&["emitted", "state"])
+    // Where the rule is a CLOSE and nothing leaves, all before the FIN fills the window.
+    let is_full =
+        sides.iter().any(|side| holds(side) && side.rules.first().is_some_and(|rule| rule.name == "call-close"));
+    is_close && (parted.window_closed || is_full) && part && as_sent && parted.only(&["emitted", "state"])
 }

@@ -509,9 +509,10 @@ impl Flow {
         self.sent.extend_from_slice(&text[known..]);
     }
 
-    /// The peer's largest MSS that can count, 0 if it announced 0, which means nothing.
+    /// The peer's largest MSS that can count, 0 if it announced 0 in any SYN, which means nothing.
     pub(super) fn peer_mss(&self) -> u32 {
         let of = |syn: &PeerSyn| syn.mss.map_or(DEFAULT_MSS, u32::from);
-        self.syns.iter().map(of).max().unwrap_or(DEFAULT_MSS)
+        let all = || self.syns.iter().map(of);
+        if all().any(|mss| mss == 0) { 0 } else { all().max().unwrap_or(DEFAULT_MSS) }
     }
 }

@@ -3,7 +3,10 @@
 //! An entry's `covers` names them in `when`; a campaign notes which hold for a step with [`Circumstances::at`]. They are
 //! read from the case alone, never from what a target did.
 
-use crate::case::format::{Action, AddressName, Call, Case, Data, MssChoice, SocketSwitch};
+use crate::{
+    case::format::{Action, AddressName, Call, Case, Data, Inject, MssChoice, SocketSwitch},
+    target::data_bytes,
+};
 
 /// The least MSS that smoltcp and Linux take from a peer.
 const LEAST_MSS: u16 = 48;
@@ -11,6 +14,10 @@ const LEAST_MSS: u16 = 48;
 const FIRST_FLIGHT: usize = 2048;
 /// What a few segments fill, in octets.
 const SMALL_BUFFER: u32 = 8192;
+/// A TCP header without options, in octets.
+const TCP_HEADER: usize = 20;
+/// As many fragments lwIP keeps (IP_REASS_MAX_PBUFS).
+const FEW: usize = 10;
 
 /// One circumstance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,10 +50,16 @@ pub enum Circumstance {
     MssBelow512,
     /// The peer has offered a window that is neither 0 nor a segment.
     SmallWindow,
+    /// A fragment ends within the TCP header.
+    SplitHeader,
+    /// A datagram came in more than ten fragments.
+    ManyFragments,
+    /// Fragments overlapped.
+    OverlappingFragments,
 }
 
 impl Circumstance {
-    const ALL: [(&'static str, Self); 14] = [
+    const ALL: [(&'static str, Self); 17] = [
         ("keepalive", Self::Keepalive),
         ("timeout", Self::Timeout),
         ("closed-window", Self::ClosedWindow),
@@ -61,6 +74,9 @@ impl Circumstance {
         ("keepalive-off", Self::KeepaliveOff),
         ("mss-below-512", Self::MssBelow512),
         ("small-window", Self::SmallWindow),
+        ("split-header", Self::SplitHeader),
+        ("many-fragments", Self::ManyFragments),
+        ("overlapping-fragments", Self::OverlappingFragments),
     ];
 
     /// By its word in a ledger.
@@ -86,8 +102,20 @@ impl Circumstance {
             | Self::Group
             | Self::FromLoopback
             | Self::Bulk
-            | Self::KeepaliveOff => false,
+            | Self::KeepaliveOff
+            | Self::SplitHeader
+            | Self::ManyFragments
+            | Self::OverlappingFragments => false,
         }
+    }
+
+    fn of_fragments(self, inject: &Inject) -> bool {
+        let Some(how) = &inject.fragments else { return false };
+        let header = TCP_HEADER + inject.options.wire_len();
+        let text = inject.data.as_ref().map_or(0, |data| data_bytes(data, 0).len());
+        (self == Self::SplitHeader && usize::from(how.size) < header)
+            || (self == Self::ManyFragments && how.count(header + text) > FEW)
+            || (self == Self::OverlappingFragments && how.overlap > 0)
     }
 
     fn of_step(self, action: &Action) -> bool {
@@ -100,6 +128,7 @@ impl Circumstance {
                 Self::OtherConnection => inject.on.is_some(),
                 Self::Group => is_group(inject.to),
                 Self::FromLoopback => inject.from == Some(AddressName::Loopback),
+                Self::SplitHeader | Self::ManyFragments | Self::OverlappingFragments => self.of_fragments(inject),
                 Self::Keepalive
                 | Self::KeepaliveOff
                 | Self::Timeout
@@ -122,7 +151,10 @@ impl Circumstance {
                 | Self::MssBelow512
                 | Self::FromLoopback
                 | Self::Bulk
-                | Self::SmallBuffer => false,
+                | Self::SmallBuffer
+                | Self::SplitHeader
+                | Self::ManyFragments
+                | Self::OverlappingFragments => false,
             },
             Action::Expect(_) | Action::State(_) | Action::Wait(_) | Action::Save(_) | Action::Check(_) => false,
         }
@@ -169,7 +201,7 @@ fn given(action: &Action) -> usize {
 
 /// Those that hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Circumstances(u16);
+pub struct Circumstances(u32);
 
 impl Circumstances {
     /// Those that hold for the step at `index`, it included.
@@ -191,8 +223,8 @@ impl Circumstances {
         self.0 & Self::bit(circumstance) != 0
     }
 
-    const fn bit(circumstance: Circumstance) -> u16 {
-        1 << circumstance as u16
+    const fn bit(circumstance: Circumstance) -> u32 {
+        1 << circumstance as u32
     }
 }
 

@@ -30,6 +30,10 @@ fn a_step_says_what_holds_from_it_on() {
         ("  - inject: { on: b, flags: SYN }\n", "other-connection"),
         ("  - call: connect\n    on: b\n", "other-connection"),
         ("  - call: listen\n", "listener"),
+        ("  - inject: { flags: ACK, data: 50, fragments: { size: 16 } }\n", "split-header"),
+        ("  - inject: { flags: ACK, options: \"01010101010101\", fragments: { size: 24 } }\n", "split-header"),
+        ("  - inject: { flags: ACK, data: 221, fragments: { size: 24 } }\n", "many-fragments"),
+        ("  - inject: { flags: ACK, data: 9, fragments: { size: 24, overlap: 8 } }\n", "overlapping-fragments"),
         ("  - call: { set: { keepalive: true } }\n", "keepalive"),
         ("  - call: { set: { keepalive: off } }\n", "keepalive-off"),
         ("  - call: { set: { user-timeout: 2s } }\n", "timeout"),
@@ -45,6 +49,7 @@ fn a_step_says_what_holds_from_it_on() {
         assert_eq!(names("", &steps, 2), [name], "{step}");
     }
     assert_eq!(names("", "  - inject: { flags: ACK, win: 1460 }\n", 1), [""; 0]);
+    assert_eq!(names("", "  - inject: { flags: ACK, data: 220, fragments: { size: 24 } }\n", 0), [""; 0]);
     assert_eq!(names("", "  - call: listen\n  - call: poll\n    on: listener\n", 1), ["listener"]);
 }
 
