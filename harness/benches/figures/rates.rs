@@ -40,7 +40,8 @@ use nix::{
 const LEAST_RATIO: f64 = 0.5;
 /// Executions of ten steps a second that a pair in process has to reach.
 const LEAST_EXECUTIONS: f64 = 50_000.0;
-/// Steps of a measured script.
+/// Acts of a measured script: segments, calls and waits, a handshake counts as one. A step of a case is a line, and each
+/// act is followed by a look, so ten steps are half as many acts; both are measured. The prelude comes on top of either.
 const STEPS: usize = 10;
 /// Rounds of a measurement; the median counts.
 const ROUNDS: usize = 7;
@@ -156,7 +157,7 @@ impl Bytes {
 struct Rate {
     executions: f64,
     segments: f64,
-    /// Lines of a case: acts, looks and the prelude.
+    /// Steps (lines) of a case: acts, looks and the prelude.
     lines: f64,
     /// Share of the executions that were compared: both targets could run the case.
     compared: f64,
@@ -240,13 +241,13 @@ fn line(name: &str, rate: f64, unit: &str, remark: &str) {
 pub(crate) fn in_process() {
     for (right, scope) in [("reference:rfc793", Scope::VIRTUAL), ("smoltcp", Scope::SMOLTCP)] {
         let Ok(spec) = right.parse::<TargetSpec>() else { continue };
-        // A script of so many acts; and one whose case has so many lines, as each act is followed by a look.
+        // A script of so many acts; and one whose case has so many steps, as each act is followed by a look.
         for acts in [STEPS, STEPS / 2] {
             let scope = Scope { steps: acts, ..scope };
             match Campaign::open(&spec, &scope).and_then(|mut campaign| campaign.rounds(5_000, || {})) {
                 Ok(rate) => {
                     let remark = format!(
-                        "{:.2} of {LEAST_EXECUTIONS:.0}; {:.1} lines with the prelude, {:.0} segments/s, {:.0} % compared",
+                        "{:.2} of {LEAST_EXECUTIONS:.0}; {:.1} steps with the prelude, {:.0} segments/s, {:.0} % compared",
                         rate.executions / LEAST_EXECUTIONS,
                         rate.lines,
                         rate.segments,
