@@ -34,7 +34,7 @@ pub enum Circumstance {
     OtherConnection,
     /// The application listens.
     Listener,
-    /// A broadcast or multicast address is a destination.
+    /// A broadcast or multicast address is a destination, or names a connection as the source of a segment.
     Group,
     /// A segment comes from the loopback address.
     FromLoopback,
@@ -126,7 +126,7 @@ impl Circumstance {
                 Self::MssBelow512 => inject.options.mss.is_some_and(|mss| mss < 512),
                 Self::SmallWindow => inject.win.is_some_and(is_small),
                 Self::OtherConnection => inject.on.is_some(),
-                Self::Group => is_group(inject.to),
+                Self::Group => is_group(inject.to) || is_group(inject.from),
                 Self::FromLoopback => inject.from == Some(AddressName::Loopback),
                 Self::SplitHeader | Self::ManyFragments | Self::OverlappingFragments => self.of_fragments(inject),
                 Self::Keepalive

@@ -40,6 +40,7 @@ fn a_step_says_what_holds_from_it_on() {
         ("  - call: { set: { tos: 4 } }\n", "tos"),
         ("  - call: { connect: { to: subnet-broadcast } }\n", "group"),
         ("  - inject: { flags: SYN, to: multicast }\n", "group"),
+        ("  - inject: { flags: SYN, from: limited-broadcast }\n", "group"),
         ("  - inject: { flags: SYN, from: loopback }\n", "from-loopback"),
         ("  - call: { send: 2049 }\n", "bulk"),
     ] {
