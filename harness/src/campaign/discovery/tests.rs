@@ -72,3 +72,23 @@ fn what_bears_another_number_for_an_ack_that_may_wait_is_not_compared() {
     let parts = at_once.replace("data: \"ab\"", "data: \"\"").replace("FIN+ACK, data: \"c\"", "RST, seq: RCV.NXT+1");
     assert!(matches!(execute("reference:rfc793", &parts).0, Compared::Parted { .. }));
 }
+
+/// A wait in units of the target's own MSL, with a segment outstanding that is sent again meanwhile.
+#[cfg(feature = "smoltcp")]
+const UNEVEN: &str = "\
+title: two MSLs are another time on either target
+clauses: [RFC9293#3.4.2]
+given: SYN-RECEIVED
+steps:
+  - wait: 2MSL
+  - expect: nothing
+    continue: true
+";
+
+#[cfg(feature = "smoltcp")]
+#[test]
+fn what_shows_after_waits_of_another_length_is_not_compared() {
+    let (compared, all) = execute("smoltcp", UNEVEN);
+    assert!(compared == Compared::Not && all.is_empty(), "{all:?}");
+    assert_eq!(execute("smoltcp", &UNEVEN.replace("2MSL", "10s")).0, Compared::Equal);
+}

@@ -80,3 +80,15 @@ fn text_and_fin_apart_or_together_are_the_same_when_sent_again() {
     assert_eq!(ask(&wait(123), 7), "rto-bound");
     assert_eq!(ask(&wait(122), 7), "-");
 }
+
+#[test]
+fn what_is_sent_again_may_take_along_text_that_was_held_back() {
+    let (one, two) = (segment(0x18, 1, b"x"), segment(0x18, 1, b"xy"));
+    let again = retransmits(vec![one.clone()]);
+    let with_more = side(vec![two.clone()], State::Established);
+    assert_eq!(name(&again, &with_more, &["data"], EventClass::Wait), "repackaging");
+    assert_eq!(name(&again, &with_more, &["data"], SEND), "-");
+    assert_eq!(name(&side(vec![one], State::Established), &with_more, &["data"], EventClass::Wait), "-");
+    let other = side(vec![segment(0x18, 1, b"zy")], State::Established);
+    assert_eq!(name(&again, &other, &["data"], EventClass::Wait), "-");
+}
