@@ -146,9 +146,10 @@ impl Pool {
             let mut crew = Crew::open(Arc::clone(&self.open), Arc::clone(&shared), self.mode)?;
             crew.start(again, Vec::new(), 1, capabilities.live);
             results.collect(&mut crew, stop, &mut |index, run, delay| {
+                let delay = delay.max(delay::overrun(run));
                 let spoilt = review(index, run) == Review::Bad && late(index, run) && delay > delay::HARMLESS;
                 if spoilt && round == ROUNDS {
-                    let reason = format!("the machine is too busy: the run waited {delay:?} for a processor");
+                    let reason = format!("the machine is too busy: the run was {delay:?} late");
                     run.verdict = Verdict::Inconclusive(reason);
                 }
                 spoilt && round < ROUNDS

@@ -66,10 +66,12 @@ struct Parted<'a> {
     is_reopened: bool,
     /// Whether that step is about a connection whose peer has the target's own address.
     is_own: bool,
+    /// Whether the peer had reset a connection before that step, and opened another one since.
+    is_reset: bool,
 }
 
 /// All allowances.
-pub static ALLOWANCES: [Allowance; 35] = [
+pub static ALLOWANCES: [Allowance; 36] = [
     Allowance {
         name: "push-in-between",
         clause: "MAY-16",
@@ -116,7 +118,7 @@ pub static ALLOWANCES: [Allowance; 35] = [
         name: "close-again",
         clause: "RFC9293#3.10.4",
         why: "a second CLOSE in FIN-WAIT-1 or FIN-WAIT-2 is an error, but may succeed as long as no second FIN is sent",
-        fits: close_again,
+        fits: closing::close_again,
     },
     Allowance {
         name: "readiness",
@@ -176,7 +178,7 @@ pub static ALLOWANCES: [Allowance; 35] = [
         name: "queued-fin",
         clause: "RFC9293#3.10.4",
         why: "a CLOSE that waits behind text shows nothing on the wire: whether LAST-ACK begins with it or with its FIN",
-        fits: queued_fin,
+        fits: closing::queued_fin,
     },
     Allowance {
         name: "backlog",
@@ -280,6 +282,12 @@ pub static ALLOWANCES: [Allowance; 35] = [
         why: "where the peer offers a window scale, whoever takes the offer has another window than who does not",
         fits: sender::window_scale,
     },
+    Allowance {
+        name: "self-contradiction",
+        clause: "SHLD-31",
+        why: "where a peer says two things of one number and the first is held for a gap, either may be kept",
+        fits: numbers::self_contradiction,
+    },
 ];
 
 /// The allowance that covers a divergence that `event` led to.
@@ -310,6 +318,8 @@ pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static A
     let is_reopened = before().any(syn);
     let is_own =
         acted.is_some_and(|acted| leads_to_itself(acted) || before().any(|earlier| is_from_itself(earlier, acted)));
+    let rst = |action: &Action| matches!(action, Action::Inject(inject) if inject.flags.contains(Flags::RST));
+    let is_reset = before().skip_while(|action| !rst(action)).any(syn);
     let inject = match acted {
         Some(Action::Inject(inject)) => Some(&**inject),
         Some(
@@ -338,6 +348,7 @@ pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static A
         has_others,
         is_reopened,
         is_own,
+        is_reset,
     };
     fitting(&parted).or_else(|| on_the_one_that_differs(&parted))
 }
@@ -474,7 +485,7 @@ fn local_error(parted: &Parted<'_>) -> bool {
     ];
     let is_local = |outcome: &str| LOCAL.iter().any(|errno| outcome == errno.name());
     // After the end any error tells of it, and one that was told may not be told again.
-    let over = parted.sides().iter().all(|side| is_over(side));
+    let over = parted.is_reset || parted.sides().iter().all(|side| is_over(side));
     let is_one = |side: &&Side| {
         let outcome = side.outcome.as_deref().unwrap_or_default();
         outcome == "no such socket" || is_local(outcome) || (over && outcome.starts_with('E'))
@@ -517,15 +528,6 @@ fn keepalive_octet(parted: &Parted<'_>) -> bool {
     probes && pairs.all(|(left, right)| left.data == right.data || left.data.len().max(right.data.len()) == 1)
 }
 
-fn close_again(parted: &Parted<'_>) -> bool {
-    const CLOSING: [Option<ConnState>; 2] =
-        [Some(ConnState::Is(State::FinWait1)), Some(ConnState::Is(State::FinWait2))];
-    let is_close = matches!(parted.event, EventClass::Call(CallClass::Shutdown | CallClass::Close));
-    let same_state = parted.left.state == parted.right.state && CLOSING.contains(&parted.left.state);
-    let told = |side: &&Side| matches!(side.outcome.as_deref(), Some("ok" | "EPIPE" | "ENOTCONN" | "EALREADY"));
-    is_close && same_state && parted.only(&["returns"]) && parted.sides().iter().all(told)
-}
-
 fn bad_options(parted: &Parted<'_>) -> bool {
     let EventClass::Segment(segment) = parted.event else { return false };
     let drops = |side: &&Side| side.emitted.iter().all(|answer| answer.flags.contains(Flags::RST));
@@ -549,13 +551,6 @@ fn to_itself(parted: &Parted<'_>) -> bool {
     };
     let [left, right] = parted.sides();
     parted.is_own && left.outcome == right.outcome && parted.sides().iter().any(opens)
-}
-
-fn queued_fin(parted: &Parted<'_>) -> bool {
-    let is_close = matches!(parted.event, EventClass::Call(CallClass::Shutdown | CallClass::Close));
-    let states = parted.sides().map(|side| side.state);
-    let [waits, has_closed] = [State::CloseWait, State::LastAck].map(|state| Some(ConnState::Is(state)));
-    is_close && parted.only(&["state"]) && (states == [waits, has_closed] || states == [has_closed, waits])
 }
 
 /// A SYN is taken by one side; the other drops or refuses it, as the one whose queue is full.

@@ -20,7 +20,7 @@ use crate::{
     },
     clause::ClauseId,
     judge::{
-        event_class::{self, EventClass},
+        event_class::{self, EventClass, SeqPosition},
         ledger::Ledger,
         outcome::show_outcome,
     },
@@ -106,6 +106,8 @@ pub struct Side {
     pub finding: Option<String>,
     /// What was done to it last, relative to the connection as it stood on this target.
     pub met: EventClass,
+    /// Whether its peer has contradicted itself: other text, or text and FIN, at one number.
+    pub contradicted: bool,
 }
 
 /// Compares two runs of the same case. `ledgers` are those of the left and the right target.
@@ -323,15 +325,15 @@ impl<'a> Walk<'a> {
         self.looked = self.next_event;
     }
 
-    /// The flags and numbers of the segment that this step injects.
-    fn injected(&self, index: usize) -> Option<(Flags, u32, u32)> {
+    /// The flags, numbers and text of the segment that this step injects.
+    fn injected(&self, index: usize) -> Option<(Flags, u32, u32, &'a [u8])> {
         if !matches!(self.run.case.case.steps[index].value.action, Action::Inject(_)) {
             return None;
         }
         let events = &self.run.trace.events[..self.next_event];
         events.iter().rev().take_while(|event| event.step == index).find_map(|event| match &event.kind {
             EventKind::Injected { segment, .. } => {
-                segment.as_ref().map(|segment| (segment.flags, segment.seq, segment.ack))
+                segment.as_ref().map(|segment| (segment.flags, segment.seq, segment.ack, &*segment.data))
             }
             EventKind::Emitted { .. }
             | EventKind::EmittedOther { .. }
@@ -354,11 +356,37 @@ impl<'a> Walk<'a> {
             rules: self.rules(),
             finding: self.findings(index).next().map(|finding| finding.observed.clone()),
             met: event_class::at(self.run, index),
+            contradicted: self.contradicted(),
             emitted: self.emitted.iter().copied().cloned().collect(),
             resent: self.resent,
             state: record.and_then(|record| record.state).or_else(|| self.state_at_look(index + 1)),
             outcome: record.and_then(|record| record.outcome.as_ref()).map(show_outcome),
         }
+    }
+
+    /// Whether the peer has contradicted what waits for a gap before it to be filled.
+    fn contradicted(&self) -> bool {
+        let mut waiting: Vec<&CaseSegment> = Vec::new();
+        for event in &self.run.trace.events[..self.next_event] {
+            let (segment, class) = match &event.kind {
+                EventKind::Injected { segment: Some(segment), class: EventClass::Segment(class), .. } => {
+                    (segment, class)
+                }
+                EventKind::Injected { .. }
+                | EventKind::Emitted { .. }
+                | EventKind::EmittedOther { .. }
+                | EventKind::Called { .. }
+                | EventKind::Explained(_)
+                | EventKind::Waited(_) => continue,
+            };
+            if waiting.iter().any(|earlier| contradict(earlier, segment)) {
+                return true;
+            }
+            if [SeqPosition::Inside, SeqPosition::RightEdge].contains(&class.seq) {
+                waiting.push(segment);
+            }
+        }
+        false
     }
 
     /// The state that a look at `index` saw: nothing happens between it and the step before, which was not asked then
@@ -389,16 +417,34 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Whether two segments say different things of one number of their connection.
+fn contradict(one: &CaseSegment, other: &CaseSegment) -> bool {
+    let len = |segment: &CaseSegment| u32::try_from(segment.data.len()).unwrap_or(u32::MAX);
+    let first = |segment: &CaseSegment| segment.seq.wrapping_add(u32::from(segment.flags.contains(Flags::SYN)));
+    let at_fin = |text: &CaseSegment, fin: &CaseSegment| {
+        let at = first(fin).wrapping_add(len(fin));
+        fin.flags.contains(Flags::FIN) && at.wrapping_sub(first(text)) < len(text)
+    };
+    let offset = first(other).wrapping_sub(first(one)) as i32;
+    let skip = |offset: i32| usize::try_from(offset).unwrap_or(0);
+    let (own, others) = (one.data.iter().skip(skip(offset)), other.data.iter().skip(skip(offset.saturating_neg())));
+    let other_text = own.zip(others).any(|(own, other)| own != other);
+    one.on == other.on && (at_fin(one, other) || at_fin(other, one) || other_text)
+}
+
 /// Whether the step injects a segment with another number into each of the two, placed by what a target shows of itself.
 fn placed_elsewhere(walks: &[Walk<'_>; 2], index: usize) -> Option<Placed> {
     let [left, right] = walks.each_ref().map(|walk| walk.injected(index));
     let flags = left.or(right)?.0;
-    let seq = |segment: Option<(Flags, u32, u32)>| segment.map(|(_, seq, _)| seq);
-    let moved = seq(left) != seq(right);
+    let seq = |segment: Option<(Flags, u32, u32, &[u8])>| segment.map(|(_, seq, ..)| seq);
+    let numbers = left.map(|(_, seq, ack, _)| (seq, ack)) != right.map(|(_, seq, ack, _)| (seq, ack));
+    let text = left.map(|(.., text)| text) != right.map(|(.., text)| text);
     (left != right).then_some(Placed {
         step: index,
         opens: flags.contains(Flags::SYN) && !flags.contains(Flags::RST),
-        moved,
+        numbers,
+        moved: seq(left) != seq(right),
+        text,
     })
 }
 
@@ -408,18 +454,25 @@ struct Placed {
     step: usize,
     /// It is a SYN: what follows speaks of other numbers, too.
     opens: bool,
-    /// Its own number is the other one. How far a target got with its acknowledgements, which may be late, decides what
-    /// such a segment is to it, unless it is a SYN that no connection knows.
+    /// Its own numbers are others.
+    numbers: bool,
+    /// SEG.SEQ is. How far a target got with its acknowledgements, which may be late, decides what such a segment is to
+    /// it, unless it is a SYN that no connection knows.
     moved: bool,
+    /// Its text is another: octets of a header that is too short count as text, and they hold numbers.
+    text: bool,
 }
 
 impl Placed {
     /// Whether what differs at `index` may come from that number alone. Of the ACK field only numbers do, not another kind
     /// of answer to the segment.
     fn explains(self, steps: &[At<Step>], index: usize, fields: &[&str]) -> bool {
-        let only_numbers = fields.iter().all(|field| ["seq", "ack"].contains(field));
+        let only = |named: &[&str]| fields.iter().all(|field| named.contains(field));
+        let only_numbers = self.numbers && only(&["seq", "ack"]);
+        let only_text = self.text && only(&["returns", "data"]);
         let later = steps[self.step + 1..=index.max(self.step)].iter().any(|step| acts(&step.value.action));
-        !fields.is_empty() && if later { self.opens } else { only_numbers || (self.moved && !self.opens) }
+        let at_once = only_numbers || only_text || (self.moved && !self.opens);
+        !fields.is_empty() && if later { self.opens || only_text } else { at_once }
     }
 }
 

@@ -6,15 +6,37 @@ use super::{CallClass, EventClass, Parted, Side, is_over};
 use crate::{
     case::{
         flags::Flags,
-        format::{Action, Call},
+        format::{Action, Call, Data},
         state::State,
     },
     target::ConnState,
 };
 
 pub(super) fn nothing_asked(parted: &Parted<'_>) -> bool {
-    let no_size = matches!(parted.acted, Some(Action::Call(call)) if matches!(call.call, Call::Recv { max: Some(0) }));
+    let no_size = match parted.acted {
+        Some(Action::Call(call)) => match &call.call {
+            Call::Recv { max } => *max == Some(0),
+            Call::Send { data, .. } => is_empty(data),
+            Call::Listen { .. }
+            | Call::Connect { .. }
+            | Call::Accept
+            | Call::Shutdown
+            | Call::Close
+            | Call::Abort
+            | Call::Poll
+            | Call::Set(_) => false,
+        },
+        Some(_) | None => false,
+    };
     no_size && parted.only(&["returns"]) && parted.left.state == parted.right.state
+}
+
+fn is_empty(data: &Data) -> bool {
+    match data {
+        Data::Text(text) => text.is_empty(),
+        Data::Hex(bytes) => bytes.0.is_empty(),
+        Data::Pattern(len) => *len == 0,
+    }
 }
 
 /// The one who forgets them may still be in SYN-RECEIVED.
@@ -44,4 +66,20 @@ pub(super) fn close_pushes(parted: &Parted<'_>) -> bool {
     let [left, right] = parted.sides();
     // Into a closed window nothing is pushed.
     is_close && !parted.window_closed && parted.only(&["emitted", "state"]) && (one(left, right) || one(right, left))
+}
+
+pub(super) fn close_again(parted: &Parted<'_>) -> bool {
+    const CLOSING: [Option<ConnState>; 2] =
+        [Some(ConnState::Is(State::FinWait1)), Some(ConnState::Is(State::FinWait2))];
+    let is_close = matches!(parted.event, EventClass::Call(CallClass::Shutdown | CallClass::Close));
+    let same_state = parted.left.state == parted.right.state && CLOSING.contains(&parted.left.state);
+    let told = |side: &&Side| matches!(side.outcome.as_deref(), Some("ok" | "EPIPE" | "ENOTCONN" | "EALREADY"));
+    is_close && same_state && parted.only(&["returns"]) && parted.sides().iter().all(told)
+}
+
+pub(super) fn queued_fin(parted: &Parted<'_>) -> bool {
+    let is_close = matches!(parted.event, EventClass::Call(CallClass::Shutdown | CallClass::Close));
+    let states = parted.sides().map(|side| side.state);
+    let [waits, has_closed] = [State::CloseWait, State::LastAck].map(|state| Some(ConnState::Is(state)));
+    is_close && parted.only(&["state"]) && (states == [waits, has_closed] || states == [has_closed, waits])
 }

@@ -46,3 +46,9 @@ pub(super) fn initial_number(parted: &Parted<'_>) -> bool {
         && parted.left.state == parted.right.state
         && pairs.all(|(left, right)| syn_ack(left) && syn_ack(right))
 }
+
+/// Only what becomes of the connection differs, what is acknowledged and what is handed over.
+pub(super) fn self_contradiction(parted: &Parted<'_>) -> bool {
+    let [left, right] = parted.sides();
+    left.contradicted && right.contradicted && parted.only(&["emitted", "ack", "flags", "seq", "state", "returns"])
+}

@@ -32,6 +32,7 @@ fn side(emitted: Vec<CaseSegment>, state: State) -> Side {
         rules: Vec::new(),
         finding: None,
         met: EventClass::Start,
+        contradicted: false,
     }
 }
 

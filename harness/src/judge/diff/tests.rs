@@ -1,6 +1,6 @@
 use std::{path::Path, sync::Arc};
 
-use super::{Comparison, Divergence, Standing, Strictness, compare};
+use super::{Comparison, Divergence, Standing, Strictness, Walk, compare};
 use crate::{
     clause::Level,
     judge::ledger::Ledger,
@@ -384,4 +384,46 @@ fn how_connections_take_turns_is_no_difference() {
     right.trace.events[third] = right.trace.events[fourth].clone();
     right.trace.events[third].step = step;
     assert!(divergence(key(&left, &right)).fields.contains(&"on"));
+}
+
+/// Whether the peer contradicts itself in a case that injects these two in ESTABLISHED.
+fn contradicts(first: &str, second: &str) -> bool {
+    let yaml = format!(
+        "title: t\nclauses: [U-6]\ngiven: ESTABLISHED\nallow: [ack]\nsteps:\n  - inject: {{ flags: {first} }}\n  - inject: {{ flags: {second} }}\n  - state: ESTABLISHED\n"
+    );
+    let run = record("reference", &yaml);
+    let mut walk = Walk::new(&run);
+    (0..run.trace.steps.len()).for_each(|index| walk.step(index));
+    walk.contradicted()
+}
+
+#[test]
+fn a_peer_contradicts_what_waits_by_other_text_or_by_text_at_its_fin() {
+    assert!(contradicts("FIN+ACK, seq: 2", "ACK, seq: 1, data: 2"));
+    assert!(contradicts("ACK, seq: 2, data: 1", "FIN+ACK, seq: 1, data: 1"));
+    assert!(contradicts("ACK, seq: 2, data: 1", "ACK, seq: 1, data: { hex: ffff }"));
+    assert!(contradicts("ACK, seq: 2, data: { hex: ffff }", "ACK, seq: 3, data: 1"));
+    assert!(!contradicts("ACK, seq: 2, data: 1", "ACK, seq: 1, data: 2"));
+    assert!(!contradicts("FIN+ACK, seq: 2", "ACK, seq: 1, data: 1"));
+    // What was taken at once is no matter of choice any more: text behind a FIN is ignored.
+    assert!(!contradicts("FIN+ACK, seq: 1", "ACK, seq: 1, data: 2"));
+    assert!(!contradicts("ACK, seq: 1, data: 2", "ACK, seq: 1, data: { hex: ffff }"));
+}
+
+#[test]
+fn text_that_holds_a_targets_own_numbers_is_no_divergence_when_it_is_received() {
+    let yaml = "title: t\nclauses: [U-6]\ngiven: ESTABLISHED\nallow: [ack]\nsteps:\n  - inject: { flags: ACK, data: 4 }\n  - call: recv\n    returns: { data: 4 }\n";
+    let left = record("reference", yaml);
+    let mut right = record("reference", &yaml.replacen("data: 4 }", "data: { hex: \"01020305\" } }", 1));
+    right.case = Arc::clone(&left.case);
+    assert!(matches!(key(&left, &right), Comparison::Skipped(_)), "{:?}", key(&left, &right));
+    // If both got the same text it is one.
+    for event in &mut right.trace.events {
+        if let EventKind::Injected { segment: Some(segment), .. } = &mut event.kind
+            && !segment.data.is_empty()
+        {
+            segment.data = vec![1, 2, 3, 4];
+        }
+    }
+    assert_eq!(divergence(key(&left, &right)).fields, ["returns"]);
 }

@@ -7,6 +7,13 @@ fn a_receive_of_nothing_may_return_anything() {
     let recv = EventClass::Call(CallClass::Recv);
     assert_eq!(name_in(&asks(0), &gives("EINVAL"), &gives("eof"), &["returns"], recv), "nothing-asked");
     assert_eq!(name_in(&asks(1), &gives("EINVAL"), &gives("eof"), &["returns"], recv), "-");
+    let sends = |len: u32| {
+        format!(
+            "title: t\nclauses: [U-6]\nsteps:\n  - call: {{ send: {{ data: {len}, urgent: true }} }}\n    returns: eof\n"
+        )
+    };
+    assert_eq!(name_in(&sends(0), &gives("EINVAL"), &gives("sent 0"), &["returns"], SEND), "nothing-asked");
+    assert_eq!(name_in(&sends(1), &gives("EINVAL"), &gives("sent 0"), &["returns"], SEND), "-");
     assert_eq!(name_in(&asks(0), &gives("EINVAL"), &gives("eof"), &["returns", "state"], recv), "-");
 }
 
@@ -36,4 +43,18 @@ fn text_that_waits_may_leave_with_a_close() {
     assert_eq!(name(&waits(State::FinWait1), &with_fin(State::FinWait2), &fields, shutdown), "-");
     let without_fin = side(vec![segment(Flags::ACK.0, 2, b"x")], State::FinWait1);
     assert_eq!(name(&waits(State::FinWait1), &without_fin, &["emitted"], shutdown), "-");
+}
+
+#[test]
+fn what_ended_the_connection_before_may_be_told_while_another_is_there() {
+    let after = |steps: &str| {
+        format!("title: t\nclauses: [U-6]\ngiven: ESTABLISHED\nsteps:\n{steps}  - call: shutdown\n    returns: ok\n")
+    };
+    let gives = |outcome: &str| Side { outcome: Some(outcome.to_owned()), ..side(vec![], State::SynReceived) };
+    let shutdown = EventClass::Call(CallClass::Shutdown);
+    let name = |steps: &str| name_in(&after(steps), &gives("ECONNRESET"), &gives("ENOTCONN"), &["returns"], shutdown);
+    let (rst, syn) = ("  - inject: { flags: RST }\n", "  - inject: { flags: SYN }\n");
+    assert_eq!(name(&[rst, syn].concat()), "local-error");
+    assert_eq!(name(&[syn, rst].concat()), "-");
+    assert_eq!(name(""), "-");
 }

@@ -56,3 +56,15 @@ fn only_another_incarnation_may_bear_another_number() {
     let elsewhere = side(vec![segment(0x12, 5, b"")], State::Established);
     assert_eq!(name_in(&after(again), &by(0), &elsewhere, &["seq"], syn), "-");
 }
+
+#[test]
+fn a_peer_that_contradicts_itself_may_be_believed_either_way() {
+    let at = |state, contradicted| Side { contradicted, ..side(vec![], state) };
+    let text = event(Flags::ACK, AckPosition::SndNxt);
+    let name = |one: bool, fields: &[&'static str]| {
+        name(&at(State::CloseWait, one), &at(State::Established, one), fields, text)
+    };
+    assert_eq!(name(true, &["state"]), "self-contradiction");
+    assert_eq!(name(true, &["state", "data"]), "-");
+    assert_eq!(name(false, &["state"]), "-");
+}
