@@ -62,7 +62,7 @@ enum Command {
     /// Serve a target as the driver of `external:…`, on JSON lines (docs/external-protocol.md).
     Drive(drive::Arguments),
     /// Run the reference as a host that other programs can talk to, on a TUN or TAP device.
-    Host(host::Arguments),
+    Host(Box<host::Arguments>),
     /// Print the JSON Schema of the case format.
     Schema,
 }
