@@ -4,7 +4,10 @@
 
 use std::time::Duration;
 
-use stack_under_test::{Keepalive, Profile, SocketOptions, profile::Overflow};
+use stack_under_test::{
+    Keepalive, Profile, SocketOptions,
+    profile::{LossRecovery, Overflow, SynCookies, WindowScaling},
+};
 
 use crate::case::{format::Config, time::Span};
 
@@ -37,7 +40,9 @@ impl Mapped {
     /// # Errors
     /// A sentence that says which switch the reference does not have.
     pub(super) fn new(profile: &Profile, config: &Config) -> Result<Self, String> {
-        refuse_absent(config)?;
+        if config.urgent_inline == Some(false) {
+            return Err("the reference keeps urgent data in line (RFC6093#3.1)".to_owned());
+        }
         let mut mapped = Self::default(profile);
         mapped.set_profile(config)?;
         mapped.set_options(config);
@@ -46,6 +51,7 @@ impl Mapped {
 
     fn set_profile(&mut self, config: &Config) -> Result<(), String> {
         let profile = &mut self.profile;
+        set_extensions(profile, config);
         if let Some(msl) = config.msl {
             profile.msl = fixed(msl).ok_or("msl has to be a fixed time")?;
         }
@@ -90,24 +96,27 @@ impl Mapped {
     }
 }
 
-/// What this stack does not have yet. Switched off is what it is, so that is no reason to refuse.
-fn refuse_absent(config: &Config) -> Result<(), String> {
-    let absent = [
-        ("timestamps", config.timestamps),
-        ("sack", config.sack),
-        ("wscale", config.wscale),
-        ("ecn", config.ecn),
-        ("syn-cookies", config.syn_cookies),
-    ];
-    for (name, wanted) in absent {
-        if wanted == Some(true) {
-            return Err(format!("the reference has no {name}"));
-        }
+/// The extensions a case asks for, or does without.
+fn set_extensions(profile: &mut Profile, config: &Config) {
+    if let Some(on) = config.timestamps {
+        profile.timestamps = on;
     }
-    if config.urgent_inline == Some(false) {
-        return Err("the reference keeps urgent data in line (RFC6093#3.1)".to_owned());
+    // Both speak of a congestion window, which RFC 793 knew nothing of.
+    profile.congestion_control |= config.sack == Some(true) || config.ecn == Some(true);
+    if let Some(on) = config.sack {
+        profile.sack = on;
+        profile.loss_recovery = if on { LossRecovery::Sack } else { profile.loss_recovery };
     }
-    Ok(())
+    if let Some(on) = config.wscale {
+        profile.window_scale = if on { WindowScaling::FromBuffer } else { WindowScaling::Off };
+    }
+    if let Some(on) = config.ecn {
+        profile.ecn = on;
+    }
+    if let Some(on) = config.syn_cookies {
+        // A case that asks for cookies wants to see them.
+        profile.syn_cookies = if on { SynCookies::Always } else { SynCookies::Off };
+    }
 }
 
 /// A span that needs no target to know its length.

@@ -88,9 +88,9 @@ fn a_case_leaves_nothing_for_the_next() {
 #[test]
 fn what_the_stack_lacks_is_refused_by_name() {
     let mut target = Reference::new(Profile::rfc9293(), 1);
-    let refused = target.begin(&Config { sack: Some(true), ..Config::default() });
-    assert!(matches!(refused, Err(Refusal::Unsupported(reason)) if reason.contains("sack")));
-    assert!(target.begin(&Config { sack: Some(false), ..Config::default() }).is_ok());
+    let refused = target.begin(&Config { urgent_inline: Some(false), ..Config::default() });
+    assert!(matches!(refused, Err(Refusal::Unsupported(reason)) if reason.contains("urgent")));
+    assert!(target.begin(&Config { urgent_inline: Some(true), ..Config::default() }).is_ok());
 }
 
 #[test]
