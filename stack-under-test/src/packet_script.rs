@@ -139,9 +139,20 @@ impl Script {
         self.inject_bytes(&packet)
     }
 
+    /// "Fragmentation needed" from the peer, with the MTU of the next hop.
+    pub(crate) fn too_big(&mut self, mtu: u16, seq: u32) -> &mut Self {
+        let packet = self.icmp_packet_with(3, 4, mtu, seq);
+        self.inject_bytes(&packet)
+    }
+
     pub(crate) fn icmp_packet(&self, kind: u8, code: u8, seq: u32) -> Vec<u8> {
+        self.icmp_packet_with(kind, code, 0, seq)
+    }
+
+    fn icmp_packet_with(&self, kind: u8, code: u8, mtu: u16, seq: u32) -> Vec<u8> {
         use crate::wire::{checksum::Checksum, icmp::PROTOCOL_ICMP};
-        let mut message = vec![kind, code, 0, 0, 0, 0, 0, 0];
+        let [high, low] = mtu.to_be_bytes();
+        let mut message = vec![kind, code, 0, 0, 0, 0, high, low];
         Ipv4Repr::new(TARGET, PEER, PROTOCOL_TCP).emit(20, &mut message).expect("it fits");
         message.extend(self.local_port.to_be_bytes());
         message.extend(PEER_PORT.to_be_bytes());

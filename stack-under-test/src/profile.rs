@@ -245,6 +245,15 @@ pub struct Profile {
     /// What a hard error does (SHLD-26).
     pub icmp_hard_error: IcmpHardError,
 
+    // The path.
+    /// `true`: segments become smaller when a router says so (RFC1191#3). `false`: that changes nothing.
+    pub path_mtu_discovery: bool,
+    /// Timeouts of a segment before a report is believed that packets too large for the path have arrived before
+    /// (MAXSEGRTO of RFC5927#7.2). 0: it is believed at once (RFC1191#6.3).
+    pub path_mtu_timeouts: u32,
+    /// How long a reduced MTU is kept before larger packets are tried (RFC1191#6.3: at least five minutes).
+    pub path_mtu_valid: Duration,
+
     // Reassembly.
     /// How long a datagram waits for its missing fragments (RFC1122#3.3.2: 60 to 120 s).
     pub reassembly_timeout: Duration,
@@ -442,6 +451,9 @@ impl Profile {
             isn: Isn::Rfc6528,
             icmp_sequence_check: true,
             icmp_hard_error: IcmpHardError::AbortsUnlessSynchronized,
+            path_mtu_discovery: false,
+            path_mtu_timeouts: 1,
+            path_mtu_valid: Duration::from_secs(600),
             reassembly_timeout: Duration::from_secs(60),
             fragment_overlap: FragmentOverlap::LastCopy,
             icmp_errors: true,
@@ -539,10 +551,12 @@ impl Profile {
 
     /// RFC 9293 with the extensions that most hosts of today have: window scale and timestamps (RFC 7323), SACK (RFC
     /// 2018, 2883, 6675) or else NewReno (RFC 6582), limited transmit (RFC 3042), ECN (RFC 3168), ten segments
-    /// to begin with (RFC 6928), and SYN cookies when the listen queue is full (RFC 4987).
+    /// to begin with (RFC 6928), SYN cookies when the listen queue is full (RFC 4987), and path MTU
+    /// discovery (RFC 1191).
     pub fn extended() -> Self {
         Self {
             name: "extended",
+            path_mtu_discovery: true,
             initial_window: InitialWindow::Rfc6928,
             loss_recovery: LossRecovery::Sack,
             limited_transmit: true,

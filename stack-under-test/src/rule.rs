@@ -112,6 +112,10 @@ rules! {
     IcmpHardSoftened "icmp-hard-softened" "RFC5927#5.2" "a hard error in a synchronized state is taken for a soft one";
     IcmpFragmentationNeeded "icmp-fragmentation-needed" "RFC5927#5.2" "a segment was too large for the path: no hard error, but segments do not become smaller yet";
 
+    PathMtuReduced "path-mtu-reduced" "RFC1191#3" "the path takes only smaller packets: segments become smaller, and those that were too large are sent again";
+    PathMtuPending "path-mtu-pending" "RFC5927#7.2" "packets of that size have arrived before: the report waits until the segment times out";
+    PathMtuClaim "path-mtu-claim" "RFC5927#7.2" "the MTU that is claimed is not smaller than what was sent, or smaller than any path's: no such packet was too large";
+
     // The TCP header.
     TcpTooShort "tcp-too-short" "RFC9293#3.1" "the segment ends inside the TCP header";
     TcpBadDataOffset "tcp-bad-data-offset" "RFC9293#3.1" "the data offset is below five words or beyond the segment";

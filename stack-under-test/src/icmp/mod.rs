@@ -85,7 +85,7 @@ fn heard_v4<'a>(packet: &IpPacket<'a>, message: IcmpMessage<'a>) -> Result<Heard
         }
         v4::SOURCE_QUENCH => Err(Rule::IcmpSourceQuench),
         kind => {
-            let kind = classify_v4(kind, message.code()).ok_or(Rule::IcmpNoError)?;
+            let kind = classify_v4(kind, message.code(), message.rest()).ok_or(Rule::IcmpNoError)?;
             Ok(Heard::Error(kind, Quote::parse(message.body()).ok_or(Rule::IcmpBadQuote)?))
         }
     }
@@ -93,10 +93,13 @@ fn heard_v4<'a>(packet: &IpPacket<'a>, message: IcmpMessage<'a>) -> Result<Heard
 
 /// Soft and hard errors (RFC9293#3.9.2.2). Codes of destination unreachable that RFC 9293 does not speak of say, as
 /// codes 0, 1 and 5 do, that this path does not lead there now (RFC1122#3.2.2.1).
-fn classify_v4(kind: u8, code: u8) -> Option<Kind> {
+fn classify_v4(kind: u8, code: u8, rest: [u8; 4]) -> Option<Kind> {
     match (kind, code) {
         (v4::DESTINATION_UNREACHABLE, v4::PROTOCOL_UNREACHABLE | v4::PORT_UNREACHABLE) => Some(Kind::Hard),
-        (v4::DESTINATION_UNREACHABLE, v4::FRAGMENTATION_NEEDED) => Some(Kind::FragmentationNeeded),
+        (v4::DESTINATION_UNREACHABLE, v4::FRAGMENTATION_NEEDED) => {
+            // The MTU of the next hop (RFC1191#4).
+            Some(Kind::FragmentationNeeded { mtu: u16::from_be_bytes([rest[2], rest[3]]) })
+        }
         (v4::DESTINATION_UNREACHABLE | v4::TIME_EXCEEDED | v4::PARAMETER_PROBLEM, _) => Some(Kind::Soft),
         _ => None,
     }
@@ -111,18 +114,22 @@ fn heard_v6<'a>(packet: &IpPacket<'a>, message: IcmpMessage<'a>) -> Result<Heard
             Ok(Heard::Echo(reply.emit_v6(ours, peer)))
         }
         (kind, ..) => {
-            let kind = classify_v6(kind, message.code()).ok_or(Rule::IcmpNoError)?;
+            let kind = classify_v6(kind, message.code(), message.rest()).ok_or(Rule::IcmpNoError)?;
             Ok(Heard::Error(kind, Quote::parse(message.body()).ok_or(Rule::IcmpBadQuote)?))
         }
     }
 }
 
 /// The same distinction for ICMPv6: nobody there on that port, or nobody who speaks the protocol, is hard.
-fn classify_v6(kind: u8, code: u8) -> Option<Kind> {
+fn classify_v6(kind: u8, code: u8, rest: [u8; 4]) -> Option<Kind> {
     match (kind, code) {
         (v6::DESTINATION_UNREACHABLE, v6::PORT_UNREACHABLE) => Some(Kind::Hard),
         (v6::PARAMETER_PROBLEM, v6::UNKNOWN_NEXT_HEADER) => Some(Kind::Hard),
-        (v6::PACKET_TOO_BIG, _) => Some(Kind::FragmentationNeeded),
+        (v6::PACKET_TOO_BIG, _) => {
+            // All 32 bits are the MTU (RFC4443#3.2); no packet of ours is longer than 16 bits say.
+            let mtu = u16::try_from(u32::from_be_bytes(rest)).unwrap_or(u16::MAX);
+            Some(Kind::FragmentationNeeded { mtu })
+        }
         (v6::DESTINATION_UNREACHABLE | v6::TIME_EXCEEDED | v6::PARAMETER_PROBLEM, _) => Some(Kind::Soft),
         _ => None,
     }

@@ -52,11 +52,11 @@ fn every_type_and_code_is_soft_hard_or_no_error() {
         for code in 0..=255 {
             let expected = match (kind, code) {
                 (3, 2 | 3) => Ok(Kind::Hard),
-                (3, 4) => Ok(Kind::FragmentationNeeded),
+                (3, 4) => Ok(Kind::FragmentationNeeded { mtu: 0x0708 }),
                 (3 | 11 | 12, _) => Ok(Kind::Soft),
                 _ => Err(Rule::IcmpNoError),
             };
-            assert_eq!(classify_v4(kind, code).ok_or(Rule::IcmpNoError), expected, "{kind}/{code}");
+            assert_eq!(classify_v4(kind, code, [5, 6, 7, 8]).ok_or(Rule::IcmpNoError), expected, "{kind}/{code}");
         }
     }
 }

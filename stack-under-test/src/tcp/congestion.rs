@@ -83,6 +83,11 @@ impl Congestion {
         self.smss
     }
 
+    /// The path has become narrower; cwnd stays as it is.
+    pub(crate) fn set_smss(&mut self, smss: u32) {
+        self.smss = smss.max(1);
+    }
+
     /// RecoveryPoint (RFC6675#5), as the number after it.
     pub(crate) fn recovery_point(&self) -> Seq {
         self.recover

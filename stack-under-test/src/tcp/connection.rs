@@ -15,6 +15,7 @@ use super::ecn::Ecn;
 use super::isn::IsnGenerator;
 use super::keepalive::KeepaliveTimer;
 use super::listen_queue::Listeners;
+use super::path_mtu::PathMtu;
 use super::persist::Persist;
 use super::reassembly::Reassembly;
 use super::retransmit::RetransmissionQueue;
@@ -103,6 +104,7 @@ pub(crate) struct Connection {
     pub send_mss: u16,
     pub window_scale: WindowScale,
     pub timestamps: Timestamps,
+    pub path_mtu: PathMtu,
     pub sack: Sack,
     pub ecn: Ecn,
     pub sack_recovery: SackRecovery,
@@ -153,6 +155,7 @@ impl Connection {
             send_mss,
             window_scale: WindowScale::default(),
             timestamps: Timestamps::of(pair, cx),
+            path_mtu: PathMtu::default(),
             sack: Sack::default(),
             ecn: Ecn::default(),
             sack_recovery: SackRecovery::new(profile.limits.sack_ranges),

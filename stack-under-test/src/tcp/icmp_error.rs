@@ -2,8 +2,8 @@
 //!
 //! Called through [`super::Tcp::icmp_error`] with what [`crate::icmp`] read.
 //!
-//! Left out: a path MTU from "fragmentation needed" (RFC1191#3). Such a message changes nothing here, which RFC5927#5.2
-//! has for hosts that do path MTU discovery; without it RFC 9293 counts the message among the hard errors (SHLD-26).
+//! What "fragmentation needed" does is in [`super::path_mtu`]; without path MTU discovery it changes nothing, which
+//! RFC5927#5.2 has for hosts that do discover, and RFC 9293 counts it among the hard errors (SHLD-26).
 
 use core::net::SocketAddr;
 
@@ -26,7 +26,10 @@ pub(crate) enum Kind {
     /// Nobody there speaks TCP, or listens on that port.
     Hard,
     /// The segment is too large for some hop, and Don't Fragment is set.
-    FragmentationNeeded,
+    FragmentationNeeded {
+        /// The MTU of that hop, octets; 0 if the router does not name it (RFC1191#4).
+        mtu: u16,
+    },
 }
 
 impl Tcp {
@@ -53,7 +56,7 @@ fn take(conn: &mut Connection, kind: Kind, seq: Seq, cx: &mut Context<'_>) -> Ru
     }
     match kind {
         Kind::Soft => soften(conn, Rule::IcmpSoft, cx),
-        Kind::FragmentationNeeded => Rule::IcmpFragmentationNeeded,
+        Kind::FragmentationNeeded { mtu } => conn.packet_too_big(seq, mtu, cx),
         Kind::Hard => match cx.profile.icmp_hard_error {
             IcmpHardError::AbortsUnlessSynchronized if conn.state().is_synchronized() => {
                 soften(conn, Rule::IcmpHardSoftened, cx)

@@ -16,6 +16,7 @@
 //! | `retransmit`, `rto`, `persist`, `congestion`, `keepalive` | one timer's or algorithm's job each |
 //! | `syn_cookie` | RFC 4987 |
 //! | `listen_queue`, `sockets` | who waits for whom |
+//! | `path_mtu` | RFC 1191, RFC 5927 |
 //! | `icmp_error` | what an ICMP error does to a connection |
 
 pub(crate) mod acknowledge;
@@ -29,6 +30,7 @@ pub(crate) mod keepalive;
 pub(crate) mod listen_queue;
 pub(crate) mod options;
 pub(crate) mod output;
+pub(crate) mod path_mtu;
 pub(crate) mod persist;
 pub mod reassembly;
 pub(crate) mod reply;

@@ -2,8 +2,6 @@
 //!
 //! Also which other options a segment of ours carries; what they mean is in [`super::window_scale`],
 //! [`super::timestamps`] and [`super::sack`].
-//!
-//! Left out: a path MTU below the interface's.
 
 use core::net::IpAddr;
 
@@ -23,17 +21,17 @@ const TIMESTAMPS_LEN: u16 = 12;
 /// Octets of a SACK option without blocks, aligned (RFC7323#A).
 const SACK_FIXED_LEN: usize = 4;
 
-/// The text that fits a packet of the interface's MTU behind IP and TCP header without options (RFC6691#2).
-fn most_text(remote: IpAddr, host: &Host) -> u16 {
+/// The text that fits a packet of this MTU behind IP and TCP header without options (RFC6691#2).
+fn most_text(remote: IpAddr, mtu: u16) -> u16 {
     let ip = if remote.is_ipv4() { ipv4::HEADER_LEN } else { ipv6::HEADER_LEN };
     // 40 or 60 octets.
-    host.mtu().saturating_sub((ip + tcp::HEADER_LEN) as u16).max(1)
+    mtu.saturating_sub((ip + tcp::HEADER_LEN) as u16).max(1)
 }
 
 /// The MSS to announce: MMS_R - 20, from the interface's MTU (MUST-67, SHLD-6), or less if the user
 /// wants less.
 pub(crate) fn receive_mss(remote: IpAddr, socket: &SocketOptions, host: &Host) -> u16 {
-    let most = most_text(remote, host);
+    let most = most_text(remote, host.mtu());
     socket.mss.map_or(most, |mss| mss.clamp(1, most))
 }
 
@@ -111,7 +109,8 @@ impl Connection {
         let floor = cx.profile.min_send_mss.max(1);
         let wanted = self.options.mss.map_or(self.send_mss, |mss| self.send_mss.min(mss.max(floor)));
         let options = if self.timestamps.ok { TIMESTAMPS_LEN } else { 0 };
-        u32::from(wanted.min(most_text(remote, cx.host)).saturating_sub(options).max(1))
+        let most = most_text(remote, cx.host.mtu().min(self.path_mtu.current(cx.now, cx.profile)));
+        u32::from(wanted.min(most).saturating_sub(options).max(1))
     }
 }
 

@@ -95,6 +95,10 @@ impl Connection {
         if urgent.is_some() {
             rules.and(Rule::OutputUrgent);
         }
+        if text > 0 {
+            let len = self.packet_len(text, cx);
+            self.path_mtu.sent(len);
+        }
         let mut options = self.options_of(flags, cx);
         self.fit_sack(&mut options, text, cx);
         let segment = TcpRepr {
@@ -207,6 +211,11 @@ fn retransmittable(conn: &Connection, sent: &Sent, offset: u32, cx: &Context<'_>
     if sent.probe && sent.text > 0 {
         let available = conn.send.end().since(sent.seq);
         return Some((available.min(room).min(conn.effective_send_mss(cx)), true));
+    }
+    let most = conn.effective_send_mss(cx);
+    if sent.text > most {
+        // The path has become narrower: the rest follows in a segment of its own.
+        return Some((most.min(room), false));
     }
     if room >= sent.len() { Some((sent.text, true)) } else { Some((sent.text.min(room), false)) }
 }

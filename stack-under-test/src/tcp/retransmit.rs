@@ -5,7 +5,7 @@
 //! what is acknowledged; [`super::timeout`] runs the timer of RFC6298#5. The octets themselves stay in
 //! [`super::send_buffer`].
 //!
-//! Left out: what was selectively acknowledged ([`super::scoreboard`]), and splitting segments for a smaller MTU.
+//! Left out: what was selectively acknowledged ([`super::scoreboard`]).
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -55,6 +55,8 @@ impl Sent {
 pub(crate) struct Acked {
     /// The round-trip time it measured; `None` if a segment was sent twice (Karn, MUST-18).
     pub rtt: Option<Duration>,
+    /// The most text a segment among it had.
+    pub largest: u32,
     /// A SYN among it had timed out (RFC6298#5.7).
     pub syn_timed_out: bool,
 }
@@ -126,6 +128,7 @@ impl RetransmissionQueue {
                 self.lost = self.lost.saturating_sub(first.len());
             }
             sent_twice |= first.transmissions > 1;
+            acked.largest = acked.largest.max(first.text);
             acked.syn_timed_out |= first.syn && first.timeouts > 0;
             acked.rtt = Some(now.saturating_since(first.first_sent));
             self.sent.pop_front();
@@ -159,6 +162,17 @@ impl RetransmissionQueue {
         first.lost = Some(rule);
         self.lost_from = 0;
         true
+    }
+
+    /// Segments with more text than this have been dropped on the way: they are lost.
+    pub(crate) fn mark_larger_lost(&mut self, most: u32, rule: Rule) {
+        for sent in self.sent.iter_mut().filter(|sent| sent.text > most) {
+            if sent.lost.is_none() {
+                self.lost = self.lost.saturating_add(sent.len());
+            }
+            sent.lost = Some(rule);
+        }
+        self.lost_from = 0;
     }
 
     /// The timer expired: the front is due again, and with `all` the rest follows as the congestion

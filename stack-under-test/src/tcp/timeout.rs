@@ -57,6 +57,7 @@ fn retransmission_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
     if front.timeouts.saturating_add(1) == cx.profile.r1 {
         cx.out.notify(conn.socket(), Notice::R1Reached);
     }
+    conn.confirm_path_mtu(front.timeouts.saturating_add(1), cx);
     let closed_window = !front.syn && conn.tcb.snd.wnd == 0;
     let rule = if closed_window { Rule::ZeroWindowProbe } else { Rule::RetransmissionTimeout };
     if closed_window {

@@ -30,7 +30,7 @@ fn queue() -> RetransmissionQueue {
 fn whole_segments_go_and_a_part_stays() {
     let mut queue = queue();
     let acked = queue.acknowledge(Seq(8), NOW + Duration::from_millis(30));
-    assert_eq!(acked, Acked { rtt: Some(Duration::from_millis(30)), syn_timed_out: false });
+    assert_eq!(acked, Acked { rtt: Some(Duration::from_millis(30)), largest: 10, ..Acked::default() });
     assert_eq!(queue.front().map(|sent| (sent.seq, sent.text)), Some((Seq(8), 7)));
     assert_eq!(queue.acknowledge(Seq(15), NOW).rtt, Some(Duration::ZERO));
     assert!(queue.is_empty());

@@ -162,6 +162,10 @@ pub(crate) fn take_acknowledgment(conn: &mut Connection, seg: &Segment<'_>, cx: 
     if let Some(rtt) = conn.timestamps.round_trip(seg, cx.now, cx.profile).or(removed.rtt) {
         conn.rto.sample_one_of(samples, rtt);
     }
+    if removed.largest > 0 {
+        let len = conn.packet_len(removed.largest, cx);
+        conn.path_mtu.acknowledged(ack, len);
+    }
     if removed.syn_timed_out {
         conn.rto.after_syn_timeout();
     }
