@@ -81,7 +81,7 @@ pub struct Divergence {
 pub enum Standing {
     /// It is not.
     Unexplained,
-    /// The step is an `either` that accepts both answers.
+    /// The step is an `either`, or names several states, and accepts both answers.
     Allowed,
     /// A ledger knows it, for this reason.
     Known(String),
@@ -529,9 +529,10 @@ fn standing(walks: &[Walk<'_>; 2], index: usize, ledgers: [&Ledger; 2]) -> Stand
     let either = match &steps[index].value.action {
         Action::Expect(Expect::Either(_)) => true,
         Action::Call(call) => matches!(call.returns, Some(Returns::Either(_))),
+        // The case names several states.
+        Action::State(check) => check.any_of.len() > 1,
         Action::Expect(Expect::InOrder(_) | Expect::AnyOrder(_))
         | Action::Inject(_)
-        | Action::State(_)
         | Action::Wait(_)
         | Action::Save(_)
         | Action::Check(_) => false,

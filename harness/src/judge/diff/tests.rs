@@ -427,3 +427,16 @@ fn text_that_holds_a_targets_own_numbers_is_no_divergence_when_it_is_received() 
     }
     assert_eq!(divergence(key(&left, &right)).fields, ["returns"]);
 }
+
+#[test]
+fn a_case_that_names_both_states_allows_either() {
+    let both = RST_IN_WINDOW
+        .replace("  - expect: { flags: ACK, seq: SND.NXT, ack: RCV.NXT }\n", "")
+        .replace("state: ESTABLISHED", "state: [ESTABLISHED, LISTEN]")
+        .replace("given: ESTABLISHED", "given: ESTABLISHED\nallow: [ack, window-update]");
+    let runs = |yaml: &str| key(&record("reference", yaml), &record("reference:rfc793", yaml));
+    let found = divergence(runs(&both));
+    assert_eq!((found.fields.as_slice(), found.standing), (&["state"][..], Standing::Allowed));
+    let one = both.replace("[ESTABLISHED, LISTEN]", "ESTABLISHED");
+    assert_eq!(divergence(runs(&one)).standing, Standing::Unexplained);
+}
