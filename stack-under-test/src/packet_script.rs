@@ -212,6 +212,7 @@ impl Script {
             window_scale: line.ws.flatten(),
             sack_permitted: line.sack_ok == Some(true),
             sack: line.sack.iter().flatten().map(|&(l, r)| (iss + l, iss + r)).collect(),
+            user_timeout: line.uto.flatten(),
             timestamps: line.ts.flatten().map(|(value, echo)| (value, clock.wrapping_add(echo))),
         }
     }
@@ -244,6 +245,7 @@ impl Script {
                 mss: Some(options.mss),
                 ws: Some(options.window_scale),
                 ecn: Some(ip.tos & 3),
+                uto: Some(options.user_timeout),
                 sack_ok: Some(options.sack_permitted),
                 sack: Some(
                     options.sack.as_slice().iter().map(|(l, r)| (l.since(PEER_ISN), r.since(PEER_ISN))).collect(),

@@ -306,6 +306,12 @@ pub struct Profile {
     /// The user timeout of a socket that sets none (RFC9293#3.9.1.1 speaks of five minutes).
     /// `None`: R2 alone decides, which lets a window stay closed for ever (MUST-37).
     pub user_timeout: Option<Duration>,
+    /// `true`: each side tells the other its user timeout, and one that its user has not set adapts (RFC5482#3).
+    pub user_timeout_option: bool,
+    /// L_LIMIT: no user timeout adapts to less (RFC5482#3.1).
+    pub user_timeout_min: Duration,
+    /// U_LIMIT: no user timeout adapts to more (RFC5482#3.1).
+    pub user_timeout_max: Duration,
     /// Shortest time between zero-window probes; the RTO is the usual one (SHLD-29).
     pub persist_min: Duration,
     /// Longest time between zero-window probes (SHLD-30).
@@ -475,6 +481,9 @@ impl Profile {
             r2: Duration::from_secs(100),
             r2_syn: Duration::from_secs(180),
             user_timeout: None,
+            user_timeout_option: false,
+            user_timeout_min: Duration::from_secs(100),
+            user_timeout_max: Duration::from_secs(24 * 3600),
             persist_min: Duration::from_millis(200),
             persist_max: Duration::from_secs(60),
             congestion_control: true,

@@ -175,6 +175,7 @@ fn builders_agree(fields: &Fields, text: &[u8]) {
         sack_permitted: fields.sack_ok,
         sack: blocks.iter().map(|(left, right)| (Seq(*left), Seq(*right))).collect::<SackBlocks>(),
         timestamps: fields.ts,
+        user_timeout: None,
     };
     let (source, destination) = (Ipv4Addr::from_bits(fields.source), Ipv4Addr::from_bits(fields.destination));
     let segment = TcpRepr {

@@ -22,6 +22,8 @@ pub(crate) struct Line {
     pub sack: Option<Vec<(u32, u32)>>,
     /// The ECN field of the IP header.
     pub ecn: Option<u8>,
+    /// User timeout.
+    pub uto: Option<Option<u16>>,
     pub urg: u16,
     pub text: Vec<u8>,
 }
@@ -39,6 +41,7 @@ pub(crate) fn seg(flags: Flags, seq: u32, ack: u32) -> Line {
         sack_ok: None,
         sack: None,
         ecn: None,
+        uto: None,
         urg: 0,
         text: Vec::new(),
     }
@@ -95,6 +98,11 @@ impl Line {
         self
     }
 
+    pub(crate) fn uto(mut self, field: Option<u16>) -> Self {
+        self.uto = Some(field);
+        self
+    }
+
     pub(crate) fn text(mut self, text: &[u8]) -> Self {
         self.text = text.to_vec();
         self
@@ -123,6 +131,7 @@ impl Line {
             && (self.sack_ok.is_none() || self.sack_ok == came.sack_ok)
             && (self.sack.is_none() || self.sack == came.sack)
             && (self.ecn.is_none() || self.ecn == came.ecn)
+            && (self.uto.is_none() || self.uto == came.uto)
     }
 }
 

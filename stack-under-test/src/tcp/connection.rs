@@ -28,6 +28,7 @@ use super::sockets::Sockets;
 use super::state::State;
 use super::tcb::{ReceiveSequence, SendSequence, Tcb};
 use super::timestamps::Timestamps;
+use super::user_timeout::UserTimeoutOption;
 use super::window_scale::WindowScale;
 use crate::call::{CallError, SocketId, SocketOptions};
 use crate::event::{Event, Notice};
@@ -105,6 +106,7 @@ pub(crate) struct Connection {
     pub window_scale: WindowScale,
     pub timestamps: Timestamps,
     pub path_mtu: PathMtu,
+    pub user_timeout_option: UserTimeoutOption,
     pub sack: Sack,
     pub ecn: Ecn,
     pub sack_recovery: SackRecovery,
@@ -156,6 +158,7 @@ impl Connection {
             window_scale: WindowScale::default(),
             timestamps: Timestamps::of(pair, cx),
             path_mtu: PathMtu::default(),
+            user_timeout_option: UserTimeoutOption::default(),
             sack: Sack::default(),
             ecn: Ecn::default(),
             sack_recovery: SackRecovery::new(profile.limits.sack_ranges),
@@ -279,7 +282,7 @@ impl Connection {
 
     /// The user timeout in force (RFC9293#3.9.1.1); the socket's goes before the profile's.
     pub(crate) fn user_timeout_span(&self, profile: &Profile) -> Option<Duration> {
-        self.options.user_timeout.or(profile.user_timeout)
+        self.options.user_timeout.or(self.adopted_user_timeout(profile)).or(profile.user_timeout)
     }
 
     /// The next thing time will do to this connection.

@@ -13,6 +13,7 @@
 //! | `window_scale`, `timestamps` | RFC 7323 |
 //! | `sack`; `scoreboard`, `sack_recovery` | RFC 2018 and 2883 of the receiver; RFC 6675 of the sender |
 //! | `ecn` | RFC 3168 |
+//! | `user_timeout` | RFC 5482 |
 //! | `retransmit`, `rto`, `persist`, `congestion`, `keepalive` | one timer's or algorithm's job each |
 //! | `syn_cookie` | RFC 4987 |
 //! | `listen_queue`, `sockets` | who waits for whom |
@@ -51,6 +52,7 @@ pub(crate) mod tcb;
 pub(crate) mod timeout;
 pub(crate) mod timestamps;
 pub(crate) mod user_call;
+pub(crate) mod user_timeout;
 pub(crate) mod window_scale;
 
 use core::net::SocketAddr;

@@ -18,6 +18,9 @@ use crate::wire::{ipv4, ipv6, tcp};
 /// Octets that timestamps take in a header, aligned (RFC7323#A).
 const TIMESTAMPS_LEN: u16 = 12;
 
+/// Octets of a user timeout option (RFC5482#3.3).
+const USER_TIMEOUT_LEN: usize = 4;
+
 /// Octets of a SACK option without blocks, aligned (RFC7323#A).
 const SACK_FIXED_LEN: usize = 4;
 
@@ -54,7 +57,9 @@ impl Connection {
         let timestamps = stamped.then(|| self.timestamps.option(acks, cx.now, cx.profile));
         if !syn {
             let sack = if acks { self.sack_blocks() } else { SackBlocks::default() };
-            return TcpOptions { timestamps, sack, ..TcpOptions::default() };
+            let says_timeout = acks && cx.profile.user_timeout_option && self.user_timeout_option.is_due();
+            let user_timeout = says_timeout.then(|| self.user_timeout_field(cx.profile));
+            return TcpOptions { timestamps, sack, user_timeout, ..TcpOptions::default() };
         }
         // No other segment carries MSS (MUST-65), window scale (RFC7323#2.2) or SACK-permitted (RFC2018#2).
         let remote = self.tcb.remote.ip();
@@ -63,6 +68,7 @@ impl Connection {
         TcpOptions {
             mss: says_something.then_some(mss),
             window_scale: self.offered_shift(cx.profile).filter(|_| !acks || self.window_scale.ok),
+            user_timeout: cx.profile.user_timeout_option.then(|| self.user_timeout_field(cx.profile)),
             sack_permitted: cx.profile.sack && (!acks || self.sack.ok),
             timestamps,
             ..TcpOptions::default()
@@ -94,11 +100,15 @@ impl Connection {
         SackBlocks::MAX - usize::from(self.timestamps.ok)
     }
 
-    /// Leaves out the blocks that would make a segment with `text` octets too long.
-    pub(crate) fn fit_sack(&self, options: &mut TcpOptions, text: u32, cx: &Context<'_>) {
+    /// Leaves out what would make a segment with `text` octets too long.
+    pub(crate) fn fit(&self, options: &mut TcpOptions, text: u32, cx: &Context<'_>) {
         if text > 0 {
             let room = self.effective_send_mss(cx).saturating_sub(text) as usize;
-            options.sack.truncate(room.saturating_sub(SACK_FIXED_LEN) / SackBlocks::BLOCK_LEN);
+            if room < USER_TIMEOUT_LEN {
+                options.user_timeout = None;
+            }
+            let taken = SACK_FIXED_LEN + if options.user_timeout.is_some() { USER_TIMEOUT_LEN } else { 0 };
+            options.sack.truncate(room.saturating_sub(taken) / SackBlocks::BLOCK_LEN);
         }
     }
 

@@ -100,7 +100,10 @@ impl Connection {
             self.path_mtu.sent(len);
         }
         let mut options = self.options_of(flags, cx);
-        self.fit_sack(&mut options, text, cx);
+        self.fit(&mut options, text, cx);
+        if options.user_timeout.is_some() && !syn {
+            self.user_timeout_option.announced();
+        }
         let segment = TcpRepr {
             src_port: self.tcb.local.port(),
             dst_port: self.tcb.remote.port(),

@@ -75,7 +75,7 @@ fn retransmission_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
 /// window is closed only probes without an answer count, not the refusal (MUST-37, SHLD-17).
 fn gives_up(conn: &Connection, front: &Sent, cx: &Context<'_>) -> Option<Rule> {
     let (r2, rule) = if front.syn { (cx.profile.r2_syn, Rule::R2SynReached) } else { (cx.profile.r2, Rule::R2Reached) };
-    let r2 = conn.options.user_timeout.unwrap_or(r2);
+    let r2 = conn.options.user_timeout.or(conn.adopted_user_timeout(cx.profile)).unwrap_or(r2);
     let closed_window = !front.syn && conn.tcb.snd.wnd == 0;
     let since = if closed_window { conn.probed_in_vain_since } else { Some(conn.retransmission.stuck_since()) };
     let expired = since.is_some_and(|since| cx.now.saturating_since(since) >= r2);
@@ -97,7 +97,7 @@ fn persist_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
     if conn.tcb.snd.wnd > 0 {
         return conn.persist.override_expired();
     }
-    let r2 = conn.options.user_timeout.unwrap_or(cx.profile.r2);
+    let r2 = conn.options.user_timeout.or(conn.adopted_user_timeout(cx.profile)).unwrap_or(cx.profile.r2);
     let expired = conn.probed_in_vain_since.is_some_and(|since| cx.now.saturating_since(since) >= r2);
     if conn.persist.probes() > cx.profile.r1 && expired {
         return conn.time_out(Rule::R2Reached, cx);

@@ -5,7 +5,7 @@
 //! writes them. Which option may stand in which segment (MUST-65, RFC7323#2.2) is the state
 //! machine's business, as is what to do about an illegal length (MUST-7).
 //!
-//! Left out: options beyond MSS, window scale, SACK and timestamps.
+//! Left out: options beyond MSS, window scale, SACK, timestamps and user timeout.
 
 use core::fmt;
 
@@ -21,6 +21,7 @@ const WINDOW_SCALE: u8 = 3;
 const SACK_PERMITTED: u8 = 4;
 const SACK: u8 = 5;
 const TIMESTAMPS: u8 = 8;
+const USER_TIMEOUT: u8 = 28;
 
 /// The options of one segment. Of an option that came twice, the later one counts.
 ///
@@ -48,6 +49,8 @@ pub struct TcpOptions {
     pub sack: SackBlocks,
     /// TSval and TSecr (RFC7323#3.2).
     pub timestamps: Option<(u32, u32)>,
+    /// User timeout (RFC5482#3.3): the field as it stands, granularity bit and 15 bits of time.
+    pub user_timeout: Option<u16>,
 }
 
 impl TcpOptions {
@@ -96,6 +99,8 @@ impl TcpOptions {
                 let echo_reply = u32::from_be_bytes([e, f, g, h]);
                 self.timestamps = Some((value, echo_reply));
             }
+            // Of another length it is an option like any we do not know.
+            (USER_TIMEOUT, &[high, low]) => self.user_timeout = Some(u16::from_be_bytes([high, low])),
             (SACK, data) => match SackBlocks::parse(data) {
                 Some(blocks) => self.sack = blocks,
                 None => return false,
@@ -124,6 +129,10 @@ impl TcpOptions {
         }
         if let Some(shift) = self.window_scale {
             tail.push(&[WINDOW_SCALE, 3, shift]);
+        }
+        if let Some(field) = self.user_timeout {
+            let [high, low] = field.to_be_bytes();
+            tail.push(&[USER_TIMEOUT, 4, high, low]);
         }
 
         let mut list = OptionList::EMPTY;
@@ -174,7 +183,7 @@ impl OptionList {
         self.len.next_multiple_of(4)
     }
 
-    /// Appends octets. They fit: `encode` leaves SACK blocks out, and the rest takes at most 20.
+    /// Appends octets. They fit: `encode` leaves SACK blocks out, and the rest takes at most 24.
     fn push(&mut self, octets: &[u8]) {
         let end = self.len + octets.len();
         self.bytes[self.len..end].copy_from_slice(octets);

@@ -84,6 +84,7 @@ fn check_accept_queue(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context
 pub(crate) fn establish(conn: &mut Connection, syn_lost: bool, rule: Rule, cx: &mut Context<'_>) {
     conn.enter(State::Established, rule, cx.out);
     conn.previous = None;
+    conn.user_timeout_option.announce();
     conn.congestion.start(conn.effective_send_mss(cx), syn_lost, conn.tcb.snd.iss, conn.sack.ok);
     conn.restart_keepalive(cx);
     if let (OpenedBy::Passive(listener), Owner::Listener) = (conn.opened_by, conn.owner) {

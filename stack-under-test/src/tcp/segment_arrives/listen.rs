@@ -125,6 +125,7 @@ fn check_syn(
 pub(crate) fn take_syn(conn: &mut Connection, seg: &Segment<'_>, cx: &Context<'_>) {
     conn.send_mss = options::send_mss(seg.remote.ip(), &seg.options, cx.profile);
     conn.negotiate(seg, cx);
+    conn.take_user_timeout(seg, cx.profile);
     conn.tcb.rcv.irs = seg.seq;
     conn.tcb.rcv.nxt = seg.seq + 1;
     conn.tcb.rcv.up = seg.seq + 1;

@@ -23,6 +23,7 @@ pub(crate) fn segment_arrives(conn: &mut Connection, seg: &Segment<'_>, cx: &mut
     let seg = &check_sequence(conn, seg, cx)?;
     timestamps::take(conn, seg, cx.now);
     ecn::take(conn, came);
+    conn.take_user_timeout(seg, cx.profile);
     conn.restart_keepalive(cx);
     check_rst(conn, seg, cx)?;
     check_options(conn, seg, cx)?;

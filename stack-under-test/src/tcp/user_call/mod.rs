@@ -74,7 +74,10 @@ impl Tcp {
                     match option {
                         SocketOption::KeepAlive(_) => conn.restart_keepalive(cx),
                         // Counted from now; the next output starts it again.
-                        SocketOption::UserTimeout(_) => conn.user_timeout = None,
+                        SocketOption::UserTimeout(_) => {
+                            conn.user_timeout = None;
+                            conn.user_timeout_option.announce();
+                        }
                         SocketOption::NoDelay(_)
                         | SocketOption::DelayedAck(_)
                         | SocketOption::Ttl(_)

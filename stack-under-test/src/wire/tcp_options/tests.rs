@@ -184,7 +184,7 @@ prop_compose! {
         sack in sack_blocks(),
         timestamps in prop::option::of((any::<u32>(), any::<u32>())),
     ) -> TcpOptions {
-        TcpOptions { mss, window_scale, sack_permitted, sack, timestamps }
+        TcpOptions { mss, window_scale, sack_permitted, sack, timestamps, user_timeout: mss.filter(|mss| mss % 2 == 0) }
     }
 }
 
