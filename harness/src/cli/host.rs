@@ -47,7 +47,7 @@ pub(super) struct Arguments {
     #[arg(long = "gateway", value_name = "ADDRESS")]
     gateways: Vec<IpAddr>,
     /// The stack's choices.
-    #[arg(long, value_name = "NAME", default_value = "rfc9293", value_parser = profile)]
+    #[arg(long, value_name = "NAME", default_value = "extended", value_parser = profile)]
     profile: Profile,
     /// The device's MTU, octets.
     #[arg(long, value_name = "OCTETS", value_parser = clap::value_parser!(u16).range(68..=65_000))]

@@ -39,6 +39,8 @@ use crate::target::TargetError;
 const EPOCH: Duration = Duration::from_secs(1000);
 /// The loop looks at the stop flag so often at least.
 const LONGEST_SLEEP: Duration = Duration::from_millis(100);
+/// Octets that a service's connection buffers each way, as far as the profile lets it.
+const BUFFER: usize = 1 << 20;
 /// Packets taken in one go, before answers leave.
 const BATCH: usize = 64;
 
@@ -81,7 +83,8 @@ impl Host {
     pub fn new(device: Device, config: Config, faults: Plan, record: Box<dyn Record>) -> Result<Self, HostError> {
         let (medium, seed) = (config.medium, config.seed);
         let mut stack = Stack::new(config);
-        let services = Services::start(&mut stack, Instant::ZERO + EPOCH, &SocketOptions::default())?;
+        let options = SocketOptions { recv_buffer: BUFFER, send_buffer: BUFFER, ..SocketOptions::default() };
+        let services = Services::start(&mut stack, Instant::ZERO + EPOCH, &options)?;
         // That the services listen is no news.
         while stack.poll_event().is_some() {}
         Ok(Self {

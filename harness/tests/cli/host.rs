@@ -13,14 +13,17 @@ fn the_demonstration_shows_the_handshake_with_its_rules_on_both_devices() {
     if !kernel_works(&suite) {
         return;
     }
-    for (device, words) in [("", &["host", "--demo"][..]), ("--tap", &["host", "--demo", "--tap"])] {
+    for (device, words) in [
+        ("", &["host", "--demo", "--profile", "rfc9293"][..]),
+        ("--tap", &["host", "--demo", "--tap", "--profile", "rfc9293"]),
+    ] {
         let output = suite.rfc793(words);
         assert_exit(&output, 0);
         let ladder = stdout(&output);
         for line in [
             "SYN seq 0 win",
-            "SYN+ACK seq 0 ack 1 win 65535 mss 1460  [listen-syn RFC9293#3.10.7.2, output-syn RFC9293#3.5]",
-            "SYN+ACK seq 0 ack 1 win 65535 mss 1440",
+            "SYN+ACK seq 0 ack 1 win 65535 <mss 1460>  [listen-syn RFC9293#3.10.7.2, output-syn RFC9293#3.5]",
+            "SYN+ACK seq 0 ack 1 win 65535 <mss 1440>",
             "SYN-RECEIVED → ESTABLISHED  [check-ack-established RFC9293#3.10.7.4]",
             "\"hello\"",
             "LAST-ACK → CLOSED  [check-ack-last-ack RFC9293#3.10.7.4]",
@@ -29,6 +32,21 @@ fn the_demonstration_shows_the_handshake_with_its_rules_on_both_devices() {
             assert!(ladder.contains(line), "{device} {line}\n{ladder}");
         }
         assert_eq!(ladder.contains("ARP who has 10.79.3.2? tell 10.79.3.1"), device == "--tap", "{ladder}");
+    }
+}
+
+#[test]
+fn the_usual_profile_agrees_on_the_kernel_s_extensions() {
+    let suite = suite();
+    if !kernel_works(&suite) {
+        return;
+    }
+    let output = suite.rfc793(&["host", "--demo"]);
+    assert_exit(&output, 0);
+    let ladder = stdout(&output);
+    let answer = ladder.lines().find(|line| line.contains("◀──") && line.contains("SYN+ACK")).expect("a SYN,ACK");
+    for option in ["sack-ok", "ts ", "wscale "] {
+        assert!(answer.contains(option), "{option}: {answer}");
     }
 }
 

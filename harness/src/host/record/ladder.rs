@@ -88,9 +88,8 @@ impl<W: Write> Ladder<W> {
             line += &format!(" ack {}", relative(segment.ack().0, isns[1 - side]));
         }
         line += &format!(" win {}", segment.window());
-        if let Some(mss) = TcpOptions::parse(segment.options_raw()).ok().and_then(|options| options.mss) {
-            line += &format!(" mss {mss}");
-        }
+        let options = TcpOptions::parse(segment.options_raw()).unwrap_or_else(|illegal| illegal.read);
+        line += &show_options(&options, |number| relative(number, isns[1 - side]));
         if !segment.text().is_empty() {
             line += &format!(", {} octets {}", segment.text().len(), show_text(segment.text()));
         }
@@ -124,6 +123,18 @@ impl<W: Write> Record for Ladder<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// ` <mss 1460, sack-ok, ts 7 0, wscale 7>`, in the words of cases; `relative` counts from the other side's ISN.
+fn show_options(options: &TcpOptions, relative: impl Fn(u32) -> u32) -> String {
+    let mut words = Vec::new();
+    words.extend(options.mss.map(|mss| format!("mss {mss}")));
+    words.extend(options.sack_permitted.then(|| "sack-ok".to_owned()));
+    words.extend(options.timestamps.map(|(value, echo)| format!("ts {value} {echo}")));
+    words.extend(options.window_scale.map(|shift| format!("wscale {shift}")));
+    let blocks = options.sack.as_slice().iter();
+    words.extend(blocks.map(|(left, right)| format!("sack {}..{}", relative(left.0), relative(right.0))));
+    if words.is_empty() { String::new() } else { format!(" <{}>", words.join(", ")) }
 }
 
 /// The first line of text as it is, other bytes in hex.
