@@ -19,7 +19,7 @@ pub(super) fn check(flow: &Flow, seg: &Parsed, report: &mut Report) {
         }
         let moved = known.is_some_and(|at| at != end);
         // Text sent before and text behind: FIN stands amidst it.
-        let amidst = known.is_none() && ahead(flow.nxt, end);
+        let amidst = known.is_none() && !flow.sent_lost && ahead(flow.nxt, end);
         if moved || amidst {
             report.breaks(&table::FIN_STAYS, "FIN at another number");
         }

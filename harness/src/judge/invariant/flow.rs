@@ -269,7 +269,9 @@ impl Flow {
         self.peer_urgent |= seg.flags.contains(Flags::URG);
         if seg.flags.contains(Flags::SYN) {
             self.note_peer_syn(seg);
-        } else {
+        }
+        // In a connection that stands RFC 793 cuts SYN off before the window: the ACK and the window behind it count.
+        if !seg.flags.contains(Flags::SYN) || self.irs.is_some() {
             self.note_peer_window(seg, live);
         }
         self.note_stamp(seg);
@@ -293,7 +295,9 @@ impl Flow {
             self.owes_ack = self.owes_ack.or(Some(at));
             self.full_sized += u32::from(len >= u32::from(self.own_syn.mss.unwrap_or(536)));
         }
-        if len > 0 && !fin && seg.faults.is_empty() && !seg.flags.contains(Flags::URG) {
+        // SYN, or an ACK of what was not sent: the segment is dropped with its text (RFC9293#3.10.7.4).
+        let odd = seg.flags.contains(Flags::SYN) || seg.flags.contains(Flags::URG) || seg.ack != self.una;
+        if len > 0 && !fin && seg.faults.is_empty() && !odd && seg.flags.contains(Flags::ACK) {
             self.last.text = Some((first, len));
         }
         self.peer_fin |= fin;

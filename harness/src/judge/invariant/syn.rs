@@ -30,11 +30,13 @@ pub(super) fn check(flow: &mut Flow, seg: &Parsed, context: Context, report: &mu
     // The same SYN of the peer may have been answered by a new connection with the same ISS: nobody can tell.
     let in_doubt = again && !another && flow.may_restart && flow.syn_since;
     let of_the_old_one = in_doubt && carries_what_came(flow, seg);
+    let sent = flow.nxt;
     if another || flow.iss.is_none() || (flow.may_restart && !again) || in_doubt {
         flow.begin(seg.seq);
-    } else if flow.may_restart && flow.syn_since {
-        // The same SYN of the peer may have been answered by a new connection with the same ISS: nobody can tell.
-        (flow.app_in_doubt, flow.aborted) = (true, false);
+    }
+    if in_doubt {
+        // If the old connection sent it again, what left behind it still counts as sent, be it text or FIN.
+        (flow.nxt, flow.sent_lost) = (sent, sent != seg.seq.wrapping_add(1));
     }
     flow.app_in_doubt |= in_doubt;
     if of_the_old_one {
@@ -60,7 +62,8 @@ fn is_again(flow: &Flow, seg: &Parsed) -> bool {
             came && !flow.syns.iter().any(|syn| of_another(syn.isn))
         }
         (None, true) | (Some(_), false) => false,
-        (None, false) => true,
+        // A SYN alone behind a SYN,ACK is another connection's, known or not what the latter acknowledged.
+        (None, false) => flow.acked.is_none(),
     };
     unacknowledged && of_its_peer
 }

@@ -90,6 +90,89 @@ fn a_syn_ack_sent_again_acknowledges_what_came_meanwhile_whatever_syn_came_last(
     assert_eq!(told(&mut target, FIN_BEFORE_ACK), [""; 0]);
 }
 
+/// A FIN sent in a simultaneous open, a SYN from outside the window, and the SYN,ACK by the clock.
+const SYN_ACK_BEHIND_FIN: &str = "\
+title: the SYN,ACK of a simultaneous open is sent again behind the FIN
+clauses: [RFC9293#3.4]
+given: SYN-SENT
+allow: [ack, retransmission]
+steps:
+  - inject: { flags: SYN }
+  - expect: { flags: SYN+ACK }
+  - call: close
+  - inject: { flags: SYN, seq: 65536, data: 1 }
+  - wait: 1s
+  - inject: { flags: ACK, seq: 0, ack: 0 }
+  - state: FIN-WAIT-1
+";
+
+#[test]
+fn a_fin_counts_as_sent_although_the_syn_ack_is_sent_again_behind_it() {
+    for profile in [Profile::rfc9293(), Profile::rfc793()] {
+        assert_eq!(told(&mut Reference::new(profile, 0), SYN_ACK_BEHIND_FIN), [""; 0]);
+    }
+}
+
+/// Three connections of a listener in doubt, a reset, and an active one to the same peer in the same tick of the clock.
+const CONNECT_AFTER_DOUBT: &str = "\
+title: a SYN behind a SYN,ACK begins another connection
+clauses: [RFC9293#3.10.7.2]
+given: SYN-RECEIVED
+allow: [ack]
+steps:
+  - inject: { flags: SYN }
+  - inject: { flags: SYN }
+  - inject: { flags: SYN }
+  - inject: { flags: SYN, seq: RCV.NXT-1 }
+  - inject: { flags: RST }
+  - call: connect
+  - inject: { flags: SYN+ACK }
+  - state: ESTABLISHED
+";
+
+#[test]
+fn a_syn_behind_a_syn_ack_begins_another_connection_with_another_right_edge() {
+    for profile in [Profile::rfc9293(), Profile::rfc793()] {
+        assert_eq!(told(&mut Reference::new(profile, 0), CONNECT_AFTER_DOUBT), [""; 0]);
+    }
+}
+
+/// A SYN,ACK whose SYN lies left of the window, but not all of its text, with an ACK that opens the window.
+const WINDOW_BEHIND_SYN: &str = "\
+title: the ACK and the window of a SYN,ACK that reaches into the window count
+clauses: [RFC9293#3.4]
+given: SYN-SENT
+peer: { win: 536 }
+allow: [ack]
+steps:
+  - call: { send: 538 }
+  - inject: { flags: SYN+FIN+ACK, seq: 2147548894, data: 17 }
+  - inject: { flags: SYN+ACK, seq: 2147548896, data: 17 }
+  - state: CLOSE-WAIT
+";
+
+#[test]
+fn a_syn_that_is_cut_off_leaves_its_ack_and_its_window() {
+    for profile in [Profile::rfc9293(), Profile::rfc793()] {
+        assert_eq!(told(&mut Reference::new(profile, 0), WINDOW_BEHIND_SYN), [""; 0]);
+    }
+}
+
+#[cfg(feature = "smoltcp")]
+#[test]
+fn a_segment_that_is_dropped_stands_in_no_block() {
+    let with = |dropped: &str| {
+        let yaml = format!(
+            "title: sack\nclauses: [RFC2018#4]\ngiven: SYN-RECEIVED\npeer: {{ sack-ok: true }}\nallow: [ack]\nsteps:\n  \
+             - inject: {{ flags: ACK, seq: 3, data: 1 }}\n  - inject: {{ {dropped}, ack: SND.NXT+1, data: 1 }}\n  \
+             - state: ESTABLISHED\n"
+        );
+        told(&mut crate::target::smoltcp::Smoltcp::new(0), &yaml)
+    };
+    assert_eq!(with("flags: ACK, seq: RCV.NXT+9"), [""; 0]);
+    assert_eq!(with("flags: SYN+ACK"), [""; 0]);
+}
+
 #[cfg(feature = "smoltcp")]
 #[test]
 fn a_keepalive_may_carry_an_octet_of_garbage_with_nothing_outstanding() {
