@@ -35,7 +35,10 @@
 //!
 //! [`tcp`] has a file per subsection of RFC9293#3.10; the order of the steps in it is the RFC's.
 //!
-//! Left out so far: a path MTU, window scaling, timestamps, SACK, ECN; forwarding, router discovery, multicast groups.
+//! Window scale, timestamps, SACK, ECN, SYN cookies and path MTU discovery are off unless the profile has them
+//! ([`Profile::extended`]).
+//!
+//! Left out so far: forwarding, router discovery, multicast groups.
 #![forbid(unsafe_code)]
 
 mod call;

@@ -77,7 +77,7 @@ use crate::time::Instant;
 use crate::wire::tcp::{TcpError, TcpSegment};
 
 /// What identifies a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Pair {
     pub local: SocketAddr,
     pub remote: SocketAddr,

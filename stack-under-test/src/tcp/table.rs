@@ -6,7 +6,8 @@
 //! The hash is keyed by the run's seed: who does not know it cannot make connections collide. Nothing ever sees the
 //! order of the map, so outputs do not depend on it.
 
-use core::hash::BuildHasher;
+use core::hash::{BuildHasher, Hash, Hasher};
+use core::net::IpAddr;
 use std::collections::{BTreeSet, HashMap};
 
 use siphasher::sip::SipHasher13;
@@ -24,6 +25,35 @@ impl BuildHasher for Keyed {
 
     fn build_hasher(&self) -> SipHasher13 {
         SipHasher13::new_with_keys(self.0[0], self.0[1])
+    }
+}
+
+impl Hash for Pair {
+    /// All of it at once: a hash of one write costs a fraction of one that takes in field by field.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let mut octets = [0; 36];
+        let len = match (self.local.ip(), self.remote.ip()) {
+            (IpAddr::V4(local), IpAddr::V4(remote)) => {
+                octets[4..8].copy_from_slice(&local.octets());
+                octets[8..12].copy_from_slice(&remote.octets());
+                12
+            }
+            (local, remote) => {
+                octets[4..20].copy_from_slice(&v6(local));
+                octets[20..].copy_from_slice(&v6(remote));
+                octets.len()
+            }
+        };
+        octets[..2].copy_from_slice(&self.local.port().to_be_bytes());
+        octets[2..4].copy_from_slice(&self.remote.port().to_be_bytes());
+        state.write(&octets[..len]);
+    }
+}
+
+fn v6(address: IpAddr) -> [u8; 16] {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        IpAddr::V6(address) => address.octets(),
     }
 }
 

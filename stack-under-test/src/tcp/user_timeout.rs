@@ -77,12 +77,9 @@ impl Connection {
         }
     }
 
-    /// USER_TIMEOUT as adapted to the peer's (RFC5482#3.1), in synchronized states and where the user has set none.
+    /// USER_TIMEOUT as adapted to the peer's (RFC5482#3.1), in synchronized states. What the user has set goes before it.
     pub(crate) fn adopted_user_timeout(&self, profile: &Profile) -> Option<Duration> {
         let remote = self.user_timeout_option.remote.filter(|_| self.state().is_synchronized())?;
-        if self.options.user_timeout.is_some() {
-            return None;
-        }
         let longest = self.advertised_user_timeout(profile).max(remote).max(profile.user_timeout_min);
         Some(longest.min(profile.user_timeout_max))
     }

@@ -56,3 +56,46 @@ fn the_order_of_the_map_does_not_show() {
     };
     assert_eq!(run(1), run(2), "ISNs differ, the order does not");
 }
+
+/// Nor when a listener takes its half-open connections with it.
+#[test]
+fn the_order_of_resets() {
+    let mut s = Script::new(roomy());
+    s.listen_with(4000, SocketOptions::default());
+    for port in 3000..3040_u16 {
+        s.new_incarnation();
+        s.inject_from(port, seg(SYN, 0, 0));
+    }
+    s.take_lines();
+    let listener = s.listener.expect("a listener");
+    let now = s.now;
+    assert_eq!(s.stack.user_call(now, UserCall::Close { socket: listener }), Ok(Reply::Done));
+    let mut ports = Vec::new();
+    while let Some(transmit) = s.stack.poll_transmit(now) {
+        ports.push(u16::from_be_bytes([transmit.packet[22], transmit.packet[23]]));
+    }
+    assert_eq!(ports, (3000..3040).collect::<Vec<u16>>());
+}
+
+/// Each port and address counts in the hash, of both families.
+#[test]
+fn every_octet_of_a_pair_is_hashed() {
+    let keyed = super::Keyed([1, 2]);
+    let pair = |local: &str, remote: &str| crate::tcp::Pair {
+        local: local.parse().expect("a socket"),
+        remote: remote.parse().expect("a socket"),
+    };
+    let pairs = [
+        pair("10.0.0.1:80", "10.0.0.2:4000"),
+        pair("10.0.0.2:80", "10.0.0.1:4000"),
+        pair("10.0.0.1:4000", "10.0.0.2:80"),
+        pair("10.0.0.1:80", "10.0.0.2:4001"),
+        pair("10.0.0.1:80", "10.0.0.3:4000"),
+        pair("[::a00:1]:80", "[::a00:2]:4000"),
+        pair("[::a00:1]:80", "[1::a00:2]:4000"),
+        pair("[1::a00:1]:80", "[::a00:2]:4000"),
+    ];
+    let hashes: std::collections::BTreeSet<u64> =
+        pairs.iter().map(|pair| core::hash::BuildHasher::hash_one(&keyed, pair)).collect();
+    assert_eq!(hashes.len(), pairs.len());
+}

@@ -41,8 +41,12 @@ fn the_longer_one_is_adopted() {
         s.inject(seg(SYN_ACK, 0, 1).uto(Some(remote))).expect(&[seg(ACK, 1, 1).uto(Some(100))]);
         assert_eq!(timeout(&mut s), Some(Duration::from_secs(adopted)), "{remote}");
         s.send(b"x").expect(&[seg(PSH_ACK, 1, 1).text(b"x").uto(None)]);
-        s.wait(Duration::from_secs(adopted)).state(State::Closed);
+        s.wait(Duration::from_secs(adopted - 1)).state(State::Established).wait_ms(1000).state(State::Closed);
     }
+    // However short both are.
+    let mut s = Script::new(Profile { user_timeout: Some(Duration::from_secs(10)), ..profile() });
+    s.connect().inject(seg(SYN_ACK, 0, 1).uto(Some(20)));
+    assert_eq!(timeout(&mut s), Some(Duration::from_secs(100)));
     // Off, it says and hears nothing.
     let mut s = Script::new(Profile::rfc9293());
     s.connect().expect(&[seg(SYN, 0, 0).uto(None)]);
