@@ -33,11 +33,11 @@ fn is_pure_ack(seg: &Parsed) -> bool {
 pub(super) fn check(flow: &Flow, seg: &Parsed, context: Context, report: &mut Report) {
     // What a full queue below TCP lost was sent all the same.
     let was_sent = flow.crowded || at_or_ahead(flow.nxt, seg.seq);
-    let own = flow.iss.is_some() && flow.relative(seg.seq) >= 0 && was_sent;
+    // After TIME-WAIT and a new SYN either connection may be the one that resets: its numbers are not kept.
+    let own = flow.reopened || (flow.iss.is_some() && flow.relative(seg.seq) >= 0 && was_sent);
     if flow.last.resets > 0 && !(own && may_end_by_the_clock(flow, context)) {
         report.breaks(&table::ONE_RESET_PER_SEGMENT, "a second reset");
     }
-    // After TIME-WAIT and a new SYN either connection may be the one that resets.
     if flow.reopened {
         return;
     }

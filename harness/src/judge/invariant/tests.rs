@@ -175,6 +175,15 @@ fn a_segment_that_is_dropped_stands_in_no_block() {
 
 #[cfg(feature = "smoltcp")]
 #[test]
+fn a_handshake_that_is_given_up_may_reset_once_more_in_a_connection_that_began_anew() {
+    let yaml = "title: reset\nclauses: [RFC9293#3.10.7.1]\ngiven: LAST-ACK\nvia: active\nallow: [ack, retransmission]\n\
+                config: { keepalive-idle: 1s, keepalive-count: 3 }\nsteps:\n  - inject: { flags: ACK }\n  - call: connect\n  \
+                - inject: { flags: SYN }\n  - inject: { flags: ACK, ack: SND.NXT+1 }\n  - wait: 4s\n  - state: CLOSED\n";
+    assert_eq!(told(&mut crate::target::smoltcp::Smoltcp::new(0), yaml), [""; 0]);
+}
+
+#[cfg(feature = "smoltcp")]
+#[test]
 fn a_keepalive_may_carry_an_octet_of_garbage_with_nothing_outstanding() {
     let with = |given: &str, first: &str| {
         let yaml = format!(
