@@ -1,10 +1,12 @@
 //! The figures README quotes, all from one run so that their ratios hold: `ci/bench`.
 //!
 //! Rates (of campaigns, and of the bare loop they are measured against) are in `rates`. The arguments `times`, `pairs`,
-//! `shrink` and `kernel` choose. Each other figure is the median of many repetitions, with the fastest and the slowest
+//! `stacks`, `shrink` and `kernel` choose. Each other figure is the median of many repetitions, with the fastest and the slowest
 //! beside it. Absolute times belong to the machine; the limits in the last column are the project's own.
 
 mod rates;
+#[cfg(feature = "smoltcp")]
+mod stacks;
 
 use std::{
     path::PathBuf,
@@ -92,6 +94,10 @@ fn main() {
     }
     if wants("pairs") {
         rates::in_process();
+    }
+    #[cfg(feature = "smoltcp")]
+    if wants("stacks") {
+        stacks::side_by_side();
     }
     if wants("shrink")
         && let Err(error) = rates::shrinking()

@@ -54,7 +54,7 @@ const FINDINGS: usize = 20;
 const TRIED: usize = 2000;
 
 /// Processor time of the calling thread.
-fn processor_time() -> Duration {
+pub(super) fn processor_time() -> Duration {
     let spec = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).expect("Linux has this clock");
     Duration::from(spec)
 }

@@ -1,0 +1,149 @@
+//! The reference beside smoltcp, through the same trait: segments through one connection, and connections opened and
+//! closed. Processor time of one thread; what a target does for its caller (sockets, states, rules) is part of it.
+
+use std::{net::SocketAddrV4, time::Duration};
+
+use harness::{
+    case::{flags::Flags, format::Config},
+    segment::{
+        build::{WireSegment, build},
+        parse::parse,
+    },
+    target::{
+        Emission, Handle, Outcome, Pair, SocketCall, Target, TargetError,
+        spec::{TargetOptions, TargetSpec},
+    },
+};
+
+/// Text of a segment, octets.
+const TEXT: usize = 1000;
+/// Segments of a round, connections of a round, and rounds; the median counts.
+const SEGMENTS: usize = 20_000;
+const CYCLES: usize = 2_000;
+const ROUNDS: usize = 9;
+const FIRST_PORT: u16 = 10_000;
+
+/// Both rates of both stacks, and how they compare.
+pub(super) fn side_by_side() {
+    let rates = ["reference", "smoltcp"].map(|name| {
+        let spec: TargetSpec = name.parse().expect("a target of this build");
+        let mut target = spec.open(TargetOptions::default()).expect("it opens");
+        let segments = median(|| segments(target.as_mut()));
+        let cycles = median(|| cycles(target.as_mut()));
+        println!("{name:<12} {segments:>12.0} segments/s through one connection, {cycles:>10.0} connections/s");
+        (segments, cycles)
+    });
+    let [(segments, cycles), (other_segments, other_cycles)] = rates;
+    println!(
+        "reference beside smoltcp: {:.2} of its segments, {:.2} of its connections (at least 1)",
+        segments / other_segments,
+        cycles / other_cycles
+    );
+}
+
+fn median(mut rate: impl FnMut() -> Result<f64, TargetError>) -> f64 {
+    let mut rates: Vec<f64> = (0..ROUNDS).map(|_| rate().expect("the target works")).collect();
+    rates.sort_unstable_by(f64::total_cmp);
+    rates[ROUNDS / 2]
+}
+
+/// A target with a listener, and a wire to it.
+struct Wire<'a> {
+    target: &'a mut dyn Target,
+    pair: Pair,
+    emissions: Vec<Emission>,
+}
+
+impl<'a> Wire<'a> {
+    fn new(target: &'a mut dyn Target) -> Result<Self, TargetError> {
+        let endpoints = target.begin(&Config::default()).map_err(|refusal| TargetError::Broken(refusal.to_string()))?;
+        let pair = Pair { target: endpoints.target, peer: endpoints.peer };
+        target.call(Handle::Listener, pair, &SocketCall::Listen { backlog: None })?;
+        Ok(Self { target, pair, emissions: Vec::new() })
+    }
+
+    /// From another port of the peer.
+    fn from(&mut self, port: u16) {
+        self.pair.peer = SocketAddrV4::new(*self.pair.peer.ip(), port);
+    }
+
+    fn packet(&self, flags: Flags, seq: u32, ack: u32, text: &[u8]) -> Vec<u8> {
+        build(&WireSegment {
+            seq,
+            ack,
+            flags,
+            win: u16::MAX,
+            text,
+            ..WireSegment::empty(self.pair.peer, self.pair.target)
+        })
+    }
+
+    /// A packet arrives, and what it draws leaves.
+    fn give(&mut self, packet: &[u8]) -> Result<(), TargetError> {
+        self.target.inject(packet)?;
+        self.take()
+    }
+
+    fn take(&mut self) -> Result<(), TargetError> {
+        self.emissions.clear();
+        self.target.capture(&mut self.emissions)
+    }
+
+    /// The handshake; returns the target's ISS.
+    fn open(&mut self, on: Handle) -> Result<u32, TargetError> {
+        self.give(&self.packet(Flags::SYN, 0, 0, &[]))?;
+        let answer = self.emissions.first().and_then(|emission| parse(&emission.packet).ok());
+        let iss = answer.ok_or_else(|| TargetError::Broken("no SYN,ACK".to_owned()))?.seq;
+        self.give(&self.packet(Flags::ACK, 1, iss.wrapping_add(1), &[]))?;
+        match self.target.call(on, self.pair, &SocketCall::Accept)? {
+            Outcome::Accepted(_) => Ok(iss),
+            other => Err(TargetError::Broken(format!("accept gives {other:?}"))),
+        }
+    }
+}
+
+/// Segments of text a second: each is read, and what it draws is taken.
+fn segments(target: &mut dyn Target) -> Result<f64, TargetError> {
+    let on = Handle::Connection(0);
+    let mut wire = Wire::new(target)?;
+    let iss = wire.open(on)?;
+    let text = [7; TEXT];
+    let at = |number: usize| u32::try_from(1 + number * TEXT).unwrap_or(0);
+    let flags = Flags::PSH | Flags::ACK;
+    let packets: Vec<_> =
+        (0..SEGMENTS).map(|number| wire.packet(flags, at(number), iss.wrapping_add(1), &text)).collect();
+    let began = super::rates::processor_time();
+    let mut read = 0;
+    for packet in &packets {
+        wire.give(packet)?;
+        if let Outcome::Data(data) = wire.target.call(on, wire.pair, &SocketCall::Recv { max: 1 << 16 })? {
+            read += data.len();
+        }
+    }
+    let taken = super::rates::processor_time() - began;
+    assert_eq!(read, SEGMENTS * TEXT, "everything arrives");
+    wire.target.end()?;
+    Ok(rate(SEGMENTS, taken))
+}
+
+/// Connections a second: handshake, the peer's FIN, ours, and the last ACK.
+fn cycles(target: &mut dyn Target) -> Result<f64, TargetError> {
+    let on = Handle::Connection(0);
+    let mut wire = Wire::new(target)?;
+    let began = super::rates::processor_time();
+    for number in 0..CYCLES {
+        wire.from(FIRST_PORT + u16::try_from(number).unwrap_or(0));
+        let iss = wire.open(on)?;
+        wire.give(&wire.packet(Flags::FIN | Flags::ACK, 1, iss.wrapping_add(1), &[]))?;
+        wire.target.call(on, wire.pair, &SocketCall::Close)?;
+        wire.take()?;
+        wire.give(&wire.packet(Flags::ACK, 2, iss.wrapping_add(2), &[]))?;
+    }
+    let taken = super::rates::processor_time() - began;
+    wire.target.end()?;
+    Ok(rate(CYCLES, taken))
+}
+
+fn rate(count: usize, taken: Duration) -> f64 {
+    count as f64 / taken.as_secs_f64()
+}
