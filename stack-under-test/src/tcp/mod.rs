@@ -66,7 +66,7 @@ use segment::Segment;
 use segment_arrives::{Stop, closed, listen, other_states, syn_sent, time_wait};
 use sockets::Sockets;
 use state::State;
-use table::Table;
+use table::{Key, Table};
 
 use crate::ip::host::Host;
 use crate::ip::packet::IpPacket;
@@ -98,7 +98,7 @@ pub(crate) struct Tcp {
     listeners: Listeners,
     sockets: Sockets,
     /// Connections that may have something to send, in the order they got it.
-    scheduled: VecDeque<Pair>,
+    scheduled: VecDeque<Key>,
     throttle: Throttle,
     isn: IsnGenerator,
     /// Active opens with a port of our choice so far (RFC6056#3.3.3).
@@ -149,8 +149,9 @@ impl Tcp {
     fn segment_arrives(&mut self, seg: &Segment<'_>, env: &mut Environment<'_>) {
         let pair = Pair { local: seg.local, remote: seg.remote };
         let (connections, mut cx) = self.split(env);
-        let stop = match connections.get_mut(&pair) {
-            Some(conn) if time_wait::reopens(conn, seg, &cx) => return self.reopen(pair, seg, env),
+        let mut key = connections.find(&pair);
+        let stop = match key.and_then(|key| connections.at_mut(key)) {
+            Some(conn) if time_wait::reopens(conn, seg, &cx) => return self.reopen(key, seg, env),
             Some(conn) => match conn.state() {
                 State::SynSent => syn_sent::segment_arrives(conn, seg, &mut cx).break_value(),
                 State::SynReceived
@@ -169,7 +170,7 @@ impl Tcp {
                 let has_room = connections.len() < cx.profile.limits.connections;
                 match listen::segment_arrives(seg, &mut None, has_room, &mut cx) {
                     Ok(conn) => {
-                        connections.insert(pair, Box::new(conn));
+                        key = Some(connections.insert(Box::new(conn)));
                         None
                     }
                     Err(stop) => Some(stop),
@@ -180,66 +181,69 @@ impl Tcp {
         if let Some(Stop::Dropped(rule)) = stop {
             cx.out.dropped(rule);
         }
-        self.schedule(pair);
-        self.settle(pair, env);
+        if let Some(key) = key {
+            self.schedule(key);
+            self.settle(key, env);
+        }
     }
 
     /// A SYN takes the place of a connection in TIME-WAIT (MAY-2). Its user, if it has one still, keeps
     /// the socket with what was received.
-    fn reopen(&mut self, pair: Pair, seg: &Segment<'_>, env: &mut Environment<'_>) {
+    fn reopen(&mut self, key: Option<Key>, seg: &Segment<'_>, env: &mut Environment<'_>) {
         let (connections, mut cx) = self.split(env);
-        let Some(mut old) = connections.remove(&pair) else { return };
+        let Some(mut old) = key.and_then(|key| connections.remove(key)) else { return };
         if let Some(socket) = old.socket() {
             cx.sockets.connection_gone(socket, core::mem::take(&mut old.unread));
             old.owner = Owner::Nobody;
         }
         let mut previous = Some(old);
+        let mut new = None;
         match listen::segment_arrives(seg, &mut previous, true, &mut cx) {
-            Ok(conn) => {
-                connections.insert(pair, Box::new(conn));
-            }
+            Ok(conn) => new = Some(connections.insert(Box::new(conn))),
             Err(Stop::Dropped(rule)) => cx.out.dropped(rule),
             Err(Stop::Done) => {}
         }
         if let Some(old) = previous {
-            connections.insert(pair, old);
+            new = Some(connections.insert(old));
         }
-        self.schedule(pair);
+        if let Some(key) = new {
+            self.schedule(key);
+        }
     }
 
     /// Notes that the connection may have something to send.
-    fn schedule(&mut self, pair: Pair) {
-        if let Some(conn) = self.connections.get_mut(&pair)
+    fn schedule(&mut self, key: Key) {
+        if let Some(conn) = self.connections.at_mut(key)
             && !conn.scheduled
         {
             conn.scheduled = true;
-            self.scheduled.push_back(pair);
+            self.scheduled.push_back(key);
         }
     }
 
     /// Lets the connections that were scheduled send. `false` if there was none.
     pub(crate) fn send_scheduled(&mut self, env: &mut Environment<'_>) -> bool {
-        let Some(pair) = self.scheduled.pop_front() else { return false };
+        let Some(key) = self.scheduled.pop_front() else { return false };
         let (connections, mut cx) = self.split(env);
-        if let Some(conn) = connections.get_mut(&pair) {
+        if let Some(conn) = connections.at_mut(key) {
             conn.scheduled = false;
             output::run(conn, &mut cx);
-            connections.retime(pair);
+            connections.retime(key);
         }
         true
     }
 
     /// An event of this connection ends: its timers are set, or it is dropped if its TCB was deleted.
-    fn settle(&mut self, pair: Pair, env: &mut Environment<'_>) {
+    fn settle(&mut self, key: Key, env: &mut Environment<'_>) {
         let (connections, cx) = self.split(env);
-        if connections.get(&pair).is_none_or(|conn| conn.state() != State::Closed) {
-            return connections.retime(pair);
+        if connections.at(key).is_none_or(|conn| conn.state() != State::Closed) {
+            return connections.retime(key);
         }
-        let Some(conn) = connections.remove(&pair) else { return };
+        let Some(conn) = connections.remove(key) else { return };
         match conn.owner {
             Owner::Listener => {
                 if let OpenedBy::Passive(listener) = conn.opened_by {
-                    cx.listeners.handshake_ended(pair.local.port(), listener);
+                    cx.listeners.handshake_ended(conn.tcb.local.port(), listener);
                 }
             }
             Owner::Socket(socket) => cx.sockets.connection_gone(socket, conn.unread),
@@ -255,10 +259,11 @@ impl Tcp {
         act: impl FnOnce(&mut Connection, &mut Context<'_>) -> T,
     ) -> Option<T> {
         let (connections, mut cx) = self.split(env);
-        let conn = connections.get_mut(&pair)?;
+        let key = connections.find(&pair)?;
+        let conn = connections.at_mut(key)?;
         let result = act(conn, &mut cx);
         output::run(conn, &mut cx);
-        self.settle(pair, env);
+        self.settle(key, env);
         Some(result)
     }
 

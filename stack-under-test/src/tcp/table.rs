@@ -1,7 +1,7 @@
 //! The table of connections: found by their pair of sockets at once, and by deadline when time has passed.
 //!
-//! What a segment costs here does not depend on how many connections there are: one keyed hash, and a look at the
-//! earliest entry of the timers. [`super::Tcp`] calls [`Table::retime`] after every event of a connection.
+//! What a segment costs here does not depend on how many connections there are: one keyed hash leads to a place, and the
+//! rest of the event goes by that; then a look at the earliest entry of the timers. [`super::Tcp`] calls [`Table::retime`] after every event of a connection.
 //!
 //! The hash is keyed by the run's seed: who does not know it cannot make connections collide. Nothing ever sees the
 //! order of the map, so outputs do not depend on it.
@@ -57,99 +57,125 @@ fn v6(address: IpAddr) -> [u8; 16] {
     }
 }
 
+/// Where the table has a connection. Once that is removed the place may become another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key(usize);
+
 #[derive(Clone)]
 pub(crate) struct Table {
-    /// Boxed, as the map has more room than it uses.
-    connections: HashMap<Pair, Box<Connection>, Keyed>,
+    places: HashMap<Pair, Key, Keyed>,
+    connections: Vec<Option<Box<Connection>>>,
+    /// Empty places.
+    free: Vec<Key>,
     /// One entry for each connection that waits for something, at [`Connection::timer`]: not after its deadline, and
     /// the earliest entry is exact.
-    timers: BTreeSet<(Instant, Pair)>,
+    timers: BTreeSet<(Instant, Key)>,
 }
 
 impl core::fmt::Debug for Table {
     /// In the order of pairs, and without the key.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let pairs = self.pairs_of(|_| true);
-        f.debug_map().entries(pairs.iter().map(|pair| (pair, self.get(pair)))).finish()
+        f.debug_map().entries(self.sorted(|_| true).into_iter().map(|conn| (conn.pair(), conn))).finish()
     }
 }
 
 impl Table {
     /// An empty table; `key` is secret.
     pub(crate) fn new(key: [u64; 2]) -> Self {
-        Self { connections: HashMap::with_hasher(Keyed(key)), timers: BTreeSet::new() }
+        Self {
+            places: HashMap::with_hasher(Keyed(key)),
+            connections: Vec::new(),
+            free: Vec::new(),
+            timers: BTreeSet::new(),
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.connections.len()
+        self.places.len()
     }
 
-    pub(crate) fn contains_key(&self, pair: &Pair) -> bool {
-        self.connections.contains_key(pair)
+    /// The one look-up that an event needs.
+    pub(crate) fn find(&self, pair: &Pair) -> Option<Key> {
+        self.places.get(pair).copied()
+    }
+
+    pub(crate) fn contains(&self, pair: &Pair) -> bool {
+        self.places.contains_key(pair)
     }
 
     pub(crate) fn get(&self, pair: &Pair) -> Option<&Connection> {
-        self.connections.get(pair).map(Box::as_ref)
+        self.at(self.find(pair)?)
+    }
+
+    pub(crate) fn at(&self, key: Key) -> Option<&Connection> {
+        self.connections.get(key.0)?.as_deref()
     }
 
     /// For an event; [`Table::retime`] has to follow.
-    pub(crate) fn get_mut(&mut self, pair: &Pair) -> Option<&mut Connection> {
-        self.connections.get_mut(pair).map(Box::as_mut)
+    pub(crate) fn at_mut(&mut self, key: Key) -> Option<&mut Connection> {
+        self.connections.get_mut(key.0)?.as_deref_mut()
     }
 
-    pub(crate) fn insert(&mut self, pair: Pair, mut conn: Box<Connection>) {
-        self.remove(&pair);
+    pub(crate) fn insert(&mut self, mut conn: Box<Connection>) -> Key {
+        let pair = conn.pair();
+        if let Some(old) = self.find(&pair) {
+            self.remove(old);
+        }
         conn.timer = None;
-        self.connections.insert(pair, conn);
-        self.retime(pair);
+        let key = self.free.pop().unwrap_or_else(|| {
+            self.connections.push(None);
+            Key(self.connections.len() - 1)
+        });
+        self.connections[key.0] = Some(conn);
+        self.places.insert(pair, key);
+        self.retime(key);
+        key
     }
 
-    pub(crate) fn remove(&mut self, pair: &Pair) -> Option<Box<Connection>> {
-        let conn = self.connections.remove(pair)?;
+    pub(crate) fn remove(&mut self, key: Key) -> Option<Box<Connection>> {
+        let conn = self.connections.get_mut(key.0)?.take()?;
+        self.places.remove(&conn.pair());
+        self.free.push(key);
         if let Some(at) = conn.timer {
-            self.timers.remove(&(at, *pair));
+            self.timers.remove(&(at, key));
             self.settle_first();
         }
         Some(conn)
     }
 
-    /// The pairs of the connections for which this holds, in order. Looks at all of them.
-    pub(crate) fn pairs_of(&self, holds: impl Fn(&Connection) -> bool) -> Vec<Pair> {
-        let mut pairs: Vec<Pair> =
-            self.connections.iter().filter(|(_, conn)| holds(conn)).map(|(&pair, _)| pair).collect();
-        pairs.sort_unstable();
-        pairs
+    /// The connections for which this holds, in the order of pairs. Looks at all of them.
+    pub(crate) fn sorted(&self, holds: impl Fn(&Connection) -> bool) -> Vec<&Connection> {
+        let mut chosen: Vec<&Connection> =
+            self.connections.iter().flatten().map(Box::as_ref).filter(|conn| holds(conn)).collect();
+        chosen.sort_unstable_by_key(|conn| conn.pair());
+        chosen
     }
 
     /// An event may have moved the connection's deadline. A later one is noted when its turn comes.
-    pub(crate) fn retime(&mut self, pair: Pair) {
-        if let Some(conn) = self.connections.get_mut(&pair)
+    pub(crate) fn retime(&mut self, key: Key) {
+        if let Some(conn) = self.at_mut(key)
             && let Some(at) = conn.deadline()
             && conn.timer.is_none_or(|timer| at < timer)
         {
             if let Some(old) = conn.timer.replace(at) {
-                self.timers.remove(&(old, pair));
+                self.timers.remove(&(old, key));
             }
-            self.timers.insert((at, pair));
+            self.timers.insert((at, key));
         }
         self.settle_first();
     }
 
     /// Moves entries whose connections now wait longer, or not at all, until the first is as it should be.
     fn settle_first(&mut self) {
-        while let Some(&(at, pair)) = self.timers.first() {
-            let Some(conn) = self.connections.get_mut(&pair) else {
-                self.timers.pop_first();
-                continue;
-            };
-            let deadline = conn.deadline();
+        while let Some(&(at, key)) = self.timers.first() {
+            let deadline = self.at(key).and_then(Connection::deadline);
             if deadline == Some(at) {
                 return;
             }
             self.timers.pop_first();
-            conn.timer = deadline;
-            if let Some(deadline) = deadline {
-                self.timers.insert((deadline, pair));
+            if let Some(conn) = self.at_mut(key) {
+                conn.timer = deadline;
+                self.timers.extend(deadline.map(|deadline| (deadline, key)));
             }
         }
     }
@@ -159,7 +185,7 @@ impl Table {
         let first = self.timers.first().map(|&(at, _)| at);
         #[cfg(test)]
         if self.len() < 100 {
-            let all = self.connections.values().filter_map(|conn| conn.deadline()).min();
+            let all = self.connections.iter().flatten().filter_map(|conn| conn.deadline()).min();
             assert_eq!(first, all, "the timers have lost a deadline");
         }
         first
@@ -167,9 +193,10 @@ impl Table {
 
     /// The connections whose deadlines have come, in the order of pairs.
     pub(crate) fn due(&self, now: Instant) -> Vec<Pair> {
-        let entries = self.timers.iter().take_while(|(at, _)| *at <= now).map(|&(_, pair)| pair);
-        let is_due = |pair: &Pair| self.get(pair).and_then(Connection::deadline).is_some_and(|at| at <= now);
-        let mut pairs: Vec<Pair> = entries.filter(is_due).collect();
+        let entries = self.timers.iter().take_while(|(at, _)| *at <= now);
+        let conns = entries.filter_map(|&(_, key)| self.at(key));
+        let due = conns.filter(|conn| conn.deadline().is_some_and(|at| at <= now));
+        let mut pairs: Vec<Pair> = due.map(Connection::pair).collect();
         pairs.sort_unstable();
         pairs
     }

@@ -40,7 +40,7 @@ impl Tcp {
         let Some(mut listener) = self.listeners.remove(port) else { return };
         let of_listener =
             |conn: &Connection| conn.opened_by == OpenedBy::Passive(listener.socket) && conn.owner == Owner::Listener;
-        let mut children = self.connections.pairs_of(of_listener);
+        let mut children: Vec<_> = self.connections.sorted(of_listener).into_iter().map(Connection::pair).collect();
         while let Some(socket) = listener.next() {
             if let Ok(Target::Connection(pair)) = self.target(socket) {
                 children.push(pair);

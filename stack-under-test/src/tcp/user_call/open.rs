@@ -74,7 +74,7 @@ impl Tcp {
             port => port,
         };
         let pair = Pair { local: SocketAddr::new(source, local_port), remote };
-        if self.connections.contains_key(&pair) {
+        if self.connections.contains(&pair) {
             return Err(CallError::AlreadyConnected);
         }
         if self.connections.len() >= env.profile.limits.connections {
@@ -86,7 +86,7 @@ impl Tcp {
         let mut conn = Connection::new(pair, OpenedBy::Active, Owner::Socket(socket), options, &cx);
         conn.enter(State::SynSent, Rule::CallOpen, cx.out);
         output::send_syn(&mut conn, Flags::SYN, Rule::CallOpen, &mut cx);
-        connections.insert(pair, Box::new(conn));
+        connections.insert(Box::new(conn));
         Ok(Reply::Socket(socket))
     }
 
@@ -102,7 +102,7 @@ impl Tcp {
             // Below `count`, so it fits.
             let port = FIRST_DYNAMIC_PORT + place as u16;
             let pair = Pair { local: SocketAddr::new(source, port), remote };
-            if !self.connections.contains_key(&pair) && self.listeners.get(port).is_none() {
+            if !self.connections.contains(&pair) && self.listeners.get(port).is_none() {
                 return Some(port);
             }
         }

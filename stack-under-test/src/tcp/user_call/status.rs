@@ -38,8 +38,7 @@ impl Tcp {
     /// STATUS of every connection, whoever's it is, in the order of their sockets.
     pub(crate) fn all_connections(&mut self, env: &mut Environment<'_>) -> Vec<Status> {
         let (connections, cx) = self.split(env);
-        let pairs = connections.pairs_of(|_| true);
-        pairs.iter().filter_map(|pair| connections.get(pair)).map(|conn| of_connection(conn, &cx)).collect()
+        connections.sorted(|_| true).into_iter().map(|conn| of_connection(conn, &cx)).collect()
     }
 
     pub(super) fn poll(&self, socket: SocketId) -> Result<Reply, CallError> {
