@@ -37,7 +37,7 @@ impl SendBuffer {
     /// Takes as much as there is room for, and says how much.
     pub(crate) fn push(&mut self, data: &[u8]) -> usize {
         let taken = data.len().min(self.free());
-        self.octets.extend(data.iter().take(taken));
+        self.octets.extend(&data[..taken]);
         taken
     }
 
