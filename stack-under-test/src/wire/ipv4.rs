@@ -236,13 +236,13 @@ impl Ipv4Repr {
     }
 }
 
-/// A payload that no IPv4 packet can carry.
+/// A payload that no IP packet can carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PayloadTooLong;
 
 impl fmt::Display for PayloadTooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("payload does not fit an IPv4 packet")
+        f.write_str("payload does not fit an IP packet")
     }
 }
 

@@ -6,6 +6,8 @@
 use core::fmt;
 use core::net::Ipv6Addr;
 
+pub use crate::wire::ipv4::PayloadTooLong;
+
 /// Octets of the header.
 pub const HEADER_LEN: usize = 40;
 
@@ -180,18 +182,6 @@ impl Ipv6Repr {
         Ok(())
     }
 }
-
-/// A payload that no IPv6 packet without jumbo option can carry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PayloadTooLong;
-
-impl fmt::Display for PayloadTooLong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("payload does not fit an IPv6 packet")
-    }
-}
-
-impl core::error::Error for PayloadTooLong {}
 
 #[cfg(test)]
 mod tests;
