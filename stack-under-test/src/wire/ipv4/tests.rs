@@ -147,7 +147,7 @@ fn a_payload_beyond_the_length_field_is_refused() {
 #[test]
 fn errors_are_lowercase_fragments() {
     assert_eq!(Ipv4Error::BadVersion.to_string(), "not IP version 4");
-    assert_eq!(PayloadTooLong.to_string(), "payload does not fit an IPv4 packet");
+    assert_eq!(PayloadTooLong.to_string(), "payload does not fit an IP packet");
 }
 
 proptest! {
