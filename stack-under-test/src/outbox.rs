@@ -12,8 +12,8 @@ use crate::ip::fragment::Datagram;
 use crate::profile::Limits;
 use crate::rule::{Rule, Rules};
 use crate::time::Instant;
-use crate::wire::ipv4::{Ipv4Repr, PROTOCOL_TCP};
-use crate::wire::ipv6::{self, Ipv6Repr};
+use crate::wire::ipv4::PROTOCOL_TCP;
+use crate::wire::ipv6;
 use crate::wire::tcp::TcpRepr;
 
 /// A packet that leaves.
@@ -74,7 +74,11 @@ impl Outbox {
             return self.dropped(Rule::TransmitQueueFull);
         }
         let mut packet = Vec::with_capacity(ipv6::HEADER_LEN + segment.wire_len());
-        if !self.emit_header(src, dst, ip, segment.wire_len(), &mut packet) {
+        let ident = u32::from(self.ident);
+        let datagram =
+            Datagram { source: src, destination: dst, protocol: PROTOCOL_TCP, fields: ip, ident, payload: &[] };
+        self.ident = self.ident.wrapping_add(u16::from(src.is_ipv4()));
+        if datagram.emit_header(segment.wire_len(), None, &mut packet).is_none() {
             // The effective send MSS keeps every segment below the MTU, which is 16 bits wide.
             return self.dropped(Rule::TransmitQueueFull);
         }
@@ -114,23 +118,6 @@ impl Outbox {
             self.loopback.push_back(packet);
         } else {
             self.transmits.push_back(Transmit { packet, rules });
-        }
-    }
-
-    /// `false`: the addresses are of two families, or the payload is too long for IP.
-    fn emit_header(&mut self, src: IpAddr, dst: IpAddr, ip: IpFields, len: usize, packet: &mut Vec<u8>) -> bool {
-        match (src, dst) {
-            (IpAddr::V4(src), IpAddr::V4(dst)) => {
-                let ident = self.ident;
-                self.ident = self.ident.wrapping_add(1);
-                let header = Ipv4Repr { ttl: ip.ttl, tos: ip.tos, ident, ..Ipv4Repr::new(src, dst, PROTOCOL_TCP) };
-                header.emit(len, packet).is_ok()
-            }
-            (IpAddr::V6(src), IpAddr::V6(dst)) => {
-                let header = Ipv6Repr::new(src, dst, PROTOCOL_TCP);
-                Ipv6Repr { hop_limit: ip.ttl, traffic_class: ip.tos, ..header }.emit(len, packet).is_ok()
-            }
-            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
         }
     }
 

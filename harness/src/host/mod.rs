@@ -122,6 +122,7 @@ impl Host {
         while !stop.load(Ordering::Relaxed) {
             let busy = self.turn()?;
             if let Some(ended) = self.caller.as_ref().and_then(Caller::ended) {
+                self.record.flush()?;
                 return Ok(Some(ended));
             }
             if !busy {
@@ -136,7 +137,7 @@ impl Host {
     fn turn(&mut self) -> Result<bool, HostError> {
         let mut busy = false;
         for _ in 0..BATCH {
-            let now = Instant::ZERO + EPOCH + self.started.elapsed();
+            let now = self.now();
             let Some(packet) = self.device.read()? else { break };
             self.link[0].send(now, packet);
             busy = true;

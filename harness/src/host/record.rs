@@ -51,22 +51,7 @@ pub trait Record {
     fn flush(&mut self) -> io::Result<()>;
 }
 
-/// Nobody does.
-pub struct Silent;
-
-impl Record for Silent {
-    fn packet(&mut self, _: Instant, _: Direction, _: Medium, _: &[u8], _: &[Rule]) -> io::Result<()> {
-        Ok(())
-    }
-    fn event(&mut self, _: Instant, _: &Event) -> io::Result<()> {
-        Ok(())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// All of these want to.
+/// All of these want to; none, if nobody does.
 pub struct All(pub Vec<Box<dyn Record>>);
 
 impl Record for All {

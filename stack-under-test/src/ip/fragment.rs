@@ -30,7 +30,7 @@ impl Datagram<'_> {
         let header = if self.source.is_ipv4() { ipv4::HEADER_LEN } else { ipv6::HEADER_LEN };
         let mtu = usize::from(mtu);
         if header + self.payload.len() <= mtu {
-            return Some(vec![self.packet(self.payload, None)?]);
+            return Some(vec![self.whole()?]);
         }
         if self.fields.dont_fragment || self.payload.len() > usize::from(u16::MAX) - header {
             return None;
@@ -53,40 +53,54 @@ impl Datagram<'_> {
     /// One packet; `cut`: its part begins there, in a datagram that long.
     fn packet(&self, part: &[u8], cut: Option<(usize, usize)>) -> Option<Vec<u8>> {
         let mut packet = Vec::with_capacity(ipv6::HEADER_LEN + FRAGMENT_HEADER + part.len());
-        let (ttl, tos) = (self.fields.ttl, self.fields.tos);
-        let (offset, more) = match cut {
-            Some((at, whole)) => (u16::try_from(at).ok()?, at + part.len() < whole),
-            None => (0, false),
+        let cut = match cut {
+            Some((at, whole)) => Some((u16::try_from(at).ok()?, at + part.len() < whole)),
+            None => None,
         };
+        self.emit_header(part.len(), cut, &mut packet)?;
+        packet.extend_from_slice(part);
+        Some(packet)
+    }
+
+    /// The whole datagram in one packet, whatever the link takes.
+    pub(super) fn whole(&self) -> Option<Vec<u8>> {
+        self.packet(self.payload, None)
+    }
+
+    /// Appends the header of a packet that carries `len` octets; `cut`: where its part begins, and whether more follow.
+    /// `None`: the addresses are of two families, or that is too long for IP; then `out` is left as it was.
+    pub(crate) fn emit_header(&self, len: usize, cut: Option<(u16, bool)>, out: &mut Vec<u8>) -> Option<()> {
+        let IpFields { ttl, tos, dont_fragment } = self.fields;
+        let (fragment_offset, more_fragments) = cut.unwrap_or((0, false));
         match (self.source, self.destination) {
             (IpAddr::V4(source), IpAddr::V4(destination)) => {
+                let ident = self.ident as u16;
                 let header = Ipv4Repr {
                     ttl,
                     tos,
-                    ident: self.ident as u16,
-                    dont_fragment: self.fields.dont_fragment,
-                    fragment_offset: offset,
-                    more_fragments: more,
+                    ident,
+                    dont_fragment,
+                    fragment_offset,
+                    more_fragments,
                     ..Ipv4Repr::new(source, destination, self.protocol)
                 };
-                header.emit(part.len(), &mut packet).ok()?;
+                header.emit(len, out).ok()
             }
             (IpAddr::V6(source), IpAddr::V6(destination)) => {
                 let extra = if cut.is_some() { FRAGMENT_HEADER } else { 0 };
                 let first = if cut.is_some() { ipv6::FRAGMENT } else { self.protocol };
                 let header =
                     Ipv6Repr { hop_limit: ttl, traffic_class: tos, ..Ipv6Repr::new(source, destination, first) };
-                header.emit(extra + part.len(), &mut packet).ok()?;
+                header.emit(extra + len, out).ok()?;
                 if cut.is_some() {
-                    packet.extend([self.protocol, 0]);
-                    packet.extend((offset | u16::from(more)).to_be_bytes());
-                    packet.extend(self.ident.to_be_bytes());
+                    out.extend([self.protocol, 0]);
+                    out.extend((fragment_offset | u16::from(more_fragments)).to_be_bytes());
+                    out.extend(self.ident.to_be_bytes());
                 }
+                Some(())
             }
-            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return None,
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => None,
         }
-        packet.extend_from_slice(part);
-        Some(packet)
     }
 }
 

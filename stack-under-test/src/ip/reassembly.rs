@@ -15,8 +15,7 @@ use crate::outbox::IpFields;
 use crate::profile::{FragmentOverlap, Profile};
 use crate::rule::Rule;
 use crate::time::Instant;
-use crate::wire::ipv4::{self, Ipv4Repr};
-use crate::wire::ipv6::{self, Ipv6Repr};
+use crate::wire::ipv4;
 
 /// Offsets count units of so many octets, so only the last fragment may end between them.
 const UNIT: usize = 8;
@@ -201,33 +200,19 @@ impl Datagram {
     /// What came from the beginning on, as one fragment.
     fn first_fragment(&self, name: &Name) -> Option<Vec<u8>> {
         let start = self.octets.get(..*self.came.get(&0)?)?;
-        let (ttl, tos, protocol) = self.first;
-        let fields = IpFields { ttl, tos, dont_fragment: false };
-        let &Name { source, destination, ident, .. } = name;
-        fragment::Datagram { source, destination, protocol, fields, ident, payload: start }.first_of_more()
+        self.as_datagram(name, start).first_of_more()
     }
 
     fn into_packet(self, name: Name) -> Option<Vec<u8>> {
+        self.as_datagram(&name, &self.octets).whole()
+    }
+
+    /// These octets of it, with the header fields of the first fragment.
+    fn as_datagram<'a>(&self, name: &Name, payload: &'a [u8]) -> fragment::Datagram<'a> {
         let (ttl, tos, protocol) = self.first;
-        let mut packet = Vec::with_capacity(ipv6::HEADER_LEN + self.octets.len());
-        match (name.source, name.destination) {
-            (IpAddr::V4(source), IpAddr::V4(destination)) => {
-                let header = Ipv4Repr::new(source, destination, protocol);
-                let ident = name.ident as u16;
-                Ipv4Repr { ttl, tos, ident, dont_fragment: false, ..header }
-                    .emit(self.octets.len(), &mut packet)
-                    .ok()?;
-            }
-            (IpAddr::V6(source), IpAddr::V6(destination)) => {
-                let header = Ipv6Repr::new(source, destination, protocol);
-                let header = Ipv6Repr { hop_limit: ttl, traffic_class: tos, ..header };
-                header.emit(self.octets.len(), &mut packet).ok()?;
-            }
-            // A packet has both addresses of one family.
-            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return None,
-        }
-        packet.extend(self.octets);
-        Some(packet)
+        let fields = IpFields { ttl, tos, dont_fragment: false };
+        let &Name { source, destination, ident, .. } = name;
+        fragment::Datagram { source, destination, protocol, fields, ident, payload }
     }
 }
 

@@ -21,6 +21,7 @@ use claim::{Claim, Conflict};
 use neighbor::{Ask, Evidence, Neighbors, Resolved};
 
 use crate::ip::host::Host;
+use crate::ip::packet::IpPacket;
 use crate::outbox::{Outbox, Transmit};
 use crate::profile::Profile;
 use crate::rule::{Rule, Rules};
@@ -101,7 +102,7 @@ impl Link {
     /// # Errors
     /// The rule it is dropped for.
     pub(crate) fn send(&mut self, packet: Transmit, now: Instant, host: &Host, profile: &Profile) -> Result<(), Rule> {
-        let (source, destination) = addresses_of(&packet.packet).ok_or(Rule::NoRoute)?;
+        let IpPacket { source, destination, .. } = IpPacket::parse(&packet.packet)?;
         if !self.holds(source) {
             return Err(Rule::AddressTentative);
         }
@@ -203,15 +204,6 @@ impl Link {
         if self.frames.len() < self.max_frames {
             self.frames.push_back(Transmit { packet: frame.emit(), rules });
         }
-    }
-}
-
-/// Source and destination of a packet of ours.
-fn addresses_of(packet: &[u8]) -> Option<(IpAddr, IpAddr)> {
-    use crate::wire::{ipv4::Ipv4Packet, ipv6::Ipv6Packet};
-    match packet.first()? >> 4 {
-        6 => Ipv6Packet::parse(packet).ok().map(|ip| (ip.source().into(), ip.destination().into())),
-        _ => Ipv4Packet::parse(packet).ok().map(|ip| (ip.source().into(), ip.destination().into())),
     }
 }
 

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::packet_script::{PSH_ACK, SYN, SYN_ACK, Script, given, given_with, seg};
 use crate::wire::checksum::Checksum;
+use crate::wire::ipv4::Ipv4Repr;
 use crate::{SocketOptions, State};
 
 /// A fragment of a packet's payload. `mf`: more follow.

@@ -6,23 +6,9 @@ use crate::packet_script::{
 use crate::wire::ipv6::{self, Ipv6Repr};
 use crate::{Profile, Rule, State};
 
-const STATES: [State; 11] = [
-    State::Closed,
-    State::Listen,
-    State::SynSent,
-    State::SynReceived,
-    State::Established,
-    State::FinWait1,
-    State::FinWait2,
-    State::CloseWait,
-    State::Closing,
-    State::LastAck,
-    State::TimeWait,
-];
-
 #[test]
 fn every_state_is_reached() {
-    for state in STATES {
+    for state in State::ALL {
         let mut s = given_v6(state);
         if state != State::Listen {
             s.state(state);
