@@ -134,6 +134,7 @@ rules! {
     ListenOther "listen-other" "RFC9293#3.10.7.2" "fourth, other data or control: the segment is dropped";
     SynCookieSent "syn-cookie-sent" "RFC4987#3.6" "the SYN is answered by a SYN,ACK whose number is a cookie, and forgotten";
     SynCookieAccepted "syn-cookie-accepted" "RFC4987#3.6" "the ACK brings our cookie back: the connection is what it stands for";
+    SynCookieUnverified "syn-cookie-unverified" "RFC4987#3.6" "text or a FIN that may follow the lost ACK of a cookie: it is dropped, so that the peer sends its first segment again";
     ListenSynOverflowDrop "listen-syn-overflow-drop" "RFC9293#3.10.7.2" "no room for another connection in the listen queue: the SYN is dropped";
     ListenSynOverflowReset "listen-syn-overflow-reset" "RFC9293#3.10.7.2" "no room for another connection in the listen queue: the SYN is reset";
     AcceptOverflowDrop "accept-overflow-drop" "RFC9293#3.10.7.4" "the accept queue is full: the handshake's last ACK is dropped and the SYN,ACK will be retransmitted";

@@ -19,12 +19,14 @@ pub(crate) struct Listener {
     half_open: usize,
     /// Established, not yet accepted; the oldest first.
     accept: VecDeque<SocketId>,
+    /// The interval in which its last SYN cookie was made.
+    last_cookie: Option<u64>,
 }
 
 impl Listener {
     pub(crate) fn new(socket: SocketId, backlog: usize, options: SocketOptions, profile: &Profile) -> Self {
         let backlog = backlog.min(profile.limits.backlog);
-        Self { socket, options, backlog, half_open: 0, accept: VecDeque::new() }
+        Self { socket, options, backlog, half_open: 0, accept: VecDeque::new(), last_cookie: None }
     }
 
     fn capacity(&self, profile: &Profile) -> usize {
@@ -44,6 +46,11 @@ impl Listener {
     /// Takes the oldest connection that waits.
     pub(crate) fn next(&mut self) -> Option<SocketId> {
         self.accept.pop_front()
+    }
+
+    /// The interval of the last SYN cookie, if there was one ([`super::syn_cookie`]).
+    pub(crate) fn last_cookie(&self) -> Option<u64> {
+        self.last_cookie
     }
 
     /// Connections that wait.
@@ -76,6 +83,13 @@ impl Listeners {
     /// The listener of a connection it received: the port may have another one by now.
     fn of(&mut self, port: u16, socket: SocketId) -> Option<&mut Listener> {
         self.0.get_mut(&port).filter(|listener| listener.socket == socket)
+    }
+
+    /// A SYN was answered by a cookie of this interval.
+    pub(crate) fn cookie_sent(&mut self, port: u16, interval: u64) {
+        if let Some(listener) = self.0.get_mut(&port) {
+            listener.last_cookie = Some(interval);
+        }
     }
 
     /// A handshake begins.

@@ -1,7 +1,8 @@
 //! SYN cookies (RFC4987#3.6): a handshake without a connection record until its last ACK comes back.
 //!
 //! [`super::segment_arrives::listen`] answers a SYN with [`answer`] when the profile says so, and tries [`accept`] on an
-//! ACK that finds no connection.
+//! ACK that finds no connection. Text or a FIN that cannot be verified may follow an ACK that was lost
+//! ([`may_follow_a_lost_ack`]): only the peer's first segment shows its ISN, and the peer sends it again unless it is reset.
 //!
 //! The ISS of the SYN,ACK is the cookie: 5 bits of a counter of 64 s, 3 bits that name a segment size of [`SIZES`], 24
 //! bits of a keyed hash of both sockets, the peer's ISN, counter and size. A cookie is good for the interval it was made
@@ -135,6 +136,7 @@ pub(crate) fn answer(seg: &Segment<'_>, cx: &mut Context<'_>) {
     };
     let ip = IpFields { ttl: listener.options.ttl, tos: listener.options.tos & !0b11, dont_fragment: true };
     cx.out.send(seg.local.ip(), seg.remote.ip(), ip, &repr, Rules::one(Rule::SynCookieSent));
+    cx.listeners.cookie_sent(seg.local.port(), counter(cx.now));
 }
 
 /// The segment size that the cookie in this ACK names; `None` if it is none of ours, or too old.
@@ -145,10 +147,22 @@ pub(crate) fn verify(seg: &Segment<'_>, cx: &Context<'_>) -> Option<u16> {
     let pair = Pair { local: seg.local, remote: seg.remote };
     let given = seg.ack - 1;
     let size = (given.0 >> 24) & 7;
-    let now = counter(cx.now);
-    let good = (0..=LIFETIME)
-        .any(|age| now.checked_sub(age).is_some_and(|count| cookie(pair, seg.seq - 1, count, size, cx) == given));
+    let good = intervals(seg, cx).any(|count| cookie(pair, seg.seq - 1, count, size, cx) == given);
     SIZES.get(size as usize).copied().filter(|_| good)
+}
+
+/// The intervals whose cookies would still be good, if this listener has sent any since.
+fn intervals(seg: &Segment<'_>, cx: &Context<'_>) -> impl Iterator<Item = u64> {
+    let last = cx.listeners.get(seg.local.port()).and_then(Listener::last_cookie);
+    let now = counter(cx.now);
+    (now.saturating_sub(LIFETIME)..=now).filter(move |&count| last.is_some_and(|last| count <= last))
+}
+
+/// Whether this segment, whose cookie does not verify, may come from a peer that has one: its ACK was lost, and this is
+/// what it sent next. What it acknowledges must then look like a cookie that is still good.
+pub(crate) fn may_follow_a_lost_ack(seg: &Segment<'_>, cx: &Context<'_>) -> bool {
+    let interval = u64::from((seg.ack - 1).0 >> 27);
+    seg.ack_bit() && !seg.syn() && seg.len() > 0 && intervals(seg, cx).any(|count| count & 31 == interval)
 }
 
 /// The connection in SYN-RECEIVED that the cookie in this ACK stands for; `mss` is what [`verify`] said. The ACK itself

@@ -63,8 +63,11 @@ fn check_rst(seg: &Segment<'_>) -> ControlFlow<Stop> {
     if seg.rst() { ControlFlow::Break(Stop::Dropped(Rule::ListenRst)) } else { ControlFlow::Continue(()) }
 }
 
-/// Second: in LISTEN there is nothing that an ACK could be for.
+/// Second: in LISTEN there is nothing that an ACK could be for, unless its peer was given a cookie.
 fn check_ack(seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
+    if syn_cookie::may_follow_a_lost_ack(seg, cx) {
+        return ControlFlow::Break(Stop::Dropped(Rule::SynCookieUnverified));
+    }
     if seg.ack_bit() {
         reply::reset(seg, Rule::ListenAck, cx);
         return ControlFlow::Break(Stop::Dropped(Rule::ListenAck));

@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use crate::packet_script::{ACK, Line, PSH_ACK, RST, SYN, SYN_ACK, Script, seg};
+use crate::packet_script::{ACK, FIN_ACK, Line, PSH_ACK, RST, SYN, SYN_ACK, Script, seg};
 use crate::profile::{Limits, SynCookies, WindowScaling};
 use crate::wire::tcp::Flags;
 use crate::{Profile, Reply, Rule, SocketOptions, State, Status, UserCall};
@@ -80,6 +80,27 @@ fn forged_and_old_cookies() {
     assert_eq!(given(32 * 64, seg(ACK, 1, 1)), Some(RST));
     let mut s = Script::new(Profile { syn_cookies: SynCookies::Off, ..always() });
     s.listen().inject(seg(ACK, 1, 1)).expect(&[seg(RST, 1, 0)]);
+}
+
+/// The first segment after the SYN,ACK is lost: what follows it cannot be verified, and must not be reset either.
+#[test]
+fn text_after_a_lost_ack() {
+    let mut s = Script::new(always());
+    s.listen().inject(seg(SYN, 0, 0)).take_lines();
+    s.inject(seg(FIN_ACK, 6, 1)).expect_nothing().dropped(Rule::SynCookieUnverified);
+    s.inject(seg(PSH_ACK, 1, 1).text(b"hello")).state(State::Established).accept().receive(b"hello");
+
+    let answered = |wait: u64, ack: u32| {
+        let mut s = Script::new(always());
+        s.listen().inject(seg(SYN, 0, 0)).take_lines();
+        s.wait(Duration::from_secs(wait)).inject(seg(FIN_ACK, 6, ack));
+        s.take_lines().first().map(|line| line.flags)
+    };
+    assert_eq!(answered(64, 1), None);
+    assert_eq!(answered(128, 1), Some(RST), "no cookie is so old");
+    assert_eq!(answered(0, 1 + (2 << 27)), Some(RST), "none of a current interval");
+    let mut s = Script::new(always());
+    s.listen().inject(seg(FIN_ACK, 6, 1)).expect_for(Rule::ListenAck, seg(RST, 1, 0));
 }
 
 /// Beside timestamps the other options survive, in the low bits of TSval.
