@@ -5,11 +5,12 @@
 //!
 //! Left out: it checks nothing. What a target does wrong stays visible as an odd number.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr};
 
 use crate::{
     case::{
         flags::Flags,
+        format::IpVersion,
         position::{Position, Symbol},
     },
     segment::parse::Parsed,
@@ -17,8 +18,6 @@ use crate::{
     trace::event::CaseSegment,
 };
 
-/// MUST-15: what to assume when no MSS option came, over IPv4.
-const DEFAULT_MSS: u16 = 536;
 /// The peer's initial sequence number unless the case chooses one: no round number, far from a wrap.
 const DEFAULT_ISN: u32 = 0x1357_9bdf;
 
@@ -58,6 +57,8 @@ pub struct View {
     rcv_nxt: Option<u32>,
     rcv_wnd: Option<u32>,
     mss: Option<u16>,
+    /// MUST-15: what to assume when no MSS option came.
+    default_mss: u16,
     target_shift: Option<u8>,
     peer_shift: Option<u8>,
     /// The last SYN the peer sent, real number.
@@ -82,7 +83,7 @@ fn ahead(a: u32, b: u32) -> bool {
 }
 
 impl View {
-    fn new(isn: u32) -> Self {
+    fn new(isn: u32, version: IpVersion) -> Self {
         Self {
             iss: None,
             irs: isn,
@@ -92,6 +93,7 @@ impl View {
             rcv_nxt: None,
             rcv_wnd: None,
             mss: None,
+            default_mss: version.default_mss(),
             target_shift: None,
             peer_shift: None,
             peer_syn: None,
@@ -103,7 +105,7 @@ impl View {
     /// The view of a packet that belongs to no connection.
     #[must_use]
     pub fn unknown() -> Self {
-        Self::new(0)
+        Self::new(0, IpVersion::V4)
     }
 
     /// The value of a symbol.
@@ -119,7 +121,7 @@ impl View {
             Symbol::RcvNxt => known(self.rcv_nxt),
             Symbol::RcvWnd => known(self.rcv_wnd),
             Symbol::Iss | Symbol::Irs => Ok(0),
-            Symbol::Mss => Ok(u32::from(self.mss.unwrap_or(DEFAULT_MSS))),
+            Symbol::Mss => Ok(u32::from(self.mss.unwrap_or(self.default_mss))),
         }
     }
 
@@ -247,28 +249,34 @@ impl Peer {
     #[must_use]
     pub fn new(endpoints: Endpoints, isn: Option<u32>) -> Self {
         let mut peer = Self { endpoints, isn: isn.unwrap_or(DEFAULT_ISN), connections: Vec::with_capacity(1) };
-        peer.add(None, *endpoints.peer.ip());
+        peer.add(None, endpoints.peer.ip());
         peer
     }
 
-    fn add(&mut self, name: Option<String>, address: Ipv4Addr) -> u8 {
+    fn add(&mut self, name: Option<String>, address: IpAddr) -> u8 {
         let index = self.connections.len();
         let ahead = u16::try_from(index).unwrap_or(u16::MAX);
         let port = self.endpoints.peer.port().wrapping_add(ahead).max(1);
-        let pair = Pair { target: self.endpoints.target, peer: SocketAddrV4::new(address, port) };
+        let pair = Pair { target: self.endpoints.target, peer: SocketAddr::new(address, port) };
         // Each connection its own ISN, so that a mix-up shows.
         let isn = self.isn.wrapping_add(u32::from(ahead).wrapping_mul(0x0101_0101));
-        self.connections.push(Connection { name, pair, view: View::new(isn), app_sent: 0, app_read: 0 });
+        self.connections.push(Connection {
+            name,
+            pair,
+            view: View::new(isn, self.endpoints.version()),
+            app_sent: 0,
+            app_read: 0,
+        });
         u8::try_from(index).unwrap_or(u8::MAX)
     }
 
     /// The connection a step names; a name seen for the first time is a new connection from `address`.
-    pub fn resolve(&mut self, name: Option<&str>, address: Option<Ipv4Addr>) -> u8 {
+    pub fn resolve(&mut self, name: Option<&str>, address: Option<IpAddr>) -> u8 {
         let Some(name) = name else { return 0 };
         let found = self.connections.iter().position(|connection| connection.name.as_deref() == Some(name));
         match found {
             Some(index) => u8::try_from(index).unwrap_or(u8::MAX),
-            None => self.add(Some(name.to_owned()), address.unwrap_or(*self.endpoints.peer.ip())),
+            None => self.add(Some(name.to_owned()), address.unwrap_or(self.endpoints.peer.ip())),
         }
     }
 
@@ -321,8 +329,7 @@ impl Peer {
         Handle::Connection(index)
     }
 
-    fn find(&self, target: (Ipv4Addr, u16), peer: (Ipv4Addr, u16)) -> Option<u8> {
-        let pair = Pair { target: SocketAddrV4::new(target.0, target.1), peer: SocketAddrV4::new(peer.0, peer.1) };
+    fn find(&self, pair: Pair) -> Option<u8> {
         self.connections
             .iter()
             .position(|connection| connection.pair == pair)
@@ -335,7 +342,7 @@ impl Peer {
         let (seq_base, ack_base) = (view.irs, view.iss.unwrap_or(0));
         let to_its_peer = {
             let pair = self.connections[usize::from(index)].pair;
-            parsed.source == pair.peer.ip().octets() && parsed.destination == pair.target.ip().octets()
+            parsed.source == pair.peer.ip() && parsed.destination == pair.target.ip()
         };
         if to_its_peer {
             self.connections[usize::from(index)].view.note_injected(&parsed);
@@ -345,12 +352,12 @@ impl Peer {
 
     /// Takes note of an emitted segment and gives it in case space, with the view as it was just before.
     pub fn emitted(&mut self, parsed: Parsed, at: Time) -> (CaseSegment, View) {
-        let target = (Ipv4Addr::from(parsed.source), parsed.source_port);
-        let peer = (Ipv4Addr::from(parsed.destination), parsed.destination_port);
-        let Some(index) = self.find(target, peer) else {
+        let target = SocketAddr::new(parsed.source, parsed.source_port);
+        let peer = SocketAddr::new(parsed.destination, parsed.destination_port);
+        let Some(index) = self.find(Pair { target, peer }) else {
             // What answers another host's segment is relative to the connection whose numbers that segment bore.
             let ports = |connection: &&Connection| {
-                (connection.pair.target.port(), connection.pair.peer.port()) == (target.1, peer.1)
+                (connection.pair.target.port(), connection.pair.peer.port()) == (target.port(), peer.port())
             };
             let view = self.connections.iter().find(ports).map(|connection| connection.view);
             let (seq_base, ack_base) = view.map_or((0, 0), |view| bases(&parsed, &view));

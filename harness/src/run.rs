@@ -373,7 +373,7 @@ impl<'a> Run<'a> {
                 self.trace.events.push(Event { at, step: self.step, kind: EventKind::EmittedOther { packet } });
                 return;
             }
-            Err(problem @ (NotTcp::NotIpv4 | NotTcp::Fragment | NotTcp::TooShort)) => {
+            Err(problem @ (NotTcp::NotIp | NotTcp::Fragment | NotTcp::TooShort)) => {
                 let faults = vec![(problem.to_string(), "RFC9293#3.1")];
                 (CaseSegment { at, faults, ..CaseSegment::default() }, View::unknown())
             }

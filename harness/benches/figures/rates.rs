@@ -4,7 +4,7 @@
 //! hold on a busy machine too; what the kernel does for a packet it does within the thread's `write`.
 
 use std::{
-    net::{SocketAddrV4, TcpListener},
+    net::{SocketAddr, TcpListener},
     os::fd::AsFd,
     sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
@@ -84,7 +84,7 @@ impl Bare {
         let mut kernel = KernelTarget::open(KernelOptions::default())?;
         let ends = kernel.begin(&Config::default()).map_err(|refusal| TargetError::Broken(refusal.to_string()))?;
         let syn = |port: u16, to: u16| {
-            let (peer, target) = (SocketAddrV4::new(*ends.peer.ip(), port), SocketAddrV4::new(*ends.target.ip(), to));
+            let (peer, target) = (SocketAddr::new(ends.peer.ip(), port), SocketAddr::new(ends.target.ip(), to));
             build(&WireSegment { seq: 1, flags: Flags::SYN, ..WireSegment::empty(peer, target) })
         };
         let closed: Vec<_> = (1..=1000).map(|port| syn(port, 1)).collect();
@@ -95,7 +95,7 @@ impl Bare {
         let (mut sent, mut took) = (0.0, Duration::ZERO);
         for round in 0..50 {
             let to = 3000 + round;
-            let listener = TcpListener::bind(SocketAddrV4::new(*ends.target.ip(), to)).expect("the port is free");
+            let listener = TcpListener::bind(SocketAddr::new(ends.target.ip(), to)).expect("the port is free");
             // Fewer than the queue holds.
             let packets: Vec<_> = (1..=100).map(|port| syn(10_000 + port, to)).collect();
             took += exchange(&kernel, &packets, Flags::SYN | Flags::ACK);

@@ -1,7 +1,7 @@
 //! The reference beside smoltcp, through the same trait: segments through one connection, and connections opened and
 //! closed. Processor time of one thread; what a target does for its caller (sockets, states, rules) is part of it.
 
-use std::{net::SocketAddrV4, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use harness::{
     case::{flags::Flags, format::Config},
@@ -64,7 +64,7 @@ impl<'a> Wire<'a> {
 
     /// From another port of the peer.
     fn from(&mut self, port: u16) {
-        self.pair.peer = SocketAddrV4::new(*self.pair.peer.ip(), port);
+        self.pair.peer = SocketAddr::new(self.pair.peer.ip(), port);
     }
 
     fn packet(&self, flags: Flags, seq: u32, ack: u32, text: &[u8]) -> Vec<u8> {

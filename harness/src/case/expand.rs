@@ -2,7 +2,7 @@
 //!
 //! Called by [`crate::case::load`] between reading and typing, so that `$name` may stand for anything: a state, a
 //! number within a sum, a whole map, a part of a title. Values keep the place they were written at, so a mistake in
-//! a row is shown in that row. `$$` is a dollar sign. Leaves out expressions and conditions: a row names its answer.
+//! a row is shown in that row. `$$` is a dollar sign. The key `ip` sets `config: { ip: … }` by itself. Leaves out expressions and conditions: a row names its answer.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -12,6 +12,9 @@ use super::{
     suggest::{did_you_mean, quoted_list},
     tree::{Content, Node, flow::flow_text},
 };
+
+/// The key of the matrix that says which version of IP the case speaks.
+const IP: &str = "ip";
 
 /// How many concrete cases one file may expand to.
 pub const MAX_VARIANTS: usize = 4096;
@@ -69,7 +72,10 @@ pub(super) fn variants(root: &Node) -> Result<impl Iterator<Item = Variant<'_>>,
         let variables =
             rows.iter().flat_map(|row| &row.variables).map(|(name, value)| (name.as_str(), value)).collect();
         let kept = entries.iter().filter(|(key, _)| key.text() != Some("matrix"));
-        let entries = kept.map(|(key, value)| (replaced(key, &variables), replaced(value, &variables))).collect();
+        let mut entries = kept.map(|(key, value)| (replaced(key, &variables), replaced(value, &variables))).collect();
+        if let Some(version) = variables.get(IP) {
+            set_version(&mut entries, version);
+        }
         let tree = Node { content: Content::Map(entries), ..Node { mark: root.mark, ..Node::plain("") } };
         Variant { values: labels.join(","), tree: Cow::Owned(tree) }
     }))
@@ -103,7 +109,8 @@ fn axes(matrix: &Node) -> Result<Vec<Axis>, Box<Fault>> {
         let axis = match &value.content {
             Content::List(values) => {
                 let rows = values.iter().map(|value| single(name, value)).collect::<Result<_, _>>()?;
-                Axis { mark: key.mark, rows, optional: None }
+                // The version of IP has its place without being named.
+                Axis { mark: key.mark, rows, optional: (name == IP).then(|| name.to_owned()) }
             }
             Content::Map(rows) => named_rows(name, key.mark, rows)?,
             Content::Scalar { .. } => {
@@ -220,6 +227,22 @@ fn check_variables(axes: &[Axis], mentions: &BTreeMap<&str, Mark>) -> Result<(),
                 (None, false) => format!("the matrix has {}; a dollar sign is written `$$`", quoted_list(&known)),
             },
         )),
+    }
+}
+
+/// Puts the version of IP where a case has it, unless the case says one itself.
+fn set_version(entries: &mut Vec<(Node, Node)>, version: &Node) {
+    let entry = (Node { mark: version.mark, ..Node::plain(IP) }, replaced(version, &BTreeMap::new()));
+    let config =
+        entries.iter_mut().find(|(key, _)| key.text() == Some("config")).map(|(_, config)| &mut config.content);
+    match config {
+        Some(Content::Map(switches)) if switches.iter().all(|(key, _)| key.text() != Some(IP)) => switches.push(entry),
+        // It says one, or is none: then reading it tells.
+        Some(Content::Map(_) | Content::List(_) | Content::Scalar { .. }) => {}
+        None => {
+            let config = Node { content: Content::Map(vec![entry]), mark: version.mark, ..Node::plain("") };
+            entries.push((Node { mark: version.mark, ..Node::plain("config") }, config));
+        }
     }
 }
 

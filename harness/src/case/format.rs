@@ -153,7 +153,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     call::{Call, CallStep, Errno, Readiness, Returns, SocketSwitch},
     fragments::{Fragments, Order},
-    header::{Allow, Config, MssChoice, Peer, Via},
+    header::{Allow, Config, IpVersion, MssChoice, Peer, Via},
     icmp::{Icmp, Message, Quote, UnknownMessage},
     segment::{
         AddressName, Alternative, Bytes, Checksum, ConnName, Data, Expect, ExpectIp, ExpectSegment, Inject, Ip,

@@ -18,6 +18,9 @@ use super::{
     time::Span,
 };
 
+/// The MTU of the peer's link: its MSS is what fits behind both headers (RFC6691#2).
+const ETHERNET: u16 = 1500;
+
 /// How long the target may take to acknowledge a FIN: RFC9293#3.8.6.3 bounds the delay (MUST-40).
 const DELAYED_ACK: Span = Span { two_msl: 0, rto: 0, nanos: 500_000_000 };
 
@@ -175,10 +178,11 @@ impl Script<'_> {
 
     fn inject(&mut self, flags: Flags, seq: Position, ack: Option<Position>) {
         let peer = &self.case.peer;
+        let version = self.case.config.ip.unwrap_or_default();
         let mut options = Options::default();
         if flags.contains(Flags::SYN) {
             options.mss = match peer.mss {
-                None => Some(1460),
+                None => Some(ETHERNET - 20 - u16::try_from(version.header_len()).unwrap_or(u16::MAX)),
                 Some(MssChoice::Value(mss)) => Some(mss),
                 Some(MssChoice::None) => None,
             };

@@ -2,11 +2,13 @@
 //!
 //! Called by [`crate::case::load`] on each typed case, and by [`crate::generate::shrink`] on what it makes of one.
 
+mod version;
+
 use std::collections::BTreeSet;
 
 use super::{
     error::{Fault, Mark},
-    format::{Action, Case, Comparison, Data, Inject, Order, Quote},
+    format::{Action, Case, Comparison, Data, Inject, IpVersion, Order, Quote},
     suggest::did_you_mean,
     tree::{Content, Node},
 };
@@ -46,6 +48,7 @@ pub(crate) fn is_consistent(case: &Case) -> bool {
 }
 
 fn check_steps(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
+    version::check(case, tree)?;
     check_names(case, tree)?;
     check_connections(case, tree)?;
     check_lengths(case, tree)
@@ -118,7 +121,7 @@ fn check_lengths(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
         if options > 40 {
             return Err(Fault::at(mark(), format!("{options} bytes of TCP options; the header has room for 40")));
         }
-        let payload = payload_length(inject);
+        let payload = payload_length(inject, case.config.ip.unwrap_or_default());
         if inject.icmp.is_some() && payload > MAX_SEGMENT_TEXT + 20 {
             let most = MAX_SEGMENT_TEXT + 20;
             return Err(Fault::at(mark(), format!("{payload} bytes in one IP packet; at most {most} fit")));
@@ -143,7 +146,7 @@ fn length(data: &Data) -> u32 {
 }
 
 /// How many bytes follow the IP header of an injected packet.
-fn payload_length(inject: &Inject) -> u32 {
+fn payload_length(inject: &Inject, version: IpVersion) -> u32 {
     let small = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
     if let Some(raw) = &inject.raw {
         return small(raw.0.len());
@@ -159,7 +162,7 @@ fn payload_length(inject: &Inject) -> u32 {
             let usual = Quote::default();
             let quote = quote.as_ref().unwrap_or(&usual);
             let options = quote.ip.options.as_ref().map_or(0, |options| options.0.len().next_multiple_of(4));
-            20 + small(options) + u32::from(quote.length.unwrap_or(Quote::USUAL_LENGTH))
+            small(version.header_len() + options) + u32::from(quote.length(version))
         }
     };
     body.saturating_add(8)

@@ -50,10 +50,10 @@ fn whole(data: &[u8]) -> Vec<u8> {
     let mut segment = data[..data.len().min(2000)].to_vec();
     if let Some(field) = segment.get_mut(CHECKSUM_AT..CHECKSUM_AT + 2) {
         field.fill(0);
-        let right = tcp_checksum(&segment, source, destination);
+        let right = tcp_checksum(&segment, source.into(), destination.into());
         segment[CHECKSUM_AT..CHECKSUM_AT + 2].copy_from_slice(&right.to_be_bytes());
     }
-    let [from, to] = [source, destination].map(|address| std::net::SocketAddrV4::new(address, 0));
+    let [from, to] = [source, destination].map(|address| std::net::SocketAddr::new(address.into(), 0));
     build(&WireSegment { raw: Some(&segment), ..WireSegment::empty(from, to) })
 }
 
@@ -74,7 +74,7 @@ fn refused(packet: &[u8], parsed: &Parsed) -> bool {
 fn agree(packet: &[u8]) {
     let ip = Ipv4Packet::parse(packet).ok().filter(|ip| ip.protocol() == PROTOCOL_TCP && ip.fragment_offset() == 0);
     let theirs = ip.and_then(|ip| Some((ip, TcpSegment::parse(ip.source(), ip.destination(), ip.payload()).ok()?)));
-    let ours = parse(packet).ok().filter(|parsed| !refused(packet, parsed));
+    let ours = parse(packet).ok().filter(|parsed| parsed.source.is_ipv4() && !refused(packet, parsed));
     match (theirs, ours) {
         (None, None) => {}
         (Some((ip, segment)), Some(parsed)) => same_fields(&ip, &segment, &parsed),
@@ -84,8 +84,8 @@ fn agree(packet: &[u8]) {
 
 fn same_fields(ip: &Ipv4Packet<'_>, segment: &TcpSegment<'_>, parsed: &Parsed) {
     let theirs = Parsed {
-        source: ip.source().octets(),
-        destination: ip.destination().octets(),
+        source: ip.source().into(),
+        destination: ip.destination().into(),
         source_port: segment.src_port(),
         destination_port: segment.dst_port(),
         seq: segment.seq().0,
@@ -198,8 +198,8 @@ fn builders_agree(fields: &Fields, text: &[u8]) {
     let offset = IP_HEADER + usize::from(theirs[IP_HEADER + 12] >> 4) * 4;
     let ip = Ip { ttl: Some(fields.ttl), tos: Some(fields.tos), df: Some(theirs[6] & 0x40 != 0), ..Ip::default() };
     let ours = build(&WireSegment {
-        source,
-        destination,
+        source: source.into(),
+        destination: destination.into(),
         source_port: fields.ports.0,
         destination_port: fields.ports.1,
         seq: fields.seq,

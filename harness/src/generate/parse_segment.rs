@@ -2,15 +2,15 @@
 //!
 //! Called by the fuzz target `parse_segment` and by a test that replays fixed seeds.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddr;
 
 use crate::{
-    case::format::Ip,
+    case::format::{Ip, IpVersion},
     peer::Peer,
     segment::{
         build::{WireSegment, build},
         other,
-        parse::{Parsed, parse},
+        parse::{Parsed, parse, tcp_part},
         show,
     },
     target::{Endpoints, Time},
@@ -38,12 +38,10 @@ pub fn parse_segment(data: &[u8]) -> bool {
 
 /// A peer takes it for something the target sent, and it can be shown on a line and in full.
 fn is_shown(parsed: Parsed) {
-    let socket = |last| SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, last), 80);
     let endpoints = Endpoints {
-        target: SocketAddrV4::new(Ipv4Addr::from(parsed.source), parsed.source_port),
-        peer: SocketAddrV4::new(Ipv4Addr::from(parsed.destination), parsed.destination_port),
-        other_peer: *socket(3).ip(),
-        subnet_broadcast: *socket(255).ip(),
+        target: SocketAddr::new(parsed.source, parsed.source_port),
+        peer: SocketAddr::new(parsed.destination, parsed.destination_port),
+        ..Endpoints::documentation(IpVersion::V4)
     };
     let (segment, _) = Peer::new(endpoints, Some(1)).emitted(parsed, Time::ZERO);
     assert!(!show::short(&segment).is_empty() && !show::full(&segment).is_empty(), "shown as nothing");
@@ -51,17 +49,17 @@ fn is_shown(parsed: Parsed) {
 
 /// The bytes of the options, if they are where the data offset says.
 fn options_of<'d>(data: &'d [u8], parsed: &Parsed) -> &'d [u8] {
-    let ip_header = usize::from(data[0] & 15) * 4;
-    let offset = data.get(ip_header + 12).map_or(0, |byte| usize::from(byte >> 4) * 4);
+    let tcp = tcp_part(data).unwrap_or_default();
+    let offset = tcp.get(12).map_or(0, |byte| usize::from(byte >> 4) * 4);
     let inside = !parsed.faults.iter().any(|(fault, _)| fault.starts_with("data offset"));
-    data.get(ip_header + TCP_HEADER..ip_header + offset).filter(|_| inside).unwrap_or_default()
+    tcp.get(TCP_HEADER..offset).filter(|_| inside).unwrap_or_default()
 }
 
 fn is_built_as_itself(parsed: &Parsed, options: &[u8]) {
     let ip = Ip { ttl: Some(parsed.ttl), tos: Some(parsed.tos), df: Some(parsed.df), ..Ip::default() };
     let built = build(&WireSegment {
-        source: parsed.source.into(),
-        destination: parsed.destination.into(),
+        source: parsed.source,
+        destination: parsed.destination,
         source_port: parsed.source_port,
         destination_port: parsed.destination_port,
         seq: parsed.seq,

@@ -6,21 +6,21 @@
 mod packet;
 
 use std::{
-    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     time::Duration,
 };
 
 use stack_under_test::{CallError, Cidr, Config, Instant, Profile, Reply, SocketId, SocketOptions, Stack, UserCall};
 
 use crate::{
-    case::format::Errno,
+    case::format::{Errno, IpVersion},
     judge::invariant::Monitor,
     segment::parse::{NotTcp, parse},
     target::{Endpoints, Handle, Outcome, Pair, SocketCall, Time},
 };
 
-const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
-const PEER: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 2), 40_000);
+const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2)), 40_000);
 const PORT: u16 = 80;
 const ICMP: u8 = 1;
 /// More packets than this out of one event is a runaway: a full window of 65535 one-byte segments fits.
@@ -64,7 +64,7 @@ struct Bench {
     now: Instant,
     wire: Wire,
     /// Every socket with its remote side; a listener has none.
-    sockets: Vec<(SocketId, Option<SocketAddrV4>)>,
+    sockets: Vec<(SocketId, Option<SocketAddr>)>,
 }
 
 /// Runs one script.
@@ -101,12 +101,8 @@ const fn time(now: Instant) -> Time {
 
 impl Bench {
     fn new(profile: Profile) -> Self {
-        let endpoints = Endpoints {
-            target: SocketAddrV4::new(ADDRESS, PORT),
-            peer: PEER,
-            other_peer: Ipv4Addr::new(192, 0, 2, 3),
-            subnet_broadcast: Ipv4Addr::new(192, 0, 2, 255),
-        };
+        let endpoints =
+            Endpoints { target: SocketAddr::new(ADDRESS, PORT), peer: PEER, ..Endpoints::documentation(IpVersion::V4) };
         Self {
             stack: Stack::new(Config::new(Cidr::new(ADDRESS, 24), 1, profile)),
             monitor: Monitor::new(endpoints, false),
@@ -134,7 +130,7 @@ impl Bench {
                 (call, SocketCall::Listen { backlog: None })
             }
             (1, _) => {
-                let call = UserCall::Connect { local_port: PORT, remote: PEER.into(), options: options() };
+                let call = UserCall::Connect { local_port: PORT, remote: PEER, options: options() };
                 (call, SocketCall::Connect { to: PEER })
             }
             (2 | 3, Some(listener)) => (UserCall::Accept { listener }, SocketCall::Accept),
@@ -155,7 +151,7 @@ impl Bench {
         let reply = self.stack.user_call(self.now, call);
         let remote = match (&reply, &told) {
             (Ok(Reply::Accepted { socket, remote }), _) => {
-                let remote = Some(v4(*remote));
+                let remote = Some(*remote);
                 self.sockets.push((*socket, remote));
                 remote
             }
@@ -175,8 +171,8 @@ impl Bench {
         self.tell_call(index, remote, &told, &outcome(reply));
     }
 
-    fn tell_call(&mut self, index: usize, remote: Option<SocketAddrV4>, call: &SocketCall<'_>, outcome: &Outcome) {
-        let target = SocketAddrV4::new(ADDRESS, PORT);
+    fn tell_call(&mut self, index: usize, remote: Option<SocketAddr>, call: &SocketCall<'_>, outcome: &Outcome) {
+        let target = SocketAddr::new(ADDRESS, PORT);
         // More sockets than numbers for them: the last number is shared, and told anew with each call.
         let handle = Handle::Connection(u8::try_from(index).unwrap_or(u8::MAX));
         let (on, peer) = remote.map_or((Handle::Listener, PEER), |remote| (handle, remote));
@@ -213,7 +209,7 @@ impl Bench {
                 }
                 // A ping is answered, in parts if it is long, and the source of a packet nobody serves is told.
                 Err(NotTcp::Protocol(ICMP) | NotTcp::Fragment) => {}
-                Err(problem @ (NotTcp::NotIpv4 | NotTcp::Protocol(_) | NotTcp::TooShort)) => {
+                Err(problem @ (NotTcp::NotIp | NotTcp::Protocol(_) | NotTcp::TooShort)) => {
                     panic!("neither a TCP segment nor ICMP: {problem}");
                 }
             }
@@ -231,19 +227,11 @@ impl Bench {
     }
 }
 
-/// A remote side of a stack without an IPv6 address.
-fn v4(remote: SocketAddr) -> SocketAddrV4 {
-    match remote {
-        SocketAddr::V4(remote) => remote,
-        SocketAddr::V6(remote) => panic!("{remote} is connected to a stack without an IPv6 address"),
-    }
-}
-
 /// What the call gave, in the words of targets. Which error it was does not matter here.
 pub(super) fn outcome(reply: Result<Reply, CallError>) -> Outcome {
     match reply {
         Ok(Reply::Socket(_) | Reply::Done | Reply::Status(_) | Reply::Readiness(_)) => Outcome::Ok,
-        Ok(Reply::Accepted { remote, .. }) => Outcome::Accepted(v4(remote)),
+        Ok(Reply::Accepted { remote, .. }) => Outcome::Accepted(remote),
         Ok(Reply::Sent(count)) => Outcome::Sent(count),
         Ok(Reply::Received(bytes)) if bytes.is_empty() => Outcome::Eof,
         Ok(Reply::Received(bytes)) => Outcome::Data(bytes),

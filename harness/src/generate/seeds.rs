@@ -19,7 +19,7 @@ use stack_under_test::Profile;
 use self::nearest::Names;
 use super::script::{Header, MOST_STEPS, Record, Script};
 use crate::{
-    case::format::{Action, ConcreteCase},
+    case::format::{Action, ConcreteCase, IpVersion},
     run::{Mode, run_case},
     target::reference::Reference,
 };
@@ -27,10 +27,15 @@ use crate::{
 /// The fuzz targets whose inputs are scripts.
 const SCRIPTED: [&str; 3] = ["differential_kernel", "differential_profiles", "differential_smoltcp"];
 
-/// What the case does, as a script. `None`: nothing, or more than a script has room for.
+/// Scripts and the stacks of the fuzz targets do: a case over IPv6 is one of theirs in its IPv4 form only.
+fn speaks_v4(case: &ConcreteCase) -> bool {
+    case.case.config.ip != Some(IpVersion::V6)
+}
+
+/// What the case does, as a script. `None`: nothing, more than a script has room for, or over IPv6.
 #[must_use]
 pub fn script_of(case: &ConcreteCase) -> Option<Script> {
-    let authored = case.case.steps.get(case.prelude..)?;
+    let authored = case.case.steps.get(case.prelude..).filter(|_| speaks_v4(case))?;
     let mut names = Names::of(&case.case, authored);
     let mut records = Vec::new();
     for step in authored {
@@ -71,8 +76,10 @@ pub fn corpora(suite: &[ConcreteCase]) -> BTreeMap<&'static str, Corpus> {
             add(&["parse_case"], case.id.split('#').next().unwrap_or_default(), &text);
         }
         let run = run_case(&mut reference, &Arc::new(case.clone()), Mode::Record);
-        add(&["stack_input"], &case.id, &bytes::stack_input(&run));
-        add(&["stack_pair"], &case.id, &bytes::stack_pair(&run));
+        if speaks_v4(case) {
+            add(&["stack_input"], &case.id, &bytes::stack_input(&run));
+            add(&["stack_pair"], &case.id, &bytes::stack_pair(&run));
+        }
         for (number, packet) in bytes::packets(&run).enumerate() {
             // One packet of each shape: its headers, without what is in their fields of numbers.
             let header = |range: std::ops::Range<usize>| packet.get(range).unwrap_or_default().to_vec();

@@ -6,7 +6,7 @@
 use crate::{
     case::{
         flags::Flags,
-        format::{Action, Call, Case},
+        format::{Action, Call, Case, IpVersion, Message},
         position::Symbol,
     },
     peer::View,
@@ -19,14 +19,17 @@ pub use crate::trace::event_class::{
 
 /// The protocol number of ICMP.
 const ICMP: u8 = 1;
+/// That of ICMPv6.
+const ICMPV6: u8 = 58;
+/// That of the fragment header of IPv6.
+const FRAGMENT_HEADER: u8 = 44;
 /// More Fragments and the fragment offset, in bytes 6 and 7 of the IP header.
 const FRAGMENT: u16 = 0x3fff;
 
 /// The class of a packet. `segment` is what it parsed to, `view` what the wire had shown before it.
 #[must_use]
 pub fn of_packet(packet: &[u8], segment: Option<&CaseSegment>, view: &View) -> EventClass {
-    let is_fragment = |bytes: &[u8; 2]| u16::from_be_bytes(*bytes) & FRAGMENT != 0;
-    if packet.get(6..).and_then(|rest| rest.first_chunk()).is_some_and(is_fragment) {
+    if is_fragment(packet) {
         return EventClass::Fragment;
     }
     match segment {
@@ -35,10 +38,22 @@ pub fn of_packet(packet: &[u8], segment: Option<&CaseSegment>, view: &View) -> E
     }
 }
 
+fn is_fragment(packet: &[u8]) -> bool {
+    let &[first, _, _, _, _, _, high, low, ..] = packet else { return false };
+    if first >> 4 == 6 { high == FRAGMENT_HEADER } else { u16::from_be_bytes([high, low]) & FRAGMENT != 0 }
+}
+
+/// An ICMPv6 message is classed by what it means, as cases name it.
 fn icmp(packet: &[u8]) -> Option<EventClass> {
-    let header = usize::from(packet.first()? & 15) * 4;
+    let (first, protocol) = (*packet.first()?, *packet.get(9)?);
+    if first >> 4 == 6 {
+        let &[kind, code] = packet.get(IpVersion::V6.header_len()..)?.first_chunk()?;
+        let message = Message::from_v6(kind, code).filter(|_| packet[6] == ICMPV6)?;
+        return Some(EventClass::Icmp { kind: message.kind, code: message.code });
+    }
+    let header = usize::from(first & 15) * 4;
     let &[kind, code] = packet.get(header..)?.first_chunk()?;
-    (packet[0] >> 4 == 4 && *packet.get(9)? == ICMP).then_some(EventClass::Icmp { kind, code })
+    (first >> 4 == 4 && protocol == ICMP).then_some(EventClass::Icmp { kind, code })
 }
 
 fn of_segment(segment: &CaseSegment, view: &View) -> SegmentClass {
@@ -98,7 +113,7 @@ fn broken(text: &str, clause: &str) -> Option<Broken> {
         "MUST-68" | "MUST-69" => Some(Broken::Options),
         "RFC791#3.1" if text.contains("checksum") => Some(Broken::Checksum),
         "RFC791#3.1" if text.starts_with("IP option") || text.starts_with("IP source route") => Some(Broken::Options),
-        "RFC791#3.1" => Some(Broken::Length),
+        "RFC791#3.1" | "RFC8200#3" => Some(Broken::Length),
         "RFC9293#3.1" if text.contains("offset") => Some(Broken::Length),
         _ => None,
     }

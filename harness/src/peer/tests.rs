@@ -4,16 +4,15 @@ fn endpoints() -> Endpoints {
     Endpoints {
         target: "192.0.2.1:80".parse().unwrap(),
         peer: "192.0.2.2:40000".parse().unwrap(),
-        other_peer: "192.0.2.3".parse().unwrap(),
-        subnet_broadcast: "192.0.2.255".parse().unwrap(),
+        ..Endpoints::documentation(crate::case::format::IpVersion::V4)
     }
 }
 
 /// From the peer's first connection to the target.
 fn from_peer(flags: Flags, seq: u32, ack: u32) -> Parsed {
     Parsed {
-        source: [192, 0, 2, 2],
-        destination: [192, 0, 2, 1],
+        source: [192, 0, 2, 2].into(),
+        destination: [192, 0, 2, 1].into(),
         source_port: 40_000,
         destination_port: 80,
         flags,
@@ -27,8 +26,8 @@ fn from_peer(flags: Flags, seq: u32, ack: u32) -> Parsed {
 /// From the target to the peer's first connection.
 fn from_target(flags: Flags, seq: u32, ack: u32, text: usize) -> Parsed {
     Parsed {
-        source: [192, 0, 2, 1],
-        destination: [192, 0, 2, 2],
+        source: [192, 0, 2, 1].into(),
+        destination: [192, 0, 2, 2].into(),
         source_port: 80,
         destination_port: 40_000,
         flags,
@@ -192,7 +191,7 @@ fn a_packet_for_nobody_belongs_to_no_connection() {
 #[test]
 fn what_goes_to_another_host_is_relative_to_the_connection_with_its_ports() {
     let mut peer = established();
-    let to_other = |flags, seq, ack| Parsed { destination: [192, 0, 2, 9], ..from_target(flags, seq, ack, 0) };
+    let to_other = |flags, seq, ack| Parsed { destination: [192, 0, 2, 9].into(), ..from_target(flags, seq, ack, 0) };
     let mut numbers = |parsed| {
         let (segment, _) = peer.emitted(parsed, Time::ZERO);
         (segment.on, segment.seq, segment.ack)

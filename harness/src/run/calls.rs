@@ -1,6 +1,6 @@
 //! `call`: names and patterns resolved, the socket call made, its outcome judged.
 
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 
 use super::{Mode, Run, Stop};
 use crate::{
@@ -73,8 +73,8 @@ impl<'a> Run<'a> {
         connection.view.allow_new_incarnation();
         if let Some(address) = address {
             // To oneself means to the very same socket: that is the self-connection of RFC 9293 §3.5.
-            let port = if address == *target.ip() { target.port() } else { connection.pair.peer.port() };
-            connection.pair.peer = SocketAddrV4::new(address, port);
+            let port = if address == target.ip() { target.port() } else { connection.pair.peer.port() };
+            connection.pair.peer = SocketAddr::new(address, port);
         }
     }
 

@@ -71,8 +71,8 @@ impl<'a> Run<'a> {
         let pair = self.peer.connection(self.in_hand).pair;
         let endpoints = self.peer.endpoints();
         WireSegment {
-            source: inject.from.map_or(*pair.peer.ip(), |name| endpoints.address(name)),
-            destination: inject.to.map_or(*pair.target.ip(), |name| endpoints.address(name)),
+            source: inject.from.map_or(pair.peer.ip(), |name| endpoints.address(name)),
+            destination: inject.to.map_or(pair.target.ip(), |name| endpoints.address(name)),
             id,
             ip,
             ..WireSegment::empty(pair.peer, pair.target)

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     case::{
         flags::Flags,
-        format::{At, Call, CallStep, Config, Errno, Expect, ExpectSegment, Inject, Quantity, Returns},
+        format::{At, Call, CallStep, Config, Errno, Expect, ExpectSegment, Inject, IpVersion, Quantity, Returns},
         position::{Bounds, Position, Symbol},
         state::State,
     },
@@ -66,8 +66,7 @@ impl Target for Scripted {
             None => Ok(Endpoints {
                 target: TARGET.into_socket(),
                 peer: PEER.into_socket(),
-                other_peer: Ipv4Addr::new(192, 0, 2, 3),
-                subnet_broadcast: Ipv4Addr::new(192, 0, 2, 255),
+                ..Endpoints::documentation(IpVersion::V4)
             }),
         }
     }
@@ -109,12 +108,12 @@ impl Target for Scripted {
 }
 
 trait IntoSocket {
-    fn into_socket(self) -> std::net::SocketAddrV4;
+    fn into_socket(self) -> std::net::SocketAddr;
 }
 
 impl IntoSocket for (Ipv4Addr, u16) {
-    fn into_socket(self) -> std::net::SocketAddrV4 {
-        std::net::SocketAddrV4::new(self.0, self.1)
+    fn into_socket(self) -> std::net::SocketAddr {
+        std::net::SocketAddr::new(self.0.into(), self.1)
     }
 }
 
@@ -305,7 +304,7 @@ fn kept_quantities_are_compared() {
 #[test]
 fn an_answer_to_a_source_no_host_can_have_is_told_in_relative_numbers() {
     let mut answer = WireSegment { flags: Flags::SYN, seq: 7777, ..wire_reply() };
-    (answer.destination, answer.destination_port) = (Ipv4Addr::new(192, 0, 2, 255), PEER.1 + 1);
+    (answer.destination, answer.destination_port) = (Ipv4Addr::new(192, 0, 2, 255).into(), PEER.1 + 1);
     let mut target = Scripted::new(vec![build(&answer)]);
     let from = Some(crate::case::format::AddressName::SubnetBroadcast);
     let impostor = Inject { on: Some("impostor".into()), from, flags: Flags::SYN, ..Inject::default() };

@@ -2,14 +2,17 @@
 //!
 //! Called by [`crate::run`] for each `inject`; all positions are resolved before.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use pnet_packet::{ip::IpNextHeaderProtocol, ipv4::MutableIpv4Packet, tcp::MutableTcpPacket};
 
-use super::checksum::{ipv4_checksum, tcp_checksum};
+use super::{
+    checksum::{ipv4_checksum, tcp_checksum},
+    ipv6,
+};
 use crate::case::{
     flags::Flags,
-    format::{Checksum, Ip},
+    format::{Checksum, Ip, IpVersion},
 };
 
 const IP_HEADER: usize = 20;
@@ -19,9 +22,9 @@ const TCP_HEADER: usize = 20;
 #[derive(Clone, Debug)]
 pub struct WireSegment<'a> {
     /// IP source.
-    pub source: Ipv4Addr,
-    /// IP destination.
-    pub destination: Ipv4Addr,
+    pub source: IpAddr,
+    /// IP destination. Its family is the packet's.
+    pub destination: IpAddr,
     /// TCP source port.
     pub source_port: u16,
     /// TCP destination port.
@@ -46,7 +49,7 @@ pub struct WireSegment<'a> {
     pub data_offset: Option<u8>,
     /// These bytes instead of the TCP segment: the whole payload of the IP packet.
     pub raw: Option<&'a [u8]>,
-    /// IP identification unless `ip` has one.
+    /// IP identification unless `ip` has one. Over IPv6 only fragments have it.
     pub id: u16,
     /// IP fields other than usual.
     pub ip: &'a Ip,
@@ -71,10 +74,10 @@ pub const USUAL_IP: Ip = Ip {
 impl WireSegment<'_> {
     /// A segment with nothing in it: no flags, numbers 0, a window of 65535. For `..` behind the fields that matter.
     #[must_use]
-    pub const fn empty(source: SocketAddrV4, destination: SocketAddrV4) -> Self {
+    pub const fn empty(source: SocketAddr, destination: SocketAddr) -> Self {
         Self {
-            source: *source.ip(),
-            destination: *destination.ip(),
+            source: source.ip(),
+            destination: destination.ip(),
             source_port: source.port(),
             destination_port: destination.port(),
             seq: 0,
@@ -89,6 +92,24 @@ impl WireSegment<'_> {
             raw: None,
             id: 1,
             ip: &USUAL_IP,
+        }
+    }
+
+    /// The version of IP it is sent with.
+    #[must_use]
+    pub const fn version(&self) -> IpVersion {
+        match self.destination {
+            IpAddr::V4(_) => IpVersion::V4,
+            IpAddr::V6(_) => IpVersion::V6,
+        }
+    }
+
+    /// How long the IP header is, in octets, with its options or its extension header.
+    #[must_use]
+    pub fn ip_header_len(&self) -> usize {
+        match self.version() {
+            IpVersion::V4 => IP_HEADER + to_word(self.ip.options.as_ref().map_or(0, |options| options.0.len())),
+            IpVersion::V6 => ipv6::header_len(self.ip),
         }
     }
 }
@@ -111,8 +132,7 @@ pub(super) fn wrong_or(right: u16, wanted: Option<Checksum>) -> u16 {
 /// Lengths that do not fit their field are cut to its largest value: such a packet is wrong, which is allowed here.
 #[must_use]
 pub fn build(segment: &WireSegment<'_>) -> Vec<u8> {
-    let ip_options = segment.ip.options.as_ref().map_or(&[][..], |bytes| &bytes.0);
-    let ip_header = IP_HEADER + to_word(ip_options.len());
+    let ip_header = segment.ip_header_len();
     let tcp_len =
         segment.raw.map_or_else(|| TCP_HEADER + to_word(segment.options.len()) + segment.text.len(), <[u8]>::len);
     let mut packet = Vec::with_capacity(ip_header + tcp_len);
@@ -128,8 +148,19 @@ pub fn build(segment: &WireSegment<'_>) -> Vec<u8> {
         }
     }
     let ip_part = &mut packet[..ip_header];
-    ip_part[IP_HEADER..IP_HEADER + ip_options.len()].copy_from_slice(ip_options);
-    fill_ip(ip_part, tcp_len, segment);
+    match (segment.source, segment.destination) {
+        (IpAddr::V4(source), IpAddr::V4(destination)) => fill_ip(ip_part, tcp_len, segment, [source, destination]),
+        (IpAddr::V6(source), IpAddr::V6(destination)) => {
+            ipv6::fill(ip_part, tcp_len, segment.ip, segment.id, [source, destination]);
+        }
+        // No packet has both; who mixes them gets a packet from nobody.
+        (IpAddr::V6(_), IpAddr::V4(destination)) => {
+            fill_ip(ip_part, tcp_len, segment, [Ipv4Addr::UNSPECIFIED, destination]);
+        }
+        (IpAddr::V4(_), IpAddr::V6(destination)) => {
+            ipv6::fill(ip_part, tcp_len, segment.ip, segment.id, [std::net::Ipv6Addr::UNSPECIFIED, destination]);
+        }
+    }
     packet
 }
 
@@ -154,8 +185,11 @@ fn fill_tcp(bytes: &mut [u8], segment: &WireSegment<'_>) {
     }
 }
 
-fn fill_ip(bytes: &mut [u8], payload_len: usize, segment: &WireSegment<'_>) {
+fn fill_ip(bytes: &mut [u8], payload_len: usize, segment: &WireSegment<'_>, [source, destination]: [Ipv4Addr; 2]) {
     let ip = segment.ip;
+    if let Some(options) = &ip.options {
+        bytes[IP_HEADER..IP_HEADER + options.0.len()].copy_from_slice(&options.0);
+    }
     let header_len = bytes.len();
     let Some(mut header) = MutableIpv4Packet::new(bytes) else { return };
     header.set_version(ip.version.unwrap_or(4) & 0x0f);
@@ -172,8 +206,8 @@ fn fill_ip(bytes: &mut [u8], payload_len: usize, segment: &WireSegment<'_>) {
     header.set_fragment_offset(ip.fragment_offset.unwrap_or(0) & 0x1fff);
     header.set_ttl(ip.ttl.unwrap_or(64));
     header.set_next_level_protocol(IpNextHeaderProtocol(ip.protocol.unwrap_or(6)));
-    header.set_source(segment.source);
-    header.set_destination(segment.destination);
+    header.set_source(source);
+    header.set_destination(destination);
     // Over exactly these bytes: the header length *field* may lie.
     let right = ipv4_checksum(bytes);
     if let Some(mut header) = MutableIpv4Packet::new(bytes) {

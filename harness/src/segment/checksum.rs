@@ -3,7 +3,7 @@
 //! Called by [`super::build`] and [`super::parse`]. `pnet_packet` has one too, which adds byte pair by byte pair: with
 //! it, checksums were the dearest thing of a campaign. A test holds the two against each other.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 const TCP_HEADER: usize = 20;
 const IPV4_HEADER: usize = 20;
@@ -11,20 +11,45 @@ const IPV4_HEADER: usize = 20;
 const TCP_FIELD: usize = 16;
 /// Where an IPv4 header does.
 const IPV4_FIELD: usize = 10;
+/// Where an ICMP message does.
+const ICMP_FIELD: usize = 2;
 const TCP: u64 = 6;
+const ICMPV6: u64 = 58;
 
-/// The right TCP checksum of these bytes between these addresses (RFC9293#3.1); the field itself counts as zero.
-/// 0 for less than a header, which has no such field.
+/// The right TCP checksum of these bytes between these addresses (RFC9293#3.1, RFC8200#8.1); the field itself counts as
+/// zero. 0 for less than a header, which has no such field.
 #[must_use]
-pub fn tcp_checksum(segment: &[u8], source: Ipv4Addr, destination: Ipv4Addr) -> u16 {
+pub fn tcp_checksum(segment: &[u8], source: IpAddr, destination: IpAddr) -> u16 {
     if segment.len() < TCP_HEADER {
         return 0;
     }
-    let mut total = sum(&source.octets()) + sum(&destination.octets());
-    // The length counts as it is, also where it is more than 16 bits hold: then nothing is right about the packet.
-    total += sum(&(TCP + segment.len() as u64).to_be_bytes());
-    total += sum_without(segment, TCP_FIELD);
+    with_pseudo_header(segment, TCP_FIELD, TCP, source, destination)
+}
+
+/// The right checksum of an ICMPv6 message between these addresses (RFC4443#2.3); the field itself counts as zero. 0 for
+/// less than type, code and checksum.
+#[must_use]
+pub fn icmpv6_checksum(message: &[u8], source: IpAddr, destination: IpAddr) -> u16 {
+    if message.len() < ICMP_FIELD + 2 {
+        return 0;
+    }
+    with_pseudo_header(message, ICMP_FIELD, ICMPV6, source, destination)
+}
+
+fn with_pseudo_header(bytes: &[u8], field: usize, protocol: u64, source: IpAddr, destination: IpAddr) -> u16 {
+    let mut total = address(source) + address(destination);
+    // The length counts as it is, also where it is more than its field holds: then nothing is right about the packet.
+    // However many zeros the pseudo-header has, they add nothing: both versions' are this sum.
+    total += sum(&(protocol + bytes.len() as u64).to_be_bytes());
+    total += sum_without(bytes, field);
     !u16::from_be(fold(total))
+}
+
+fn address(address: IpAddr) -> u64 {
+    match address {
+        IpAddr::V4(address) => sum(&address.octets()),
+        IpAddr::V6(address) => sum(&address.octets()),
+    }
 }
 
 /// The right checksum of these bytes as an IPv4 header (RFC791#3.1); the field itself counts as zero. 0 for less than a

@@ -1,12 +1,19 @@
-//! Numbers → ICMP message (RFC792). Called by [`crate::run`] for each `inject` of one.
+//! Numbers → ICMP message (RFC792, RFC4443). Called by [`crate::run`] for each `inject` of one.
 
-use super::build::{WireSegment, build, wrong_or};
-use crate::case::format::{Checksum, Message};
+use std::net::IpAddr;
+
+use super::{
+    build::{WireSegment, build, wrong_or},
+    checksum::icmpv6_checksum,
+};
+use crate::case::format::{Checksum, IpVersion, Message};
 
 /// An ICMP message ready to become bytes.
 #[derive(Clone, Debug)]
 pub struct WireIcmp<'a> {
-    /// Type and code.
+    /// From whom to whom: ICMPv6 sums them up, too, and which of the two it is they tell.
+    pub ends: [IpAddr; 2],
+    /// Type and code, those of the version.
     pub message: Message,
     /// The 32 bits behind the checksum: next-hop MTU, pointer, gateway, identifier.
     pub rest: [u8; 4],
@@ -16,6 +23,15 @@ pub struct WireIcmp<'a> {
     pub checksum: Option<Checksum>,
 }
 
+/// The protocol number of ICMP, or ICMPv6.
+#[must_use]
+pub const fn icmp_protocol(version: IpVersion) -> u8 {
+    match version {
+        IpVersion::V4 => 1,
+        IpVersion::V6 => 58,
+    }
+}
+
 /// The bytes of the message, without an IP header.
 #[must_use]
 pub fn build_icmp(icmp: &WireIcmp<'_>) -> Vec<u8> {
@@ -23,7 +39,11 @@ pub fn build_icmp(icmp: &WireIcmp<'_>) -> Vec<u8> {
     let mut bytes = vec![icmp.message.kind, icmp.message.code, 0, 0];
     bytes.extend(icmp.rest);
     bytes.extend(icmp.body);
-    let right = pnet_packet::util::checksum(&bytes, CHECKSUM_WORD);
+    let [source, destination] = icmp.ends;
+    let right = match destination {
+        IpAddr::V4(_) => pnet_packet::util::checksum(&bytes, CHECKSUM_WORD),
+        IpAddr::V6(_) => icmpv6_checksum(&bytes, source, destination),
+    };
     bytes[2..4].copy_from_slice(&wrong_or(right, icmp.checksum).to_be_bytes());
     bytes
 }
@@ -34,8 +54,7 @@ pub fn build_icmp(icmp: &WireIcmp<'_>) -> Vec<u8> {
 #[must_use]
 pub fn quote(segment: &WireSegment<'_>, length: usize) -> Vec<u8> {
     let mut packet = build(segment);
-    let header = 20 + segment.ip.options.as_ref().map_or(0, |options| options.0.len().next_multiple_of(4));
-    packet.truncate(header + length);
+    packet.truncate(segment.ip_header_len() + length);
     packet
 }
 

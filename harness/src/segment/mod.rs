@@ -1,7 +1,7 @@
 //! The harness's own TCP/IP codec, on `pnet_packet`.
 //!
 //! On purpose not the reference's `wire`: if both sides shared one codec, one checksum bug would hide on both.
-//! [`build`] can get every field wrong, [`icmp`] and [`fragment`] build what is more or less than a segment; [`parse`]
+//! Over IPv4 and IPv6 alike. [`build`] can get every field wrong, [`icmp`] and [`fragment`] build what is more or less than a segment; [`parse`]
 //! takes anything a target may emit, [`checksum`] is theirs, [`show`] prints one line, [`other`] what is no segment.
 
 pub mod build;
@@ -9,6 +9,7 @@ pub mod checksum;
 pub mod fragment;
 pub mod icmp;
 mod ip_options;
+mod ipv6;
 pub mod other;
 pub mod parse;
 pub mod show;

@@ -2,24 +2,24 @@
 //!
 //! Called by [`crate::run`] for everything a target emits and everything injected.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
-use pnet_packet::{Packet as _, ipv4::Ipv4Packet, tcp::TcpPacket};
+use pnet_packet::{Packet as _, ipv4::Ipv4Packet, ipv6::Ipv6Packet, tcp::TcpPacket};
 
 use super::{
     build::{USUAL_IP, WireSegment},
     checksum::{ipv4_checksum, tcp_checksum},
-    ip_options,
+    ip_options, ipv6,
 };
 use crate::case::flags::Flags;
 
 /// A TCP segment with its IP addresses; numbers as on the wire.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parsed {
-    /// IP source; 0.0.0.0 when it did not parse.
-    pub source: [u8; 4],
+    /// IP source.
+    pub source: IpAddr,
     /// IP destination.
-    pub destination: [u8; 4],
+    pub destination: IpAddr,
     /// TCP source port.
     pub source_port: u16,
     /// TCP destination port.
@@ -38,14 +38,37 @@ pub struct Parsed {
     pub options: ParsedOptions,
     /// The text.
     pub text: Vec<u8>,
-    /// IP TTL.
+    /// IP TTL, or hop limit.
     pub ttl: u8,
-    /// IP DS field and ECN.
+    /// IP DS field and ECN, or traffic class.
     pub tos: u8,
-    /// IP Don't Fragment.
+    /// IP Don't Fragment; always set over IPv6, which no router fragments.
     pub df: bool,
     /// What is wrong with it, each with its clause.
     pub faults: Vec<(String, &'static str)>,
+}
+
+/// A segment with nothing in it, from nobody to nobody.
+impl Default for Parsed {
+    fn default() -> Self {
+        Self {
+            source: Ipv4Addr::UNSPECIFIED.into(),
+            destination: Ipv4Addr::UNSPECIFIED.into(),
+            source_port: 0,
+            destination_port: 0,
+            seq: 0,
+            ack: 0,
+            flags: Flags::default(),
+            win: 0,
+            urg: 0,
+            options: ParsedOptions::default(),
+            text: Vec::new(),
+            ttl: 0,
+            tos: 0,
+            df: false,
+            faults: Vec::new(),
+        }
+    }
 }
 
 /// The options of a segment.
@@ -68,9 +91,9 @@ pub struct ParsedOptions {
 /// Why a packet is not a TCP segment at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotTcp {
-    /// Not even an IPv4 header.
-    #[error("not an IPv4 packet")]
-    NotIpv4,
+    /// Not even an IP header.
+    #[error("not an IP packet")]
+    NotIp,
     /// Another protocol in it.
     #[error("IP protocol {0}, not TCP")]
     Protocol(u8),
@@ -88,15 +111,78 @@ const fn same_number(a: u16, b: u16) -> bool {
     a % 0xffff == b % 0xffff
 }
 
+/// What an IP header says of the TCP segment behind it.
+struct Envelope<'p> {
+    source: IpAddr,
+    destination: IpAddr,
+    ttl: u8,
+    tos: u8,
+    df: bool,
+    bytes: &'p [u8],
+}
+
+/// Source and destination of a packet, whatever else is wrong with it.
+#[must_use]
+pub fn ends(packet: &[u8]) -> Option<[IpAddr; 2]> {
+    match packet.first()? >> 4 {
+        4 => Ipv4Packet::new(packet).map(|ip| [ip.get_source().into(), ip.get_destination().into()]),
+        6 => Ipv6Packet::new(packet).map(|ip| [ip.get_source().into(), ip.get_destination().into()]),
+        _ => None,
+    }
+}
+
+/// The TCP segment in a packet: its header, options and text.
+#[must_use]
+pub fn tcp_part(packet: &[u8]) -> Option<&[u8]> {
+    let opened = match packet.first()? >> 4 {
+        4 => open_v4(packet, &mut Faults::new()),
+        6 => open_v6(packet, &mut Faults::new()),
+        _ => return None,
+    };
+    opened.ok().map(|envelope| envelope.bytes)
+}
+
+/// What is wrong with a packet, each with its clause.
+type Faults = Vec<(String, &'static str)>;
+
 /// Reads a packet.
 ///
 /// # Errors
 /// If there is no TCP header to read. A header that is there but wrong is read, with [`Parsed::faults`].
 pub fn parse(packet: &[u8]) -> Result<Parsed, NotTcp> {
-    let ip = Ipv4Packet::new(packet).filter(|ip| ip.get_version() == 4).ok_or(NotTcp::NotIpv4)?;
+    let mut faults = Vec::new();
+    let Envelope { source, destination, ttl, tos, df, bytes } = match packet.first().map(|first| first >> 4) {
+        Some(4) => open_v4(packet, &mut faults)?,
+        Some(6) => open_v6(packet, &mut faults)?,
+        Some(_) | None => return Err(NotTcp::NotIp),
+    };
+    let tcp = TcpPacket::new(bytes).ok_or(NotTcp::TooShort)?;
+    let (options, text) = split_text(&tcp, bytes, &mut faults);
+    check_tcp(&tcp, bytes, source, destination, &options, &mut faults);
+    Ok(Parsed {
+        source,
+        destination,
+        source_port: tcp.get_source(),
+        destination_port: tcp.get_destination(),
+        seq: tcp.get_sequence(),
+        ack: tcp.get_acknowledgement(),
+        flags: Flags(u16::from(tcp.get_reserved()) << 8 | u16::from(tcp.get_flags())),
+        win: tcp.get_window(),
+        urg: tcp.get_urgent_ptr(),
+        options,
+        text,
+        ttl,
+        tos,
+        df,
+        faults,
+    })
+}
+
+fn open_v4<'p>(packet: &'p [u8], faults: &mut Faults) -> Result<Envelope<'p>, NotTcp> {
+    let ip = Ipv4Packet::new(packet).ok_or(NotTcp::NotIp)?;
     let header_len = usize::from(ip.get_header_length()) * 4;
     if header_len < 20 || header_len > packet.len() {
-        return Err(NotTcp::NotIpv4);
+        return Err(NotTcp::NotIp);
     }
     if ip.get_next_level_protocol().0 != 6 {
         return Err(NotTcp::Protocol(ip.get_next_level_protocol().0));
@@ -104,7 +190,6 @@ pub fn parse(packet: &[u8]) -> Result<Parsed, NotTcp> {
     if ip.get_fragment_offset() != 0 || ip.get_flags() & 1 != 0 {
         return Err(NotTcp::Fragment);
     }
-    let mut faults = Vec::new();
     let right = ipv4_checksum(&packet[..header_len]);
     if !same_number(ip.get_checksum(), right) {
         faults.push((format!("IP header checksum is {:#06x}, right is {right:#06x}", ip.get_checksum()), "RFC791#3.1"));
@@ -116,27 +201,39 @@ pub fn parse(packet: &[u8]) -> Result<Parsed, NotTcp> {
     if let Some(fault) = packet.get(20..header_len).and_then(ip_options::fault) {
         faults.push((fault.to_owned(), "RFC791#3.1"));
     }
-    let bytes = packet.get(header_len..total.clamp(header_len, packet.len())).unwrap_or(&[]);
-    let tcp = TcpPacket::new(bytes).ok_or(NotTcp::TooShort)?;
-    let (source, destination) = (ip.get_source(), ip.get_destination());
-    let (options, text) = split_text(&tcp, bytes, &mut faults);
-    check_tcp(&tcp, bytes, source, destination, &options, &mut faults);
-    Ok(Parsed {
-        source: source.octets(),
-        destination: destination.octets(),
-        source_port: tcp.get_source(),
-        destination_port: tcp.get_destination(),
-        seq: tcp.get_sequence(),
-        ack: tcp.get_acknowledgement(),
-        flags: Flags(u16::from(tcp.get_reserved()) << 8 | u16::from(tcp.get_flags())),
-        win: tcp.get_window(),
-        urg: tcp.get_urgent_ptr(),
-        options,
-        text,
+    Ok(Envelope {
+        source: ip.get_source().into(),
+        destination: ip.get_destination().into(),
         ttl: ip.get_ttl(),
         tos: ip.get_dscp() << 2 | ip.get_ecn(),
         df: ip.get_flags() & 2 != 0,
-        faults,
+        bytes: packet.get(header_len..total.clamp(header_len, packet.len())).unwrap_or(&[]),
+    })
+}
+
+fn open_v6<'p>(packet: &'p [u8], faults: &mut Faults) -> Result<Envelope<'p>, NotTcp> {
+    let ip = Ipv6Packet::new(packet).ok_or(NotTcp::NotIp)?;
+    let total = usize::from(ip.get_payload_length()) + ipv6::HEADER;
+    if total != packet.len() {
+        faults.push((
+            format!("IPv6 payload length says {}, the packet has {} bytes", total - ipv6::HEADER, packet.len()),
+            "RFC8200#3",
+        ));
+    }
+    let payload = ipv6::payload(&ip, packet, total.min(packet.len()))?;
+    if payload.fragment.is_some() {
+        return Err(NotTcp::Fragment);
+    }
+    if payload.protocol != 6 {
+        return Err(NotTcp::Protocol(payload.protocol));
+    }
+    Ok(Envelope {
+        source: ip.get_source().into(),
+        destination: ip.get_destination().into(),
+        ttl: ip.get_hop_limit(),
+        tos: ip.get_traffic_class(),
+        df: true,
+        bytes: payload.bytes,
     })
 }
 
@@ -146,16 +243,17 @@ pub fn parse(packet: &[u8]) -> Result<Parsed, NotTcp> {
 #[must_use]
 pub fn plain(segment: &WireSegment<'_>) -> Option<Parsed> {
     const MOST_OPTIONS: usize = 40;
-    const HEADERS: usize = 40;
+    const TCP_HEADER: usize = 20;
     const RESERVED: u16 = 0x0e00;
-    let room = usize::from(u16::MAX) - HEADERS - MOST_OPTIONS;
+    let room = usize::from(u16::MAX) - segment.version().header_len() - TCP_HEADER - MOST_OPTIONS;
     let odd = segment.raw.is_some()
         || segment.checksum.is_some()
         || segment.data_offset.is_some()
         || *segment.ip != USUAL_IP
         || segment.options.len() > MOST_OPTIONS
         || segment.text.len() > room
-        || segment.flags.0 & RESERVED != 0;
+        || segment.flags.0 & RESERVED != 0
+        || segment.source.is_ipv4() != segment.destination.is_ipv4();
     if odd {
         return None;
     }
@@ -165,8 +263,8 @@ pub fn plain(segment: &WireSegment<'_>) -> Option<Parsed> {
         return None;
     }
     Some(Parsed {
-        source: segment.source.octets(),
-        destination: segment.destination.octets(),
+        source: segment.source,
+        destination: segment.destination,
         source_port: segment.source_port,
         destination_port: segment.destination_port,
         seq: segment.seq,
@@ -183,7 +281,7 @@ pub fn plain(segment: &WireSegment<'_>) -> Option<Parsed> {
     })
 }
 
-fn split_text(tcp: &TcpPacket<'_>, bytes: &[u8], faults: &mut Vec<(String, &'static str)>) -> (ParsedOptions, Vec<u8>) {
+fn split_text(tcp: &TcpPacket<'_>, bytes: &[u8], faults: &mut Faults) -> (ParsedOptions, Vec<u8>) {
     let offset = usize::from(tcp.get_data_offset()) * 4;
     match bytes.get(20..offset) {
         Some(options) => (parse_options(options, faults), bytes[offset..].to_vec()),
@@ -200,10 +298,10 @@ fn split_text(tcp: &TcpPacket<'_>, bytes: &[u8], faults: &mut Vec<(String, &'sta
 fn check_tcp(
     tcp: &TcpPacket<'_>,
     bytes: &[u8],
-    source: Ipv4Addr,
-    destination: Ipv4Addr,
+    source: IpAddr,
+    destination: IpAddr,
     options: &ParsedOptions,
-    faults: &mut Vec<(String, &'static str)>,
+    faults: &mut Faults,
 ) {
     debug_assert_eq!(tcp.packet().len(), bytes.len());
     let right = tcp_checksum(bytes, source, destination);
@@ -219,7 +317,7 @@ fn check_tcp(
 }
 
 /// Walks the options. Every departure from RFC9293#3.1 becomes a fault; what could be read is kept.
-fn parse_options(mut rest: &[u8], faults: &mut Vec<(String, &'static str)>) -> ParsedOptions {
+fn parse_options(mut rest: &[u8], faults: &mut Faults) -> ParsedOptions {
     let mut options = ParsedOptions::default();
     while let Some((&kind, behind_kind)) = rest.split_first() {
         match kind {

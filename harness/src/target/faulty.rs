@@ -3,7 +3,7 @@
 //! A [`Fault`] changes what the reference shows: a segment before anybody sees it (with its checksums made right again),
 //! an outcome, a state. The stack itself runs on undisturbed, so nothing but the fault is wrong.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
 use super::{
     Capabilities, ConnState, Emission, Endpoints, Handle, Outcome, Pair, Refusal, SocketCall, Target, TargetError,
@@ -16,7 +16,7 @@ use crate::{
     },
     segment::{
         build::{WireSegment, build},
-        parse::{Parsed, parse},
+        parse::{Parsed, parse, tcp_part},
     },
 };
 
@@ -26,14 +26,14 @@ pub(crate) struct Draft {
     pub seq: u32,
     pub ack: u32,
     pub win: u16,
-    pub destination: Ipv4Addr,
+    pub destination: IpAddr,
     pub destination_port: u16,
     pub options: Vec<u8>,
     pub text: Vec<u8>,
     pub checksum: Option<Checksum>,
     pub ip_checksum: Option<Checksum>,
     pub data_offset: Option<u8>,
-    source: (Ipv4Addr, u16),
+    source: (IpAddr, u16),
     urg: u16,
 }
 
@@ -41,20 +41,21 @@ impl Draft {
     /// Of a packet of the reference.
     pub(crate) fn of(packet: &[u8]) -> Self {
         let parsed = parse(packet).expect("the reference sends TCP segments");
-        let offset = usize::from(packet[32] >> 4) * 4;
+        let tcp = tcp_part(packet).expect("the reference sends TCP segments");
+        let offset = usize::from(tcp[12] >> 4) * 4;
         Self {
             flags: parsed.flags,
             seq: parsed.seq,
             ack: parsed.ack,
             win: parsed.win,
-            destination: parsed.destination.into(),
+            destination: parsed.destination,
             destination_port: parsed.destination_port,
-            options: packet[40..20 + offset].to_vec(),
+            options: tcp[20..offset].to_vec(),
             text: parsed.text,
             checksum: None,
             ip_checksum: None,
             data_offset: None,
-            source: (parsed.source.into(), parsed.source_port),
+            source: (parsed.source, parsed.source_port),
             urg: parsed.urg,
         }
     }

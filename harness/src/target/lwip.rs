@@ -13,7 +13,7 @@ mod config;
 mod sockets;
 
 use std::{
-    net::{Ipv4Addr, SocketAddrV4},
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
     time::Duration,
 };
 
@@ -22,15 +22,14 @@ use lwip::{Broken, FAST_INTERVAL, REASSEMBLY_INTERVAL, SLOW_INTERVAL, Stack, Tcp
 use super::{
     Capabilities, ConnState, Emission, Endpoints, Handle, Outcome, Pair, Refusal, SocketCall, Target, TargetError, Time,
 };
-use crate::case::{format::Config, state::State};
+use crate::case::{
+    format::{Config, IpVersion},
+    state::State,
+};
 use config::Plan;
 use sockets::Sockets;
 
-const TARGET: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 8079);
-const PEER: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 2), 40_000);
-const OTHER_PEER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 3);
 const NETMASK: Ipv4Addr = Ipv4Addr::new(255, 255, 255, 0);
-const SUBNET_BROADCAST: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 255);
 
 /// The target `lwip`.
 pub struct Lwip {
@@ -91,12 +90,16 @@ impl Target for Lwip {
     }
 
     fn begin(&mut self, config: &Config) -> Result<Endpoints, Refusal> {
+        if config.ip == Some(IpVersion::V6) {
+            return Err(Refusal::Unsupported("this harness speaks to lwIP over IPv4 only".to_owned()));
+        }
         let plan = Plan::new(config).map_err(Refusal::Unsupported)?;
         self.case = None;
         self.now = Time::ZERO;
-        let stack = Stack::begin(*TARGET.ip(), NETMASK, plan.mtu, self.iss).map_err(broken)?;
+        let endpoints = Endpoints::documentation(IpVersion::V4);
+        let stack = Stack::begin(*v4(endpoints.target)?.ip(), NETMASK, plan.mtu, self.iss).map_err(broken)?;
         self.case = Some(RunningCase { stack, sockets: Sockets::new(plan.options) });
-        Ok(Endpoints { target: TARGET, peer: PEER, other_peer: OTHER_PEER, subnet_broadcast: SUBNET_BROADCAST })
+        Ok(endpoints)
     }
 
     fn now(&self) -> Time {
@@ -142,7 +145,7 @@ impl Target for Lwip {
         let listening = stack.is_listening(pair.target.port());
         let state = match on {
             Handle::Listener => None,
-            Handle::Connection(_) => stack.state(pair.target, pair.peer),
+            Handle::Connection(_) => stack.state(v4(pair.target)?, v4(pair.peer)?),
         };
         Ok(match state.map(state_of) {
             None | Some(State::Closed | State::Listen) => ConnState::None { listening },
@@ -151,12 +154,20 @@ impl Target for Lwip {
     }
 
     fn rto(&mut self, _on: Handle, pair: Pair) -> Result<Option<Duration>, TargetError> {
-        Ok(self.running()?.stack.rto(pair.target, pair.peer))
+        Ok(self.running()?.stack.rto(v4(pair.target)?, v4(pair.peer)?))
     }
 
     fn end(&mut self) -> Result<(), TargetError> {
         self.case = None;
         Ok(())
+    }
+}
+
+/// A socket of a case: `begin` refuses those over IPv6.
+fn v4(at: SocketAddr) -> Result<SocketAddrV4, TargetError> {
+    match at {
+        SocketAddr::V4(at) => Ok(at),
+        SocketAddr::V6(at) => Err(TargetError::Broken(format!("lwip was asked about {at}, which is not IPv4"))),
     }
 }
 

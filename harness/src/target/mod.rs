@@ -16,12 +16,12 @@ pub mod smoltcp;
 pub mod spec;
 
 use std::{
-    net::{Ipv4Addr, SocketAddrV4},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
 };
 
 use crate::case::{
-    format::{AddressName, Config, Data, Errno, Readiness, SocketSwitch, pattern_byte},
+    format::{AddressName, Config, Data, Errno, IpVersion, Readiness, SocketSwitch, pattern_byte},
     state::State,
 };
 
@@ -112,32 +112,84 @@ pub struct Capabilities {
     pub msl: Duration,
 }
 
-/// The addresses of one case.
+/// The addresses of one case, all of one version of IP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endpoints {
     /// The target's address and the port it listens on or connects from.
-    pub target: SocketAddrV4,
+    pub target: SocketAddr,
     /// The peer's address and the port of its first connection; further ones count up from there.
-    pub peer: SocketAddrV4,
+    pub peer: SocketAddr,
     /// Another host on the peer's network.
-    pub other_peer: Ipv4Addr,
-    /// The broadcast address of the target's subnet.
-    pub subnet_broadcast: Ipv4Addr,
+    pub other_peer: IpAddr,
+    /// The broadcast address of the target's subnet. IPv6 has none.
+    pub subnet_broadcast: Option<Ipv4Addr>,
 }
 
+/// All nodes of the link (RFC4291#2.7.1).
+const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
+
 impl Endpoints {
-    /// The address a name stands for.
+    /// The prefix of the subnet of [`Self::documentation`], bits.
     #[must_use]
-    pub const fn address(&self, name: AddressName) -> Ipv4Addr {
+    pub const fn documentation_prefix(version: IpVersion) -> u8 {
+        match version {
+            IpVersion::V4 => 24,
+            IpVersion::V6 => 64,
+        }
+    }
+
+    /// What a target has that is on no real network: 192.0.2.0/24 (RFC 5737), or 2001:db8::/64 (RFC 3849).
+    #[must_use]
+    pub const fn documentation(version: IpVersion) -> Self {
+        const fn host(version: IpVersion, last: u8) -> IpAddr {
+            match version {
+                IpVersion::V4 => IpAddr::V4(Ipv4Addr::new(192, 0, 2, last)),
+                IpVersion::V6 => IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last as u16)),
+            }
+        }
+        Self {
+            target: SocketAddr::new(host(version, 1), 8079),
+            peer: SocketAddr::new(host(version, 2), 40_000),
+            other_peer: host(version, 3),
+            subnet_broadcast: match version {
+                IpVersion::V4 => Some(Ipv4Addr::new(192, 0, 2, 255)),
+                IpVersion::V6 => None,
+            },
+        }
+    }
+
+    /// Which version of IP the case speaks.
+    #[must_use]
+    pub const fn version(&self) -> IpVersion {
+        match self.target {
+            SocketAddr::V4(_) => IpVersion::V4,
+            SocketAddr::V6(_) => IpVersion::V6,
+        }
+    }
+
+    /// The address a name stands for. A case over IPv6 that names a broadcast address is refused when it is loaded;
+    /// one that was made otherwise gets what comes nearest, all nodes.
+    #[must_use]
+    pub const fn address(&self, name: AddressName) -> IpAddr {
+        const fn either(version: IpVersion, v4: Ipv4Addr, v6: Ipv6Addr) -> IpAddr {
+            match version {
+                IpVersion::V4 => IpAddr::V4(v4),
+                IpVersion::V6 => IpAddr::V6(v6),
+            }
+        }
+        let version = self.version();
         match name {
-            AddressName::Peer => *self.peer.ip(),
+            AddressName::Peer => self.peer.ip(),
             AddressName::OtherPeer => self.other_peer,
-            AddressName::Target => *self.target.ip(),
-            AddressName::SubnetBroadcast => self.subnet_broadcast,
-            AddressName::LimitedBroadcast => Ipv4Addr::BROADCAST,
-            AddressName::Multicast => Ipv4Addr::new(224, 0, 0, 1),
-            AddressName::Loopback => Ipv4Addr::LOCALHOST,
-            AddressName::Unspecified => Ipv4Addr::UNSPECIFIED,
+            AddressName::Target => self.target.ip(),
+            AddressName::SubnetBroadcast => match self.subnet_broadcast {
+                Some(address) => IpAddr::V4(address),
+                None => either(version, Ipv4Addr::BROADCAST, ALL_NODES),
+            },
+            AddressName::LimitedBroadcast => either(version, Ipv4Addr::BROADCAST, ALL_NODES),
+            AddressName::Multicast => either(version, Ipv4Addr::new(224, 0, 0, 1), ALL_NODES),
+            AddressName::Loopback => either(version, Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST),
+            AddressName::Unspecified => either(version, Ipv4Addr::UNSPECIFIED, Ipv6Addr::UNSPECIFIED),
         }
     }
 }
@@ -146,9 +198,9 @@ impl Endpoints {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Pair {
     /// The target's side.
-    pub target: SocketAddrV4,
+    pub target: SocketAddr,
     /// The peer's side.
-    pub peer: SocketAddrV4,
+    pub peer: SocketAddr,
 }
 
 /// Which socket of the case a call is made on.
@@ -171,7 +223,7 @@ pub enum SocketCall<'a> {
     /// Connect from the pair's target side to this address.
     Connect {
         /// Where to.
-        to: SocketAddrV4,
+        to: SocketAddr,
     },
     /// Take a connection from the accept queue; it becomes the socket of the handle.
     Accept,
@@ -205,7 +257,7 @@ pub enum Outcome {
     /// Success without a value. A `connect` that is under way counts as success.
     Ok,
     /// A connection was accepted; this is its remote side.
-    Accepted(SocketAddrV4),
+    Accepted(SocketAddr),
     /// So many bytes were taken.
     Sent(usize),
     /// These bytes were received (never empty).

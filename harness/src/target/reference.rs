@@ -6,11 +6,7 @@
 mod config;
 mod translate;
 
-use std::{
-    collections::BTreeMap,
-    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use stack_under_test::{
     CallError, Cidr, Event, Instant, Profile, Reply, SocketId, SocketOption, Stack, State as StackState, UserCall,
@@ -24,11 +20,6 @@ use crate::case::format::{Config, Errno, Readiness, SocketSwitch};
 use config::Mapped;
 use translate::{errno_of, rule_name, state_of};
 
-const TARGET: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 8079);
-const PEER: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 2), 40_000);
-const OTHER_PEER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 3);
-const SUBNET_BROADCAST: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 255);
-const PREFIX_LEN: u8 = 24;
 /// Virtual time begins here: not at 0, so that a clock-driven ISN is not 0 by chance.
 const EPOCH: Instant = Instant::from_nanos(1_000_000_000_000);
 
@@ -86,7 +77,7 @@ impl Reference {
                 self.sockets.insert(on, socket);
                 Outcome::Ok
             }
-            Ok(Reply::Accepted { remote, .. }) => accepted(remote)?,
+            Ok(Reply::Accepted { remote, .. }) => Outcome::Accepted(remote),
             Ok(Reply::Sent(count)) => Outcome::Sent(count),
             Ok(Reply::Received(bytes)) if bytes.is_empty() => Outcome::Eof,
             Ok(Reply::Received(bytes)) => Outcome::Data(bytes),
@@ -127,7 +118,7 @@ impl Reference {
         let outcome = match self.stack.user_call(self.now, UserCall::Accept { listener }) {
             Ok(Reply::Accepted { socket, remote }) => {
                 self.sockets.insert(on, socket);
-                accepted(remote)?
+                Outcome::Accepted(remote)
             }
             Ok(_) | Err(CallError::WouldBlock) => Outcome::WouldBlock,
             Err(error) => errno_of(error).map_or(Outcome::WouldBlock, Outcome::Error),
@@ -182,16 +173,9 @@ impl Reference {
     }
 }
 
-/// Cases speak IPv4, and so does the stack with the one address it was given.
-fn accepted(remote: SocketAddr) -> Result<Outcome, TargetError> {
-    match remote {
-        SocketAddr::V4(remote) => Ok(Outcome::Accepted(remote)),
-        SocketAddr::V6(_) => Err(TargetError::Broken("an IPv6 connection without an IPv6 address".to_owned())),
-    }
-}
-
 fn stack_config(mapped: &Mapped, seed: u64) -> stack_under_test::Config {
-    let address = Cidr::new(*TARGET.ip(), PREFIX_LEN);
+    let version = mapped.version;
+    let address = Cidr::new(Endpoints::documentation(version).target.ip(), Endpoints::documentation_prefix(version));
     stack_under_test::Config { mtu: mapped.mtu, ..stack_under_test::Config::new(address, seed, mapped.profile.clone()) }
 }
 
@@ -210,7 +194,7 @@ impl Target for Reference {
         self.now = EPOCH;
         self.sockets.clear();
         self.explanations.clear();
-        Ok(Endpoints { target: TARGET, peer: PEER, other_peer: OTHER_PEER, subnet_broadcast: SUBNET_BROADCAST })
+        Ok(Endpoints::documentation(self.mapped.version))
     }
 
     fn now(&self) -> Time {
@@ -230,7 +214,7 @@ impl Target for Reference {
                     return Ok(Outcome::Error(errno));
                 }
                 let options = self.mapped.options.clone();
-                self.user_call(on, UserCall::Connect { local_port: pair.target.port(), remote: to.into(), options })
+                self.user_call(on, UserCall::Connect { local_port: pair.target.port(), remote: to, options })
             }
             SocketCall::Accept => self.accept(on),
             SocketCall::Send { .. }
@@ -273,14 +257,14 @@ impl Target for Reference {
 
     fn state(&mut self, _on: Handle, pair: Pair) -> Result<ConnState, TargetError> {
         let listening = self.stack.is_listening(pair.target.port());
-        Ok(match self.stack.connection_state(pair.target.port(), pair.peer.into()) {
+        Ok(match self.stack.connection_state(pair.target.port(), pair.peer) {
             None | Some(StackState::Closed | StackState::Listen) => ConnState::None { listening },
             Some(state) => ConnState::Is(state_of(state)),
         })
     }
 
     fn rto(&mut self, _on: Handle, pair: Pair) -> Result<Option<Duration>, TargetError> {
-        Ok(self.stack.connection_rto(pair.target.port(), pair.peer.into()))
+        Ok(self.stack.connection_rto(pair.target.port(), pair.peer))
     }
 
     fn explain(&mut self, into: &mut Vec<Explanation>) {

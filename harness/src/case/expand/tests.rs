@@ -79,3 +79,32 @@ fn a_matrix_that_says_too_little_or_too_much_is_refused() {
         assert!(error.contains(message), "{matrix}\n  says {error}\n  not {message}");
     }
 }
+
+/// The version of IP of each case.
+#[track_caller]
+fn versions(matrix: &str, config: &str) -> Vec<String> {
+    let text = with_matrix(matrix, "t", "").replacen("steps:", &format!("{config}steps:"), 1);
+    let cases = load_str(&text, "m.yaml").unwrap_or_else(|error| panic!("{error:?}"));
+    cases.into_iter().map(|case| format!("{} {:?}", case.id, case.case.config.ip)).collect()
+}
+
+#[test]
+fn the_key_ip_sets_the_version_by_itself() {
+    let both = ["m#4 Some(V4)", "m#6 Some(V6)"];
+    assert_eq!(versions("{ ip: [4, 6] }", ""), both);
+    assert_eq!(versions("{ ip: [4, 6] }", "config: { nagle: off }\n"), both);
+    assert_eq!(versions("{ ip: [4, 6] }", "config: { ip: $ip }\n"), both);
+    assert_eq!(versions("{ v: [4, 6] }", "config: { ip: $v }\n"), both);
+    assert_eq!(versions("{ ip: { 4: { a: 1 }, 6: { a: 2 } } }", "origin: $a\n"), both);
+    // What the case says itself counts.
+    assert_eq!(
+        versions("{ ip: { old: { a: 4 }, new: { a: 6 } } }", "config: { ip: $a }\n"),
+        ["m#old Some(V4)", "m#new Some(V6)"]
+    );
+}
+
+#[test]
+fn a_version_that_is_none_is_shown_in_its_row() {
+    let error = fails("{ ip: [4, 5] }", "t");
+    assert!(error.contains("version of IP"), "{error}");
+}

@@ -11,7 +11,7 @@ use serde::{
 use crate::{
     case::{
         flags::{Flags, FlagsPattern},
-        format::{Bytes, Checksum, Comparison, Message, MssBounds, MssChoice, Quantity},
+        format::{Bytes, Checksum, Comparison, IpVersion, Message, MssBounds, MssChoice, Quantity},
         number::parse_number,
         position::{Bounds, Position, Symbol},
         state::State,
@@ -107,6 +107,7 @@ word_form! {
         Checksum::Bad => None,
         Checksum::Value(value) => Some((*value).into()),
     }, json_schema!({ "anyOf": [{ "const": "bad" }, { "type": "integer", "minimum": 0, "maximum": 65535 }] });
+    IpVersion: "4 or 6", |version| Some(version.number().into()), json_schema!({ "enum": [4, 6] });
     MssChoice: "an MSS or `none`", |choice| match choice {
         MssChoice::None => None,
         MssChoice::Value(value) => Some((*value).into()),
@@ -267,6 +268,28 @@ impl fmt::Display for Checksum {
             Self::Bad => f.pad("bad"),
             Self::Value(value) => write!(f, "{value}"),
         }
+    }
+}
+
+/// A text is no version of IP.
+#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("no version of IP\nwrite 4 or 6")]
+pub struct UnknownVersion;
+
+impl FromStr for IpVersion {
+    type Err = UnknownVersion;
+    fn from_str(s: &str) -> Result<Self, UnknownVersion> {
+        match s {
+            "4" => Ok(Self::V4),
+            "6" => Ok(Self::V6),
+            _ => Err(UnknownVersion),
+        }
+    }
+}
+
+impl fmt::Display for IpVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.number().fmt(f)
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Peer {
     pub isn: Option<u32>,
     /// The window field of injected segments (unscaled 16 bit). Absent: 65535.
     pub win: Option<u16>,
-    /// The MSS option on the SYN of the prelude. Absent: 1460. `none`: no option.
+    /// The MSS option on the SYN of the prelude. Absent: 1460 (1440 over IPv6). `none`: no option.
     pub mss: Option<MssChoice>,
     /// The window scale option on the SYN of the prelude. Absent: no option.
     pub wscale: Option<u8>,
@@ -38,10 +38,49 @@ pub struct Peer {
 /// `mss: 1000` or `mss: none`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MssChoice {
-    /// No option at all (then the target has to assume 536, MUST-15).
+    /// No option at all (then the target has to assume 536, or 1220 over IPv6, MUST-15).
     None,
     /// This value.
     Value(u16),
+}
+
+/// A version of the Internet Protocol. Written as its number: `ip: 6`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum IpVersion {
+    /// RFC 791.
+    #[default]
+    V4,
+    /// RFC 8200.
+    V6,
+}
+
+impl IpVersion {
+    /// The number in the header's first four bits.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::V4 => 4,
+            Self::V6 => 6,
+        }
+    }
+
+    /// MUST-15: what to send at most while the peer has announced no MSS.
+    #[must_use]
+    pub const fn default_mss(self) -> u16 {
+        match self {
+            Self::V4 => 536,
+            Self::V6 => 1220,
+        }
+    }
+
+    /// A header without options or extension headers, in octets.
+    #[must_use]
+    pub const fn header_len(self) -> usize {
+        match self {
+            Self::V4 => 20,
+            Self::V6 => 40,
+        }
+    }
 }
 
 /// Abstract switches. `None` means the target's conformance default.
@@ -51,6 +90,8 @@ pub enum MssChoice {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Config {
+    /// The version of IP under the connections: 4 (the default) or 6. The matrix axis `ip` sets it by itself.
+    pub ip: Option<IpVersion>,
     /// RFC 7323 timestamps.
     pub timestamps: Option<bool>,
     /// RFC 2018 selective acknowledgements.

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use crate::case::{
-    format::{Checksum, Data, Ip},
+    format::{Checksum, Data, Ip, IpVersion},
     position::Position,
     suggest::did_you_mean,
 };
@@ -32,7 +32,8 @@ pub struct Icmp {
 pub struct Quote {
     /// Its sequence number, relative to the target's ISS (default: SND.UNA, the oldest one that may be on its way).
     pub seq: Option<Position>,
-    /// So many bytes of the TCP segment stand behind its IP header (default: 8, the least an error quotes).
+    /// So many bytes of the TCP segment stand behind its IP header (default: 8, the least an error quotes; over IPv6 20,
+    /// as an error quotes all that fits).
     pub length: Option<u16>,
     /// Fields of the quoted IP header (default: right).
     pub ip: Ip,
@@ -41,6 +42,17 @@ pub struct Quote {
 impl Quote {
     /// RFC792: the IP header and the first 64 bits behind it.
     pub const USUAL_LENGTH: u16 = 8;
+    /// RFC4443#3.1: as much as fits, so at least the TCP header.
+    pub const USUAL_LENGTH_V6: u16 = 20;
+
+    /// How many bytes stand behind the IP header.
+    #[must_use]
+    pub fn length(&self, version: IpVersion) -> u16 {
+        self.length.unwrap_or(match version {
+            IpVersion::V4 => Self::USUAL_LENGTH,
+            IpVersion::V6 => Self::USUAL_LENGTH_V6,
+        })
+    }
 }
 
 /// Type and code of an ICMP message. Written by name, or as `type/code`: `3/13`.
@@ -83,6 +95,42 @@ impl Message {
     #[must_use]
     pub const fn is_error(self) -> bool {
         matches!(self.kind, 3 | 4 | 5 | 11 | 12)
+    }
+
+    /// The message of this meaning in ICMPv6 (RFC 4443, by the table of RFC7915#4.2); `None` if there is none there.
+    ///
+    /// Two messages that RFC 7915 makes one stay two where RFC 4443 has both: no route, and no answer from the host.
+    #[must_use]
+    pub const fn in_v6(self) -> Option<Self> {
+        Some(match (self.kind, self.code) {
+            (0, 0) => Self::new(129, 0),
+            (3, 0 | 6 | 11) => Self::new(1, 0),
+            (3, 1 | 7 | 8 | 12) => Self::new(1, 3),
+            (3, 2) => Self::new(4, 1),
+            (3, 3) => Self::new(1, 4),
+            (3, 4) => Self::new(2, 0),
+            (3, 9 | 10 | 13) => Self::new(1, 1),
+            (8, 0) => Self::new(128, 0),
+            (11, code @ (0 | 1)) => Self::new(3, code),
+            (12, 0) => Self::new(4, 0),
+            _ => return None,
+        })
+    }
+
+    /// The message with a name that has this type and code in ICMPv6; of several the first.
+    #[must_use]
+    pub fn from_v6(kind: u8, code: u8) -> Option<Self> {
+        let wanted = Some(Self { kind, code });
+        Self::NAMED.into_iter().map(|(_, message)| message).find(|message| message.in_v6() == wanted)
+    }
+
+    /// The message of this version.
+    #[must_use]
+    pub const fn of(self, version: IpVersion) -> Option<Self> {
+        match version {
+            IpVersion::V4 => Some(self),
+            IpVersion::V6 => self.in_v6(),
+        }
     }
 
     /// Its name, if it has one.

@@ -6,7 +6,7 @@ use super::*;
 fn packet(rng: &mut Rng) -> Vec<u8> {
     let options: Vec<u8> = (0..rng.usize(..=40)).map(|_| rng.u8(..12)).collect();
     let text: Vec<u8> = (0..rng.usize(..20)).map(|_| rng.u8(..)).collect();
-    let socket = |rng: &mut Rng| std::net::SocketAddrV4::new(Ipv4Addr::from_bits(rng.u32(..)), rng.u16(..));
+    let socket = |rng: &mut Rng| std::net::SocketAddr::new(Ipv4Addr::from_bits(rng.u32(..)).into(), rng.u16(..));
     let (from, to) = (socket(rng), socket(rng));
     let flags = Flags(rng.u16(..0x1000));
     let mut packet =

@@ -6,7 +6,7 @@ use crate::case::flags::Flags;
 fn packet(rng: &mut Rng) -> Vec<u8> {
     let options: Vec<u8> = (0..rng.usize(..=40)).map(|_| rng.u8(..12)).collect();
     let text: Vec<u8> = (0..rng.usize(..30)).map(|_| rng.u8(..)).collect();
-    let socket = |rng: &mut Rng| SocketAddrV4::new(Ipv4Addr::from_bits(rng.u32(..)), rng.u16(..));
+    let socket = |rng: &mut Rng| SocketAddr::new(std::net::Ipv4Addr::from_bits(rng.u32(..)).into(), rng.u16(..));
     let flags = Flags(rng.u16(..0x1000));
     build(&WireSegment {
         seq: rng.u32(..),

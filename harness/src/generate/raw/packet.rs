@@ -3,7 +3,7 @@
 //! Called by [`super::stack_input`]. What the packets say may be wrong in every way; their checksums mostly are not, or
 //! the stack would look no further.
 
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 
 use super::{ADDRESS, PEER, PORT, Script, Wire};
 use crate::{
@@ -50,7 +50,7 @@ pub(super) fn segment(script: &mut Script<'_>, wire: &Wire) -> Vec<u8> {
         options,
         text,
         checksum: (shape == u8::MAX).then_some(Checksum::Bad),
-        ..WireSegment::empty(SocketAddrV4::new(*PEER.ip(), port), SocketAddrV4::new(ADDRESS, PORT))
+        ..WireSegment::empty(SocketAddr::new(PEER.ip(), port), SocketAddr::new(ADDRESS, PORT))
     })
 }
 
@@ -62,7 +62,12 @@ pub(super) fn icmp(script: &mut Script<'_>, wire: &Wire) -> Vec<u8> {
     let body = if shape & 6 == 6 { script.bytes().to_vec() } else { quoted(script, wire) };
     let checksum = (shape == u8::MAX).then_some(Checksum::Bad);
     let rest = [0, 0, script.byte(), shape];
-    packet(ICMP, 1, &build_icmp(&WireIcmp { message, rest, body: &body, checksum }), &USUAL_IP)
+    packet(
+        ICMP,
+        1,
+        &build_icmp(&WireIcmp { ends: [PEER.ip(), ADDRESS], message, rest, body: &body, checksum }),
+        &USUAL_IP,
+    )
 }
 
 /// The beginning of a segment that the stack has sent, or says it has.
@@ -75,7 +80,7 @@ fn quoted(script: &mut Script<'_>, wire: &Wire) -> Vec<u8> {
         seq,
         flags: Flags::ACK,
         ip: &Ip { header_length: (shape & 12 == 12).then_some(shape >> 4), ..USUAL_IP },
-        ..WireSegment::empty(SocketAddrV4::new(ADDRESS, PORT), SocketAddrV4::new(*PEER.ip(), port))
+        ..WireSegment::empty(SocketAddr::new(ADDRESS, PORT), SocketAddr::new(PEER.ip(), port))
     };
     quote(&segment, length)
 }
@@ -105,12 +110,12 @@ pub(super) fn fragments(script: &mut Script<'_>, wire: &Wire) -> Vec<Vec<u8>> {
     let size = Fragments::UNIT * (1 + u16::from(how & 7));
     let how = Fragments { size, overlap, conflict: overlap != 0 && how & 16 != 0, order };
     let ip = Ip { protocol: Some(protocol), ..USUAL_IP };
-    let header = WireSegment { id, ip: &ip, ..WireSegment::empty(PEER, SocketAddrV4::new(ADDRESS, PORT)) };
+    let header = WireSegment { id, ip: &ip, ..WireSegment::empty(PEER, SocketAddr::new(ADDRESS, PORT)) };
     fragment(&header, &whole[IP_HEADER..], &how).into_iter().map(|piece| piece.packet).collect()
 }
 
 fn packet(protocol: u8, id: u16, payload: &[u8], ip: &Ip) -> Vec<u8> {
     let ip = Ip { protocol: Some(protocol), ..ip.clone() };
-    let destination = SocketAddrV4::new(ADDRESS, PORT);
+    let destination = SocketAddr::new(ADDRESS, PORT);
     build(&WireSegment { raw: Some(payload), id, ip: &ip, ..WireSegment::empty(PEER, destination) })
 }

@@ -29,7 +29,7 @@ fn connecting() -> Bench {
     bench.user_call(&mut Script(&[0]));
     bench.user_call(&mut Script(&[1]));
     bench.drain();
-    assert_eq!(bench.stack.connection_state(PORT, PEER.into()), Some(stack_under_test::State::SynSent));
+    assert_eq!(bench.stack.connection_state(PORT, PEER), Some(stack_under_test::State::SynSent));
     bench
 }
 
@@ -40,7 +40,7 @@ fn a_script_says_icmp_errors_about_a_live_connection() {
     let message = packet::icmp(&mut Script(&[0, 3, 0, 127, 0]), &bench.wire);
     bench.packet(&message);
     bench.drain();
-    assert_eq!(bench.stack.connection_state(PORT, PEER.into()), None);
+    assert_eq!(bench.stack.connection_state(PORT, PEER), None);
 }
 
 #[test]
@@ -50,11 +50,11 @@ fn a_script_says_a_whole_packet_in_fragments() {
     let pieces = packet::fragments(&mut Script(&[4, 0, 3, 0, 127, 0, 0x80, 5, 2, 3, 4, 5, 1]), &bench.wire);
     assert_eq!(pieces.len(), 5);
     for piece in &pieces {
-        assert!(bench.stack.connection_state(PORT, PEER.into()).is_some());
+        assert!(bench.stack.connection_state(PORT, PEER).is_some());
         bench.packet(piece);
     }
     bench.drain();
-    assert_eq!(bench.stack.connection_state(PORT, PEER.into()), None);
+    assert_eq!(bench.stack.connection_state(PORT, PEER), None);
 }
 
 #[test]
@@ -65,5 +65,5 @@ fn a_close_in_syn_sent_makes_room_for_another_connection() {
     let syn = packet::segment(&mut Script(&[0x03, 0, 0, 0, 9, 0, 0, 0, 0, 0x02, 200]), &bench.wire);
     bench.packet(&syn);
     bench.drain();
-    assert_eq!(bench.stack.connection_state(PORT, PEER.into()), Some(stack_under_test::State::SynReceived));
+    assert_eq!(bench.stack.connection_state(PORT, PEER), Some(stack_under_test::State::SynReceived));
 }

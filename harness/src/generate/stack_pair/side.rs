@@ -1,21 +1,21 @@
 //! One stack of a pair, its application, and the monitor that watches it.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use stack_under_test::{
     CallError, Cidr, Config, Event, Instant, Notice, Profile, Reply, SocketId, SocketOptions, Stack, State, UserCall,
 };
 
 use crate::{
-    case::format::pattern_byte,
+    case::format::{IpVersion, pattern_byte},
     generate::raw::outcome,
     judge::invariant::Monitor,
     segment::parse::{NotTcp, parse},
     target::{Endpoints, Handle, Pair, SocketCall, Time},
 };
 
-const LISTENING: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 80);
-const CONNECTING: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 2), 40_000);
+const LISTENING: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 80);
+const CONNECTING: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2)), 40_000);
 /// More packets than this out of one event is a runaway: a full window of 65535 one-byte segments fits.
 const MOST_PER_EVENT: usize = 70_000;
 /// More bytes than this are not sent by one side, so that a script ends soon.
@@ -70,14 +70,9 @@ impl Side {
             Role::Listens => (LISTENING, CONNECTING, 1),
             Role::Connects => (CONNECTING, LISTENING, 2),
         };
-        let endpoints = Endpoints {
-            target: own,
-            peer: other,
-            other_peer: Ipv4Addr::new(192, 0, 2, 3),
-            subnet_broadcast: Ipv4Addr::new(192, 0, 2, 255),
-        };
+        let endpoints = Endpoints { target: own, peer: other, ..Endpoints::documentation(IpVersion::V4) };
         Self {
-            stack: Stack::new(Config::new(Cidr::new(*own.ip(), 24), seed, profile)),
+            stack: Stack::new(Config::new(Cidr::new(own.ip(), 24), seed, profile)),
             monitor: Monitor::new(endpoints, false),
             pair: Pair { target: own, peer: other },
             listener: None,
@@ -101,7 +96,7 @@ impl Side {
             (UserCall::Listen { port, backlog: 1, options }, SocketCall::Listen { backlog: Some(1) })
         } else {
             let remote = self.pair.peer;
-            (UserCall::Connect { local_port: port, remote: remote.into(), options }, SocketCall::Connect { to: remote })
+            (UserCall::Connect { local_port: port, remote, options }, SocketCall::Connect { to: remote })
         };
         let on = if self.pair.target == LISTENING { Handle::Listener } else { Handle::Connection(0) };
         match self.call(now, on, call, &told) {
@@ -230,7 +225,7 @@ impl Side {
             match parse(&transmit.packet) {
                 Ok(segment) => self.monitor.emitted(&segment, time(now)),
                 Err(NotTcp::Protocol(_)) => {}
-                Err(problem @ (NotTcp::NotIpv4 | NotTcp::Fragment | NotTcp::TooShort)) => {
+                Err(problem @ (NotTcp::NotIp | NotTcp::Fragment | NotTcp::TooShort)) => {
                     panic!("not a TCP segment: {problem}");
                 }
             }
@@ -251,7 +246,7 @@ impl Side {
 
     /// What is left of the connection: nothing, if all went well.
     pub(super) fn state(&self) -> Option<State> {
-        self.stack.connection_state(self.pair.target.port(), self.pair.peer.into())
+        self.stack.connection_state(self.pair.target.port(), self.pair.peer)
     }
 
     pub(super) fn watched_to_the_end(&mut self, now: Instant) {

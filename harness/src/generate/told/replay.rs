@@ -1,6 +1,6 @@
 //! What the peer knew at each moment of a finished run: its trace, taken in once more.
 
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use crate::{
     case::{
@@ -8,7 +8,7 @@ use crate::{
         format::{Action, Call, Expect},
     },
     peer::{Peer, View},
-    segment::parse::{Parsed, ParsedOptions, parse},
+    segment::parse::{Parsed, ParsedOptions, ends, parse},
     target::Outcome,
     trace::{
         event::{CaseRun, CaseSegment, EventKind},
@@ -100,11 +100,11 @@ impl Replay {
 
 /// A segment that came in fragments, from its case space.
 fn whole(fragment: &[u8], segment: &CaseSegment, view: &View) -> Parsed {
-    let address = |at: usize| fragment.get(at..at + 4).and_then(|four| four.try_into().ok()).unwrap_or_default();
+    let [source, destination] = ends(fragment).unwrap_or([Ipv4Addr::UNSPECIFIED.into(); 2]);
     let acks = segment.flags.contains(Flags::ACK);
     Parsed {
-        source: address(12),
-        destination: address(16),
+        source,
+        destination,
         flags: segment.flags,
         seq: view.real_seq(segment.seq),
         ack: if acks { view.real_ack(segment.ack) } else { segment.ack },
@@ -133,8 +133,8 @@ fn aimed(peer: &mut Peer, action: &Action, in_hand: u8) -> u8 {
                 let connection = peer.connection_mut(on);
                 connection.view.allow_new_incarnation();
                 if let Some(address) = address {
-                    let port = if address == *target.ip() { target.port() } else { connection.pair.peer.port() };
-                    connection.pair.peer = SocketAddrV4::new(address, port);
+                    let port = if address == target.ip() { target.port() } else { connection.pair.peer.port() };
+                    connection.pair.peer = SocketAddr::new(address, port);
                 }
             }
             on

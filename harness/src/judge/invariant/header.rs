@@ -18,7 +18,9 @@ pub(super) fn check(seg: &Parsed, report: &mut Report) {
     for (fault, clause) in &seg.faults {
         match *clause {
             "MUST-2" => report.breaks(&table::CHECKSUM_RIGHT, "another TCP checksum"),
-            "RFC791#3.1" => report.breaks(&table::IP_HEADER_SOUND, "another checksum or length in the IP header"),
+            "RFC791#3.1" | "RFC8200#3" => {
+                report.breaks(&table::IP_HEADER_SOUND, "another checksum or length in the IP header");
+            }
             "MUST-68" => report.breaks(&table::OPTIONS_WELL_FORMED, "an option of the wrong length"),
             "MUST-69" => report.breaks(&table::PADDING_ZERO, "something behind the end of the options"),
             "MUST-65" => report.breaks(&table::MSS_ONLY_IN_SYN, "the option without SYN"),

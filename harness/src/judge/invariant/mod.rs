@@ -8,7 +8,7 @@
 //! target's late readings) a rule is not judged. A packet that is broken on purpose counts as not sent if no stack may
 //! accept it; if some may, it counts as sent for what the target *may* do and as not sent for what it *must* do.
 //!
-//! Left out: IPv6; fragments that overlap or disagree (they make the monitor blind, see [`Monitor::blind`]).
+//! Left out: fragments that overlap or disagree (they make the monitor blind, see [`Monitor::blind`]).
 
 mod ack_policy;
 mod acknowledgement;
@@ -31,7 +31,7 @@ pub mod table;
 mod timestamps;
 mod window;
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddr;
 
 use flow::Flow;
 use fragments::{Fragments, Taken, is_fragment};
@@ -46,6 +46,7 @@ use crate::{
 /// More pairs of sockets than this are not watched.
 const MOST_FLOWS: usize = 4096;
 const ICMP: u8 = 1;
+const ICMPV6: u8 = 58;
 
 /// An invariant was broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +103,7 @@ pub struct Monitor {
     debts: bool,
     keepalive: bool,
     /// Whom each socket of the application is connected to: `accept` takes whatever connection is next.
-    sockets: Vec<(Handle, SocketAddrV4)>,
+    sockets: Vec<(Handle, SocketAddr)>,
     report: Report,
 }
 
@@ -156,8 +157,8 @@ impl Monitor {
         match parsed {
             _ if is_fragment(packet) => self.fragment_given(packet, at),
             Ok(parsed) => self.injected(parsed, at),
-            Err(NotTcp::Protocol(ICMP)) => self.disturbed(at),
-            Err(NotTcp::NotIpv4 | NotTcp::Protocol(_) | NotTcp::Fragment | NotTcp::TooShort) => {}
+            Err(NotTcp::Protocol(ICMP | ICMPV6)) => self.disturbed(at),
+            Err(NotTcp::NotIp | NotTcp::Protocol(_) | NotTcp::Fragment | NotTcp::TooShort) => {}
         }
     }
 
@@ -182,9 +183,9 @@ impl Monitor {
         if header::no_stack_accepts(seg) || self.blind {
             return;
         }
-        let target = SocketAddrV4::new(Ipv4Addr::from(seg.destination), seg.destination_port);
-        let peer = SocketAddrV4::new(Ipv4Addr::from(seg.source), seg.source_port);
-        if *target.ip() != *self.endpoints.target.ip() || addresses::is_of_a_group(*peer.ip(), &self.endpoints) {
+        let target = SocketAddr::new(seg.destination, seg.destination_port);
+        let peer = SocketAddr::new(seg.source, seg.source_port);
+        if target.ip() != self.endpoints.target.ip() || addresses::is_of_a_group(peer.ip(), &self.endpoints) {
             return;
         }
         let live = self.live;
@@ -199,10 +200,10 @@ impl Monitor {
         self.clock(at);
         header::check(seg, &mut self.report);
         let pair = Pair {
-            target: SocketAddrV4::new(Ipv4Addr::from(seg.source), seg.source_port),
-            peer: SocketAddrV4::new(Ipv4Addr::from(seg.destination), seg.destination_port),
+            target: SocketAddr::new(seg.source, seg.source_port),
+            peer: SocketAddr::new(seg.destination, seg.destination_port),
         };
-        if addresses::is_of_a_group(*pair.peer.ip(), &self.endpoints) {
+        if addresses::is_of_a_group(pair.peer.ip(), &self.endpoints) {
             return self.report.breaks(&table::NEVER_TO_A_GROUP, "a segment to no single host");
         }
         if self.blind || !seg.faults.is_empty() {
@@ -237,12 +238,12 @@ impl Monitor {
         application::called(&mut self.flows[index], call, outcome, at, &mut self.report);
     }
 
-    fn bind_socket(&mut self, on: Handle, remote: SocketAddrV4) {
+    fn bind_socket(&mut self, on: Handle, remote: SocketAddr) {
         self.sockets.retain(|(socket, _)| *socket != on);
         self.sockets.push((on, remote));
     }
 
-    fn remote_of(&self, on: Handle) -> Option<SocketAddrV4> {
+    fn remote_of(&self, on: Handle) -> Option<SocketAddr> {
         self.sockets.iter().find(|(socket, _)| *socket == on).map(|(_, remote)| *remote)
     }
 

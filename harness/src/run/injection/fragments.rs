@@ -5,6 +5,7 @@ use crate::{
     case::format::{Fragments, Inject, Ip},
     segment::{
         fragment::{Piece, fragment},
+        icmp::icmp_protocol,
         other,
         parse::parse,
     },
@@ -46,11 +47,12 @@ impl Run<'_> {
             None => (self.tcp(inject, id)?.0, None),
             Some(icmp) => self.icmp(inject, icmp, id).map(|(packet, note)| (packet, Some(note)))?,
         };
-        let header = inject.ip.options.as_ref().map_or(20, |options| 20 + options.0.len().next_multiple_of(4));
-        let payload = &whole[header..];
-        let protocol = inject.ip.protocol.or(inject.icmp.is_some().then_some(1));
+        let icmp = icmp_protocol(self.peer.endpoints().version());
+        let protocol = inject.ip.protocol.or(inject.icmp.is_some().then_some(icmp));
         let ip = Ip { protocol, ..inject.ip.clone() };
-        let pieces = fragment(&self.envelope(inject, &ip, id), payload, how);
+        let envelope = self.envelope(inject, &ip, id);
+        let payload = &whole[envelope.ip_header_len()..];
+        let pieces = fragment(&envelope, payload, how);
         self.fragmented.begin(inject.ip.id.unwrap_or(id), payload.len());
         for piece in pieces {
             let before = self.peer.connection(self.in_hand).view;

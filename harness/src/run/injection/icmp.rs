@@ -4,18 +4,16 @@ use super::super::{Run, Stop};
 use crate::{
     case::{
         flags::Flags,
-        format::{Data, Icmp, Inject, Ip, Quote},
+        format::{Data, Icmp, Inject, Ip, IpVersion, Quote},
         position::{Position, Symbol},
     },
     segment::{
         build::{WireSegment, build},
-        icmp::{WireIcmp, build_icmp, quote},
+        icmp::{WireIcmp, build_icmp, icmp_protocol, quote},
     },
     target::data_bytes,
 };
 
-/// IP protocol number of ICMP (RFC792).
-const ICMP: u8 = 1;
 const TCP_HEADER: usize = 20;
 
 impl Run<'_> {
@@ -34,11 +32,21 @@ impl Run<'_> {
         };
         // Whatever the message asks for, the connection may be gone: a new one chooses a new ISS.
         self.peer.connection_mut(self.in_hand).view.allow_new_incarnation();
+        let version = self.peer.endpoints().version();
         let [high, low] = icmp.mtu.unwrap_or(0).to_be_bytes();
-        let rest = [icmp.pointer.unwrap_or(0), 0, high, low];
-        let message = build_icmp(&WireIcmp { message: icmp.message, rest, body: &body, checksum: icmp.checksum });
-        let ip = Ip { protocol: inject.ip.protocol.or(Some(ICMP)), ..inject.ip.clone() };
-        Ok((build(&WireSegment { raw: Some(&message), ..self.envelope(inject, &ip, id) }), note))
+        let pointer = icmp.pointer.unwrap_or(0);
+        // ICMPv6 has 32 bits for both (RFC4443#3.2, #3.4).
+        let rest = match version {
+            IpVersion::V4 => [pointer, 0, high, low],
+            IpVersion::V6 => [0, 0, high, low | pointer],
+        };
+        let ip = Ip { protocol: inject.ip.protocol.or(Some(icmp_protocol(version))), ..inject.ip.clone() };
+        let envelope = self.envelope(inject, &ip, id);
+        // A case over IPv6 with a message that ICMPv6 has not is refused when it is loaded.
+        let message = icmp.message.of(version).unwrap_or(icmp.message);
+        let ends = [envelope.source, envelope.destination];
+        let message = build_icmp(&WireIcmp { ends, message, rest, body: &body, checksum: icmp.checksum });
+        Ok((build(&WireSegment { raw: Some(&message), ..envelope }), note))
     }
 
     /// The relative sequence number of the quoted segment, and the quote.
@@ -47,7 +55,7 @@ impl Run<'_> {
         let (pair, view) = (connection.pair, connection.view);
         let usual = Position::symbol(Symbol::SndUna, 0);
         let seq = view.position(wanted.seq.as_ref().unwrap_or(&usual))?;
-        let length = usize::from(wanted.length.unwrap_or(Quote::USUAL_LENGTH));
+        let length = usize::from(wanted.length(self.peer.endpoints().version()));
         // As long as what is quoted of it, so that a long quote is one of text.
         let text: Vec<u8> =
             data_bytes(&Data::Pattern(u32::try_from(length.saturating_sub(TCP_HEADER)).unwrap_or(0)), seq);

@@ -38,7 +38,9 @@ fn an_error_quotes_the_connection_in_hand() {
     assert_eq!(icmp[20..22], [3, 13]);
     let quote = &icmp[28..];
     assert_eq!(quote.len(), 20 + 12);
-    assert_eq!((&quote[12..16], &quote[16..20]), (&segment.destination[..], &segment.source[..]));
+    let ends = [[192, 0, 2, 1], [192, 0, 2, 2]];
+    assert_eq!([&quote[12..16], &quote[16..20]], ends);
+    assert_eq!([segment.destination, segment.source], ends.map(std::net::IpAddr::from));
     assert_eq!(quote[20..22], segment.destination_port.to_be_bytes());
     assert_eq!(quote[22..24], segment.source_port.to_be_bytes());
     assert_eq!(quote[24..28], segment.ack.wrapping_add(1).to_be_bytes(), "SND.NXT+1");

@@ -22,7 +22,7 @@ fn each_kind_has_its_words() {
     let part = |mf, offset| Ip { mf: Some(mf), fragment_offset: Some(offset), ..USUAL_IP };
     assert_eq!(describe(&packet(&[0; 24], &part(true, 0))), "IP fragment 0..24, more to come");
     assert_eq!(describe(&packet(&[0; 5], &part(false, 3))), "IP fragment 24..29, the last");
-    assert_eq!(describe(&[0x60; 40]), "40 bytes that are no IPv4 packet");
+    assert_eq!(describe(&[0x50; 40]), "40 bytes that are no IP packet");
 }
 
 proptest! {
@@ -30,4 +30,15 @@ proptest! {
     fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
         prop_assert!(!describe(&bytes).is_empty());
     }
+}
+
+#[test]
+fn icmpv6_is_named_by_what_it_means() {
+    let mut packet = [0; 48];
+    (packet[0], packet[6]) = (0x60, 58);
+    (packet[40], packet[41]) = (1, 4);
+    assert_eq!(describe(&packet), "ICMPv6 port-unreachable");
+    (packet[40], packet[41]) = (143, 0);
+    assert_eq!(describe(&packet), "ICMPv6 143/0");
+    assert_eq!(describe(&packet[..30]), "30 bytes that are no IP packet");
 }

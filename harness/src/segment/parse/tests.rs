@@ -34,8 +34,8 @@ fn faults_name_their_clause() {
 
 #[test]
 fn what_is_no_tcp_says_so() {
-    assert_eq!(parse(&[]), Err(NotTcp::NotIpv4));
-    assert_eq!(parse(&[0x60; 60]), Err(NotTcp::NotIpv4));
+    assert_eq!(parse(&[]), Err(NotTcp::NotIp));
+    assert_eq!(parse(&[0x50; 60]), Err(NotTcp::NotIp));
     let mut packet = vec![0; 40];
     packet[0] = 0x45;
     packet[3] = 40;

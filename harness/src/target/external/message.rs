@@ -3,7 +3,7 @@
 //! One JSON object per line, each request answered by just one reply. Packets and data are hex, times nanoseconds since
 //! `begin`, addresses `192.0.2.1:80`.
 
-use std::{fmt::Write as _, net::SocketAddrV4};
+use std::{fmt::Write as _, net::SocketAddr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value};
@@ -28,12 +28,12 @@ pub(super) enum Request {
     /// Give the packet back: proves the framing before any stack is blamed.
     Echo { packet: Hex },
     /// Start afresh: a new stack at this address, the clock at 0.
-    Begin { target: SocketAddrV4, peer: SocketAddrV4, prefix: u8, seed: u64, config: Map<String, Value> },
+    Begin { target: SocketAddr, peer: SocketAddr, prefix: u8, seed: u64, config: Map<String, Value> },
     /// A socket call.
     Call {
         on: On,
-        target: SocketAddrV4,
-        peer: SocketAddrV4,
+        target: SocketAddr,
+        peer: SocketAddr,
         #[serde(flatten)]
         call: WireCall,
     },
@@ -42,7 +42,7 @@ pub(super) enum Request {
     /// Let time pass until then, or until something was emitted.
     Advance { until: u64 },
     /// The state of a connection.
-    State { on: On, target: SocketAddrV4, peer: SocketAddrV4 },
+    State { on: On, target: SocketAddr, peer: SocketAddr },
     /// The case is over.
     End,
 }
@@ -174,7 +174,7 @@ pub(super) enum WireCall {
         backlog: Option<u32>,
     },
     Connect {
-        to: SocketAddrV4,
+        to: SocketAddr,
     },
     Accept,
     Send {
@@ -258,7 +258,7 @@ impl WireCall {
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub(super) enum WireOutcome {
     Ok,
-    Accepted { remote: SocketAddrV4 },
+    Accepted { remote: SocketAddr },
     Sent { count: usize },
     Data { data: Hex },
     Eof,

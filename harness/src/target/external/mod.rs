@@ -14,10 +14,7 @@ mod process;
 pub mod serve;
 mod switches;
 
-use std::{
-    net::{Ipv4Addr, SocketAddrV4},
-    time::Duration,
-};
+use std::time::Duration;
 
 use super::{
     Capabilities, ConnState, Emission, Endpoints, Handle, Outcome, Pair, Refusal, SocketCall, Target, TargetError, Time,
@@ -26,11 +23,6 @@ use crate::case::{format::Config, state::State};
 use message::{Hex, PROTOCOL, Reply, Request, WireCall};
 use process::{Lost, Process};
 
-const TARGET: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 8079);
-const PEER: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 2), 40_000);
-const OTHER_PEER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 3);
-const SUBNET_BROADCAST: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 255);
-const PREFIX_LEN: u8 = 24;
 /// How long a driver may think about one request.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// RFC9293#3.4.2, for a driver that does not say.
@@ -150,19 +142,20 @@ impl Target for External {
     }
 
     fn begin(&mut self, config: &Config) -> Result<Endpoints, Refusal> {
+        let version = config.ip.unwrap_or_default();
+        let endpoints = Endpoints::documentation(version);
         let config = switches::to_wire(config).map_err(Refusal::Unsupported)?;
         if self.process.is_none() {
             self.start()?;
         }
         self.now = Time::ZERO;
         let seed = self.seed;
-        let reply = self.ask(&Request::Begin { target: TARGET, peer: PEER, prefix: PREFIX_LEN, seed, config })?;
+        let (target, peer, prefix) = (endpoints.target, endpoints.peer, Endpoints::documentation_prefix(version));
+        let reply = self.ask(&Request::Begin { target, peer, prefix, seed, config })?;
         self.emitted.clear();
         match reply.unsupported {
             Some(reason) => Err(Refusal::Unsupported(reason)),
-            None => {
-                Ok(Endpoints { target: TARGET, peer: PEER, other_peer: OTHER_PEER, subnet_broadcast: SUBNET_BROADCAST })
-            }
+            None => Ok(endpoints),
         }
     }
 

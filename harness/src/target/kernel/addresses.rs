@@ -3,9 +3,12 @@
 //! A fresh peer address keeps cached metrics, TIME-WAIT and late packets of earlier cases away from a case that runs
 //! in the same namespace.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::target::{Endpoints, Pair};
+use crate::{
+    case::format::IpVersion,
+    target::{Endpoints, Pair},
+};
 
 /// The target's address, the same for all cases.
 pub(super) const TARGET: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
@@ -15,6 +18,13 @@ pub(super) const PREFIX: u8 = 8;
 pub(super) const NETWORK: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 0);
 /// The broadcast address of the target's network.
 const BROADCAST: Ipv4Addr = Ipv4Addr::new(10, 255, 255, 255);
+
+/// The same over IPv6, unique local addresses (RFC 4193).
+pub(super) const TARGET_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 1);
+pub(super) const PREFIX_V6: u8 = 64;
+pub(super) const NETWORK_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 0);
+/// The first peer over IPv6.
+const FIRST_PEER_V6: u128 = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 1, 0, 0).to_bits();
 
 /// The first peer, 10.0.1.0 + 2·0; each case takes two addresses.
 const FIRST_PEER: u32 = u32::from_be_bytes([10, 0, 1, 0]);
@@ -34,16 +44,21 @@ pub(super) struct AddressPool {
 
 impl AddressPool {
     /// The endpoints of the next case; `target_port` if there is a reason for a certain one.
-    pub(super) fn next_case(&mut self, target_port: Option<u16>) -> Endpoints {
+    pub(super) fn next_case(&mut self, version: IpVersion, target_port: Option<u16>) -> Endpoints {
         let case = self.case;
         self.case = (case + 1) % CASES;
-        let peer = FIRST_PEER + 2 * case;
+        let (target, host): (IpAddr, fn(u32) -> IpAddr) = match version {
+            IpVersion::V4 => (TARGET.into(), |number| Ipv4Addr::from_bits(FIRST_PEER + number).into()),
+            IpVersion::V6 => {
+                (TARGET_V6.into(), |number| Ipv6Addr::from_bits(FIRST_PEER_V6 + u128::from(number)).into())
+            }
+        };
         Endpoints {
-            target: SocketAddrV4::new(TARGET, target_port.unwrap_or_else(|| port(TARGET_PORTS, case))),
+            target: SocketAddr::new(target, target_port.unwrap_or_else(|| port(TARGET_PORTS, case))),
             // 257 is prime: the peer's port changes by more than one case's worth of ports.
-            peer: SocketAddrV4::new(Ipv4Addr::from(peer), port(PEER_PORTS, case.wrapping_mul(257))),
-            other_peer: Ipv4Addr::from(peer + 1),
-            subnet_broadcast: BROADCAST,
+            peer: SocketAddr::new(host(2 * case), port(PEER_PORTS, case.wrapping_mul(257))),
+            other_peer: host(2 * case + 1),
+            subnet_broadcast: (version == IpVersion::V4).then_some(BROADCAST),
         }
     }
 }
@@ -54,13 +69,42 @@ fn port((first, count): (u16, u16), n: u32) -> u16 {
     first + (n % u32::from(count)) as u16
 }
 
-/// Whether an emitted packet is this case's: IPv4, and not to a peer of another case.
+/// Whether an emitted packet is this case's: of its version of IP, not to a peer of another case, and not what the
+/// kernel tells the link on its own account (who listens to which group, RFC 3810).
 pub(super) fn belongs(packet: &[u8], case: &Endpoints) -> bool {
-    let Some(&[first, ..]) = packet.first_chunk::<1>() else { return false };
-    let Some(&[a, b, c, d]) = packet.get(16..20).and_then(|bytes| bytes.first_chunk::<4>()) else { return false };
-    let to = Ipv4Addr::from([a, b, c, d]);
-    let is_some_peer = (FIRST_PEER..FIRST_PEER + 2 * CASES).contains(&u32::from(to));
-    first >> 4 == 4 && (!is_some_peer || to == *case.peer.ip() || to == case.other_peer)
+    let own = |to: IpAddr| to == case.peer.ip() || to == case.other_peer;
+    match (packet.first().map(|first| first >> 4), case.version()) {
+        (Some(4), IpVersion::V4) => {
+            let Some(to) = octets(packet, 16).map(Ipv4Addr::from) else { return false };
+            let is_some_peer = (FIRST_PEER..FIRST_PEER + 2 * CASES).contains(&to.to_bits());
+            !is_some_peer || own(to.into())
+        }
+        (Some(6), IpVersion::V6) => {
+            let Some(to) = octets(packet, 24).map(Ipv6Addr::from) else { return false };
+            let is_some_peer = (FIRST_PEER_V6..FIRST_PEER_V6 + u128::from(2 * CASES)).contains(&to.to_bits());
+            let is_tcp = packet.get(6) == Some(&TCP);
+            if is_some_peer { own(to.into()) } else { is_tcp || !to.is_multicast() }
+        }
+        _ => false,
+    }
+}
+
+const TCP: u8 = 6;
+/// The next header of an IPv6 packet that is a part of one (RFC8200#4.5).
+const FRAGMENT: u8 = 44;
+
+fn octets<const N: usize>(packet: &[u8], at: usize) -> Option<[u8; N]> {
+    packet.get(at..at + N)?.first_chunk::<N>().copied()
+}
+
+/// Where the TCP header of a packet begins that somebody injects. Lenient: it may be malformed.
+pub(super) fn tcp_at(packet: &[u8]) -> Option<usize> {
+    let first = *packet.first()?;
+    Some(match first >> 4 {
+        6 if packet.get(6) == Some(&FRAGMENT) => 48,
+        6 => 40,
+        _ => usize::from(first & 0x0f) * 4,
+    })
 }
 
 /// The pairs of sockets a case has used: what has to be forgotten when it ends.
@@ -106,17 +150,24 @@ fn may_open(packet: &[u8]) -> bool {
     const SYN: u8 = 2;
     const IN_FRAGMENTS: u16 = 0x3fff;
     let &[first, _, _, _, _, _, high, low, ..] = packet else { return false };
-    let flags = packet.get(usize::from(first & 0x0f) * 4 + 13);
-    u16::from_be_bytes([high, low]) & IN_FRAGMENTS != 0 || flags.is_some_and(|flags| flags & SYN != 0)
+    let is_part = match first >> 4 {
+        6 => high == FRAGMENT,
+        _ => u16::from_be_bytes([high, low]) & IN_FRAGMENTS != 0,
+    };
+    let flags = tcp_at(packet).and_then(|at| packet.get(at + 13));
+    is_part || flags.is_some_and(|flags| flags & SYN != 0)
 }
 
-/// The pair that an arriving IPv4 packet with TCP belongs to. Lenient: a malformed packet may have one too.
+/// The pair that an arriving packet with TCP belongs to. Lenient: a malformed packet may have one too.
 pub(super) fn pair_of(packet: &[u8]) -> Option<Pair> {
-    let bytes4 = |at: usize| packet.get(at..at + 4)?.first_chunk::<4>().copied();
-    let header = usize::from(packet.first()? & 0x0f) * 4;
-    let [s0, s1, d0, d1] = bytes4(header)?;
+    let [s0, s1, d0, d1] = octets(packet, tcp_at(packet)?)?;
+    let (source, destination): (IpAddr, IpAddr) = if packet.first()? >> 4 == 6 {
+        (octets::<16>(packet, 8)?.into(), octets::<16>(packet, 24)?.into())
+    } else {
+        (octets::<4>(packet, 12)?.into(), octets::<4>(packet, 16)?.into())
+    };
     Some(Pair {
-        target: SocketAddrV4::new(Ipv4Addr::from(bytes4(16)?), u16::from_be_bytes([d0, d1])),
-        peer: SocketAddrV4::new(Ipv4Addr::from(bytes4(12)?), u16::from_be_bytes([s0, s1])),
+        target: SocketAddr::new(destination, u16::from_be_bytes([d0, d1])),
+        peer: SocketAddr::new(source, u16::from_be_bytes([s0, s1])),
     })
 }

@@ -6,7 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{self, ErrorKind},
-    net::{Shutdown, SocketAddrV4},
+    net::{Ipv4Addr, Shutdown, SocketAddr},
     os::fd::{AsFd, AsRawFd},
     time::Duration,
 };
@@ -19,7 +19,7 @@ use nix::{
 use socket2::Socket;
 
 use super::{
-    config::{SocketOptions, new_socket},
+    config::{SocketOptions, new_socket, set_tos},
     errno,
     listener::Spare,
     sock_diag::Sighting,
@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     case::{
-        format::{Readiness, SocketSwitch},
+        format::{IpVersion, Readiness, SocketSwitch},
         state::State,
     },
     target::{Handle, Outcome, Pair, SocketCall, TargetError},
@@ -48,19 +48,19 @@ pub(super) struct Sockets {
     /// Connections with an urgent pointer that `poll` does not show yet.
     announced: BTreeSet<u8>,
     /// Accepted on the way to the connection that was asked for.
-    parked: Vec<(SocketAddrV4, Socket)>,
+    parked: Vec<(SocketAddr, Socket)>,
 }
 
 /// A connected socket, or one that connects.
 struct Connection {
-    remote: SocketAddrV4,
+    remote: SocketAddr,
     socket: Socket,
     /// Notices of urgent data come to this thread.
     has_notices: bool,
 }
 
 impl Connection {
-    const fn new(remote: SocketAddrV4, socket: Socket) -> Self {
+    const fn new(remote: SocketAddr, socket: Socket) -> Self {
         Self { remote, socket, has_notices: false }
     }
 }
@@ -70,7 +70,7 @@ pub(super) struct Left {
     /// The listener, for a later case.
     pub(super) spare: Option<Spare>,
     /// Peers whose connections are gone for sure.
-    pub(super) gone: Vec<SocketAddrV4>,
+    pub(super) gone: Vec<SocketAddr>,
 }
 
 impl Sockets {
@@ -120,7 +120,7 @@ impl Sockets {
             SocketCall::Shutdown => outcome("shut a socket down", socket.shutdown(Shutdown::Write)),
             SocketCall::Poll => ready(socket, on, announced),
             SocketCall::Set(switch) => {
-                let outcome = set(socket, *switch);
+                let outcome = set(socket, self.options.version, *switch);
                 self.listener_is_usual &= on != Handle::Listener;
                 outcome
             }
@@ -150,8 +150,8 @@ impl Sockets {
     }
 
     /// The kernel gave notice of an urgent pointer on the connection with this remote side.
-    pub(super) fn urgent_announced(&mut self, peer: SocketAddrV4) {
-        let is_it = |socket: &Socket| socket.peer_addr().is_ok_and(|address| address.as_socket_ipv4() == Some(peer));
+    pub(super) fn urgent_announced(&mut self, peer: SocketAddr) {
+        let is_it = |socket: &Socket| socket.peer_addr().is_ok_and(|address| address.as_socket() == Some(peer));
         let connections = self.connections.iter().filter(|(_, connection)| is_it(&connection.socket));
         self.announced.extend(connections.map(|(&number, _)| number));
     }
@@ -185,7 +185,7 @@ impl Sockets {
             }
         }
         let spare = match self.listener {
-            Some(listener) if self.listener_is_usual => Spare::keep(listener, port),
+            Some(listener) if self.listener_is_usual => Spare::keep(listener, self.options.version, port),
             Some(_) | None => self.spare,
         };
         Left { spare, gone }
@@ -205,7 +205,7 @@ impl Sockets {
         }
     }
 
-    fn listen(&mut self, on: Handle, at: SocketAddrV4, backlog: Option<u32>) -> Result<Outcome, TargetError> {
+    fn listen(&mut self, on: Handle, at: SocketAddr, backlog: Option<u32>) -> Result<Outcome, TargetError> {
         if on != Handle::Listener {
             return Err(TargetError::Broken("only the listener can listen".to_owned()));
         }
@@ -231,7 +231,7 @@ impl Sockets {
         }
     }
 
-    fn connect(&mut self, on: Handle, from: SocketAddrV4, to: SocketAddrV4) -> Result<Outcome, TargetError> {
+    fn connect(&mut self, on: Handle, from: SocketAddr, to: SocketAddr) -> Result<Outcome, TargetError> {
         let Handle::Connection(number) = on else {
             return Err(TargetError::Broken("the listener cannot connect".to_owned()));
         };
@@ -255,8 +255,8 @@ impl Sockets {
     }
 
     /// A new socket with the case's options and an address. Inside: what `bind` reported.
-    fn bound(&self, at: SocketAddrV4, share: bool) -> Result<Result<Socket, Outcome>, TargetError> {
-        let socket = new_socket().map_err(|error| errno::io("make a socket", error))?;
+    fn bound(&self, at: SocketAddr, share: bool) -> Result<Result<Socket, Outcome>, TargetError> {
+        let socket = new_socket(self.options.version).map_err(|error| errno::io("make a socket", error))?;
         self.options
             .apply(&socket)
             .map_err(|(option, error)| errno::io(&format!("set the {option} of a socket"), error))?;
@@ -272,7 +272,7 @@ impl Sockets {
     }
 
     /// Takes the connection from this peer. Others that come before it in the queue are kept for their turn.
-    fn accept(&mut self, on: Handle, from: SocketAddrV4) -> Result<Outcome, TargetError> {
+    fn accept(&mut self, on: Handle, from: SocketAddr) -> Result<Outcome, TargetError> {
         let Handle::Connection(number) = on else {
             return Err(TargetError::Broken("a connection cannot be accepted as the listener".to_owned()));
         };
@@ -289,12 +289,12 @@ impl Sockets {
         self.announced.remove(&number);
         if let Some(earlier) = self.connections.insert(number, Connection::new(from, found)) {
             // It stays open, as it would in a program that has lost its descriptor, and is aborted with the case.
-            self.parked.push((SocketAddrV4::new(std::net::Ipv4Addr::UNSPECIFIED, 0), earlier.socket));
+            self.parked.push((SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0), earlier.socket));
         }
         Ok(Outcome::Accepted(from))
     }
 
-    fn accept_from(&mut self, from: SocketAddrV4) -> Result<Result<Socket, Outcome>, TargetError> {
+    fn accept_from(&mut self, from: SocketAddr) -> Result<Result<Socket, Outcome>, TargetError> {
         let Some(listener) = &self.listener else { return Ok(Err(Outcome::NoSocket)) };
         loop {
             let (socket, remote) = match listener.accept4(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC) {
@@ -302,10 +302,10 @@ impl Sockets {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Err(Outcome::WouldBlock)),
                 Err(error) => return Ok(Err(Outcome::Error(errno::of_call("accept", error)?))),
             };
-            match remote.as_socket_ipv4() {
+            match remote.as_socket() {
                 Some(remote) if remote == from => return Ok(Ok(socket)),
                 Some(remote) => self.parked.push((remote, socket)),
-                None => return Err(TargetError::Broken("an accepted connection is not IPv4".to_owned())),
+                None => return Err(TargetError::Broken("an accepted connection is not IP".to_owned())),
             }
         }
     }
@@ -394,11 +394,11 @@ fn ready(socket: &Socket, on: Handle, urgent_announced: bool) -> Result<Outcome,
     }))
 }
 
-fn set(socket: &Socket, switch: SocketSwitch) -> Result<Outcome, TargetError> {
+fn set(socket: &Socket, version: IpVersion, switch: SocketSwitch) -> Result<Outcome, TargetError> {
     match switch {
         SocketSwitch::Nagle(on) => outcome("set TCP_NODELAY", socket.set_tcp_nodelay(!on)),
         SocketSwitch::Keepalive(on) => outcome("set SO_KEEPALIVE", socket.set_keepalive(on)),
-        SocketSwitch::Tos(tos) => outcome("set IP_TOS", socket.set_tos_v4(u32::from(tos))),
+        SocketSwitch::Tos(tos) => outcome("set the DS field", set_tos(socket, version, tos)),
         SocketSwitch::UserTimeout(_) => Err(TargetError::Broken("a user timeout was not resolved".to_owned())),
     }
 }

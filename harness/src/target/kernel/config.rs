@@ -9,7 +9,10 @@ use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 
 use super::{KernelConfig, MSL, route::Metrics, sysctl::Setting, tun};
 use crate::{
-    case::{format::Config, time::Span},
+    case::{
+        format::{Config, IpVersion},
+        time::Span,
+    },
     target::{Refusal, TargetError},
 };
 
@@ -119,6 +122,7 @@ impl Plan {
     pub(super) fn new(config: &Config) -> Result<Self, Refusal> {
         // Destructured, so that a new switch does not compile until it is thought of.
         let Config {
+            ip,
             timestamps,
             sack,
             wscale,
@@ -165,8 +169,16 @@ impl Plan {
         set("ipv4/tcp_syn_retries", number(*syn_retries));
         set("ipv4/tcp_synack_retries", number(*syn_retries));
         set("ipv4/tcp_retries2", number(*data_retries));
-        set("ipv4/ip_default_ttl", number(*ttl));
+        let version = ip.unwrap_or_default();
+        set(
+            match version {
+                IpVersion::V4 => "ipv4/ip_default_ttl",
+                IpVersion::V6 => "ipv6/conf/peer0/hop_limit",
+            },
+            number(*ttl),
+        );
         let options = SocketOptions {
+            version,
             nodelay: *nagle == Some(false),
             pingpong: *delayed_ack == Some(true),
             recv_buffer: *recv_buffer,
@@ -183,8 +195,9 @@ impl Plan {
             backlog: backlog.unwrap_or(BACKLOG),
         };
         let mtu = mtu.unwrap_or(tun::DEFAULT_MTU);
-        if mtu < tun::MIN_MTU {
-            return Err(Refusal::Unsupported(format!("Linux takes no MTU below {}", tun::MIN_MTU)));
+        let least = tun::least_mtu(version);
+        if mtu < least {
+            return Err(Refusal::Unsupported(format!("Linux takes no MTU below {least} for IPv{version}")));
         }
         let metrics = Metrics { quickack: *delayed_ack == Some(false), rto_min: data_retries.map(|_| COUNTABLE_RTO) };
         Ok(Self { sysctls, mtu, metrics, options })
@@ -192,7 +205,9 @@ impl Plan {
 
     /// Whether a listening socket is as in a case without switches. Metrics are looked up for each connection.
     pub(super) fn is_usual(&self) -> bool {
-        self.sysctls.is_empty() && self.mtu == tun::DEFAULT_MTU && self.options == SocketOptions::default()
+        self.sysctls.is_empty()
+            && self.mtu == tun::DEFAULT_MTU
+            && self.options == SocketOptions::of(self.options.version)
     }
 }
 
@@ -238,6 +253,7 @@ pub(super) struct Keepalive {
 /// What every socket of a case gets before it listens or connects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SocketOptions {
+    pub(super) version: IpVersion,
     nodelay: bool,
     /// Delayed acknowledgements from the first segment on.
     pub(super) pingpong: bool,
@@ -255,12 +271,12 @@ pub(super) struct SocketOptions {
 impl SocketOptions {
     /// Tries the options on a socket that is thrown away, so that a case is refused before it begins.
     pub(super) fn check(&self) -> Result<(), Refusal> {
-        let usual = Self { backlog: self.backlog, pingpong: self.pingpong, ..Self::default() };
+        let usual = Self { backlog: self.backlog, pingpong: self.pingpong, ..Self::of(self.version) };
         if *self == usual {
             return Ok(());
         }
-        let socket =
-            new_socket().map_err(|error| TargetError::Io { doing: "make a socket".to_owned(), source: error })?;
+        let socket = new_socket(self.version)
+            .map_err(|error| TargetError::Io { doing: "make a socket".to_owned(), source: error })?;
         self.apply(&socket).map_err(|(option, error)| {
             Refusal::Unsupported(format!("this kernel does not take the {option} of the case's config: {error}"))
         })?;
@@ -307,15 +323,17 @@ impl SocketOptions {
             socket.set_tcp_user_timeout(Some(timeout)).map_err(named("user-timeout"))?;
         }
         if let Some(tos) = self.tos {
-            socket.set_tos_v4(u32::from(tos)).map_err(named("tos"))?;
+            set_tos(socket, self.version, tos).map_err(named("tos"))?;
         }
         self.keepalive.apply(socket).map_err(named("keepalive"))
     }
 }
 
-impl Default for SocketOptions {
-    fn default() -> Self {
+impl SocketOptions {
+    /// What a case gets that asks for nothing.
+    const fn of(version: IpVersion) -> Self {
         Self {
+            version,
             nodelay: false,
             pingpong: false,
             recv_buffer: None,
@@ -323,7 +341,7 @@ impl Default for SocketOptions {
             mss: None,
             user_timeout: None,
             tos: None,
-            keepalive: Keepalive::default(),
+            keepalive: Keepalive { idle: None, interval: None, count: None },
             urgent_inline: true,
             backlog: BACKLOG,
         }
@@ -352,8 +370,20 @@ impl Keepalive {
 }
 
 /// A TCP socket that never blocks.
-pub(super) fn new_socket() -> io::Result<Socket> {
-    Socket::new(Domain::IPV4, Type::STREAM.nonblocking().cloexec(), Some(Protocol::TCP))
+pub(super) fn new_socket(version: IpVersion) -> io::Result<Socket> {
+    let domain = match version {
+        IpVersion::V4 => Domain::IPV4,
+        IpVersion::V6 => Domain::IPV6,
+    };
+    Socket::new(domain, Type::STREAM.nonblocking().cloexec(), Some(Protocol::TCP))
+}
+
+/// Sets the DS field of what a socket sends.
+pub(super) fn set_tos(socket: &Socket, version: IpVersion, tos: u8) -> io::Result<()> {
+    match version {
+        IpVersion::V4 => socket.set_tos_v4(u32::from(tos)),
+        IpVersion::V6 => socket.set_tclass_v6(u32::from(tos)),
+    }
 }
 
 /// Sets a buffer's size beyond the host's limit if that is allowed, else within.

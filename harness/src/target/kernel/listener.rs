@@ -11,23 +11,31 @@ use std::{io, net::Shutdown};
 
 use socket2::Socket;
 
+use crate::case::format::IpVersion;
+
 /// A bound socket that listens only while a case wants it to.
 pub(super) struct Spare {
     socket: Socket,
+    version: IpVersion,
     port: u16,
 }
 
 impl Spare {
     /// Puts a listener aside. What waits in its queue is reset, as if it had been closed; `None` if it cannot be kept.
-    pub(super) fn keep(socket: Socket, port: u16) -> Option<Self> {
+    pub(super) fn keep(socket: Socket, version: IpVersion, port: u16) -> Option<Self> {
         // Linux: a listener that is shut down for reading becomes an unconnected socket that keeps its port.
         socket.shutdown(Shutdown::Read).ok()?;
-        Some(Self { socket, port })
+        Some(Self { socket, version, port })
     }
 
     /// The port it is bound to.
     pub(super) const fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The version of IP it speaks.
+    pub(super) const fn version(&self) -> IpVersion {
+        self.version
     }
 
     /// Lets it listen again.

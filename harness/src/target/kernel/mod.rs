@@ -10,6 +10,7 @@
 //! - `sysctl`: setting the namespace's switches and putting them back
 //! - `route`: the metrics of the route to the peers; segments one by one
 //! - `calls`: the user calls
+//! - `ipv6`: the other version of IP, switched on when a case speaks it
 //! - `listener`: the listening socket that most cases share, one after the other
 //! - `urgent`: the notice of urgent data
 //! - `sock_diag`: states of connections that have no descriptor; forgetting connections
@@ -19,13 +20,14 @@
 //! A packet written to a TUN device is processed within the `write`: what the kernel answers at once can be read as
 //! soon as [`Target::inject`] is back, so "nothing came" needs no timeout.
 //!
-//! What it leaves out: IPv6 (switched off in the namespace), Ethernet and ARP (TUN starts at IP). The clock is the
+//! What it leaves out: Ethernet and ARP (TUN starts at IP). The clock is the
 //! machine's: an emission's time is when it was read, which is never before it was sent but may be later.
 
 mod addresses;
 mod calls;
 mod config;
 mod errno;
+mod ipv6;
 mod listener;
 mod netlink;
 mod netns;
@@ -57,7 +59,7 @@ use self::{
 use super::{Capabilities, ConnState, Emission, Endpoints, Handle, Outcome, Pair, Refusal, SocketCall, Target};
 use super::{TargetError, Time};
 use crate::case::{
-    format::{Config, SocketSwitch},
+    format::{Config, IpVersion, SocketSwitch},
     state::State,
 };
 
@@ -93,6 +95,8 @@ pub struct KernelTarget {
     diag: SockDiag,
     notices: Notices,
     addresses: AddressPool,
+    /// The device has its IPv6 address.
+    speaks_v6: bool,
     /// The listener of the last usual case.
     spare: Option<Spare>,
     case: Option<RunningCase>,
@@ -147,6 +151,7 @@ impl KernelTarget {
             diag: SockDiag::open()?,
             notices: Notices::open()?,
             addresses: AddressPool::default(),
+            speaks_v6: false,
             spare: None,
             case: None,
             pending: Vec::new(),
@@ -156,6 +161,18 @@ impl KernelTarget {
 
     fn running(&mut self) -> Result<&mut RunningCase, TargetError> {
         self.case.as_mut().ok_or_else(no_case)
+    }
+
+    /// The device as a case wants it.
+    fn set_link(&mut self, version: IpVersion, mtu: u16) -> Result<(), Refusal> {
+        self.tun.set_mtu(mtu)?;
+        // A device of a smaller MTU loses IPv6 with all its switches, and gets it back as it was at first.
+        self.speaks_v6 &= mtu >= tun::least_mtu(IpVersion::V6);
+        if version == IpVersion::V6 && !self.speaks_v6 {
+            ipv6::switch_on(&mut self.sysctls, &mut self.routes)?;
+            self.speaks_v6 = true;
+        }
+        Ok(())
     }
 
     /// Reads what the device holds; keeps what belongs to the case.
@@ -222,12 +239,13 @@ impl Target for KernelTarget {
         self.finish()?;
         let plan = Plan::new(config)?;
         plan.options.check()?;
+        let version = plan.options.version;
+        self.set_link(version, plan.mtu)?;
         self.sysctls.set_case(&plan.sysctls)?;
-        self.tun.set_mtu(plan.mtu)?;
-        self.routes.set(plan.metrics)?;
+        self.routes.set(version, plan.metrics)?;
         let usual = plan.is_usual();
-        let spare = self.spare.take_if(|_| usual);
-        let endpoints = self.addresses.next_case(spare.as_ref().map(Spare::port));
+        let spare = self.spare.take_if(|spare| usual && spare.version() == version);
+        let endpoints = self.addresses.next_case(version, spare.as_ref().map(Spare::port));
         self.case = Some(RunningCase {
             began: Instant::now(),
             endpoints,

@@ -13,7 +13,7 @@ use super::{
     errno::io,
     netlink::{Netlink, attribute},
 };
-use crate::target::TargetError;
+use crate::{case::format::IpVersion, target::TargetError};
 
 /// `linux/rtnetlink.h`
 const RTAX_LOCK: u16 = 1;
@@ -47,17 +47,21 @@ impl Metrics {
     }
 }
 
-/// Changes the metrics of the route to the peers.
+/// Changes the metrics of the routes to the peers.
 pub(super) struct Routes {
     netlink: Netlink,
     device: u32,
-    metrics: Metrics,
+    /// Of the route of either version.
+    metrics: [Metrics; 2],
 }
+
+/// The metric that Linux gives the routes which it makes itself, `linux/ipv6_route.h`.
+const IP6_RT_PRIO_ADDRCONF: u32 = 256;
 
 impl Routes {
     /// For the route through the device with this index, in the calling thread's namespace.
     pub(super) fn open(device: u32) -> Result<Self, TargetError> {
-        Ok(Self { netlink: Netlink::open(SockProtocol::NetlinkRoute)?, device, metrics: Metrics::default() })
+        Ok(Self { netlink: Netlink::open(SockProtocol::NetlinkRoute)?, device, metrics: [Metrics::default(); 2] })
     }
 
     /// Makes TCP build and send segment by segment on the device, as the RFC speaks of it. By default it builds up to
@@ -75,25 +79,55 @@ impl Routes {
         }
     }
 
+    /// Gives the device the target's IPv6 address at once: nobody asks first whether another has it (RFC4862#5.4).
+    ///
+    /// # Errors
+    /// Inside: the kernel's word on it.
+    pub(super) fn add_v6_address(&mut self) -> Result<Result<(), Errno>, TargetError> {
+        // `struct ifaddrmsg`: family, prefix, flags, scope, index.
+        let mut message = vec![libc::AF_INET6 as u8, addresses::PREFIX_V6, libc::IFA_F_NODAD as u8, 0];
+        message.extend(self.device.to_ne_bytes());
+        attribute(&mut message, libc::IFA_LOCAL, &addresses::TARGET_V6.octets());
+        let flags = libc::NLM_F_ACK | libc::NLM_F_CREATE | libc::NLM_F_REPLACE;
+        let added = self.netlink.request(libc::RTM_NEWADDR, flags, &message)?.map(drop);
+        self.metrics[slot(IpVersion::V6)] = Metrics::default();
+        Ok(added)
+    }
+
     /// Sets the metrics, if they are others.
-    pub(super) fn set(&mut self, metrics: Metrics) -> Result<(), TargetError> {
-        if metrics == self.metrics {
+    pub(super) fn set(&mut self, version: IpVersion, metrics: Metrics) -> Result<(), TargetError> {
+        if metrics == self.metrics[slot(version)] {
             return Ok(());
         }
-        // `struct rtmsg`: the same route that the kernel made when the device came up.
+        let (family, prefix) = match version {
+            IpVersion::V4 => (libc::AF_INET, addresses::PREFIX),
+            IpVersion::V6 => (libc::AF_INET6, addresses::PREFIX_V6),
+        };
+        // `struct rtmsg`: the same route that the kernel made when the device got its address.
         let mut message = vec![
-            libc::AF_INET as u8,
-            addresses::PREFIX,
+            family as u8,
+            prefix,
             0,
             0,
             libc::RT_TABLE_MAIN,
             libc::RTPROT_KERNEL,
-            libc::RT_SCOPE_LINK,
+            match version {
+                IpVersion::V4 => libc::RT_SCOPE_LINK,
+                IpVersion::V6 => libc::RT_SCOPE_UNIVERSE,
+            },
             libc::RTN_UNICAST,
         ];
         message.extend(0u32.to_ne_bytes());
-        attribute(&mut message, libc::RTA_DST, &addresses::NETWORK.octets());
-        attribute(&mut message, libc::RTA_PREFSRC, &addresses::TARGET.octets());
+        match version {
+            IpVersion::V4 => {
+                attribute(&mut message, libc::RTA_DST, &addresses::NETWORK.octets());
+                attribute(&mut message, libc::RTA_PREFSRC, &addresses::TARGET.octets());
+            }
+            IpVersion::V6 => {
+                attribute(&mut message, libc::RTA_DST, &addresses::NETWORK_V6.octets());
+                attribute(&mut message, libc::RTA_PRIORITY, &IP6_RT_PRIO_ADDRCONF.to_ne_bytes());
+            }
+        }
         attribute(&mut message, libc::RTA_OIF, &self.device.to_ne_bytes());
         let attributes = metrics.attributes();
         if !attributes.is_empty() {
@@ -103,7 +137,15 @@ impl Routes {
         self.netlink
             .request(libc::RTM_NEWROUTE, flags, &message)?
             .map_err(|errno| io("change the route to the peers", errno))?;
-        self.metrics = metrics;
+        self.metrics[slot(version)] = metrics;
         Ok(())
+    }
+}
+
+/// The place of a version's metrics.
+const fn slot(version: IpVersion) -> usize {
+    match version {
+        IpVersion::V4 => 0,
+        IpVersion::V6 => 1,
     }
 }

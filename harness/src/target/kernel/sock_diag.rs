@@ -4,10 +4,7 @@
 //! still has something to send, TIME-WAIT. The kernel looks a pair up as it does for an arriving segment, so for a
 //! connection that is gone it finds the listener of its port, if there is one.
 
-use std::{
-    net::{Ipv4Addr, SocketAddrV4},
-    time::Duration,
-};
+use std::{net::IpAddr, time::Duration};
 
 use nix::{errno::Errno, sys::socket::SockProtocol};
 
@@ -109,12 +106,13 @@ impl SockDiag {
 
 /// `struct inet_diag_req_v2`: family, protocol, extensions, states, and the pair as the target sees it.
 fn request(pair: Pair, extensions: u8) -> Vec<u8> {
-    let mut bytes = vec![libc::AF_INET as u8, libc::IPPROTO_TCP as u8, extensions, 0];
+    let family = if pair.target.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
+    let mut bytes = vec![family as u8, libc::IPPROTO_TCP as u8, extensions, 0];
     bytes.extend(u32::MAX.to_ne_bytes());
     bytes.extend(pair.target.port().to_be_bytes());
     bytes.extend(pair.peer.port().to_be_bytes());
     for address in [pair.target, pair.peer] {
-        bytes.extend(address_field(address));
+        bytes.extend(address_field(address.ip()));
     }
     bytes.extend(0u32.to_ne_bytes());
     // No cookie: any socket with these addresses will do.
@@ -122,9 +120,14 @@ fn request(pair: Pair, extensions: u8) -> Vec<u8> {
     bytes
 }
 
-/// An IPv4 address in a field made for IPv6.
-fn address_field(address: SocketAddrV4) -> [u8; 16] {
-    let mut field = [0; 16];
-    field[..4].copy_from_slice(&Ipv4Addr::octets(address.ip()));
-    field
+/// An address in a field made for IPv6.
+fn address_field(address: IpAddr) -> [u8; 16] {
+    match address {
+        IpAddr::V4(address) => {
+            let mut field = [0; 16];
+            field[..4].copy_from_slice(&address.octets());
+            field
+        }
+        IpAddr::V6(address) => address.octets(),
+    }
 }

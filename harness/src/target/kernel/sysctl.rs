@@ -43,6 +43,11 @@ impl Sysctls {
         Ok(())
     }
 
+    /// What every case starts from, if this kernel has the switch and it was set or changed.
+    pub(super) fn base(&self, key: &str) -> Option<&str> {
+        self.base.get(key).map(String::as_str)
+    }
+
     /// Sets what the next case wants and puts back what the case before had changed.
     ///
     /// # Errors

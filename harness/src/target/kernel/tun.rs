@@ -21,15 +21,20 @@ use nix::{
 };
 
 use super::errno::io;
-use crate::target::TargetError;
+use crate::{case::format::IpVersion, target::TargetError};
 
 /// The device's name within its namespace; no two devices share one.
-const NAME: &str = "peer0";
+pub(super) const NAME: &str = "peer0";
 const LOOPBACK: &str = "lo";
 /// The MTU a device starts with.
 pub(super) const DEFAULT_MTU: u16 = 1500;
-/// The smallest MTU that Linux lets IPv4 have (RFC791#3.1: every host can forward so much).
-pub(super) const MIN_MTU: u16 = 68;
+/// The smallest MTU that Linux lets either have (RFC791#3.1, RFC8200#5: every link can carry so much).
+pub(super) const fn least_mtu(version: IpVersion) -> u16 {
+    match version {
+        IpVersion::V4 => 68,
+        IpVersion::V6 => 1280,
+    }
+}
 
 /// An open TUN device. It disappears with its descriptor.
 pub(super) struct Tun {

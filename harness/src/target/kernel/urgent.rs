@@ -14,7 +14,7 @@ use nix::{
     unistd::gettid,
 };
 
-use super::errno::io as io_error;
+use super::{addresses, errno::io as io_error};
 use crate::target::TargetError;
 
 /// `asm-generic/fcntl.h`
@@ -69,10 +69,9 @@ pub(super) fn own(socket: &impl AsRawFd) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether an arriving IPv4 packet has a TCP header with the URG bit. Lenient: it may be malformed otherwise.
+/// Whether an arriving packet has a TCP header with the URG bit. Lenient: it may be malformed otherwise.
 pub(super) fn is_urgent(packet: &[u8]) -> bool {
     const URG: u8 = 0x20;
-    let Some(&first) = packet.first() else { return false };
-    let flags = usize::from(first & 0x0f) * 4 + 13;
-    packet.get(flags).is_some_and(|flags| flags & URG != 0)
+    let flags = addresses::tcp_at(packet).and_then(|at| packet.get(at + 13));
+    flags.is_some_and(|flags| flags & URG != 0)
 }

@@ -40,6 +40,8 @@ impl Plan {
     pub(super) fn new(config: &Config) -> Result<Self, String> {
         // Destructured, so that a new switch does not compile until it is thought of.
         let Config {
+            // Refused before.
+            ip: _,
             timestamps,
             sack,
             wscale,

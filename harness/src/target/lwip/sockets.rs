@@ -5,11 +5,11 @@
 //! timers gave up: ETIMEDOUT. The limit of `listen` is ignored, as lwIP's own socket layer ignores it in this build.
 //! Urgent data cannot be sent.
 
-use std::{collections::BTreeMap, net::SocketAddrV4};
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use lwip::{CallError, Code, Options, Socket, Stack, Status, TcpState};
 
-use super::broken;
+use super::{broken, v4};
 use crate::{
     case::format::{Errno, Readiness, SocketSwitch},
     target::{Handle, Outcome, Pair, SocketCall, TargetError},
@@ -83,8 +83,8 @@ impl Sockets {
         }
     }
 
-    fn listen(&mut self, stack: &mut Stack, at: SocketAddrV4) -> Result<Outcome, TargetError> {
-        Ok(match stack.listen(at, &self.options).map_err(broken)? {
+    fn listen(&mut self, stack: &mut Stack, at: SocketAddr) -> Result<Outcome, TargetError> {
+        Ok(match stack.listen(v4(at)?, &self.options).map_err(broken)? {
             Ok(socket) => {
                 self.listener = Some(socket);
                 Outcome::Ok
@@ -123,8 +123,8 @@ impl Sockets {
         &mut self,
         stack: &mut Stack,
         number: u8,
-        from: SocketAddrV4,
-        to: SocketAddrV4,
+        from: SocketAddr,
+        to: SocketAddr,
     ) -> Result<Outcome, TargetError> {
         if let Some(connection) = self.connections.get(&number)
             && let Some(status) = stack.status(connection.socket)
@@ -135,7 +135,7 @@ impl Sockets {
                 None => Outcome::Error(Errno::EALREADY),
             });
         }
-        Ok(match stack.connect(from, to, &self.options).map_err(broken)? {
+        Ok(match stack.connect(v4(from)?, v4(to)?, &self.options).map_err(broken)? {
             Ok(socket) => {
                 self.connections.insert(number, Connection { socket, shut: false });
                 Outcome::Ok
@@ -149,7 +149,7 @@ impl Sockets {
         match stack.accept(listener) {
             Some((socket, remote)) => {
                 self.connections.insert(number, Connection { socket, shut: false });
-                Outcome::Accepted(remote)
+                Outcome::Accepted(remote.into())
             }
             None => Outcome::WouldBlock,
         }

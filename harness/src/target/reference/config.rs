@@ -9,7 +9,10 @@ use stack_under_test::{
     profile::{LossRecovery, Overflow, SynCookies, WindowScaling},
 };
 
-use crate::case::{format::Config, time::Span};
+use crate::case::{
+    format::{Config, IpVersion},
+    time::Span,
+};
 
 /// The backlog of a listener whose case names none.
 const ROOMY_BACKLOG: usize = 128;
@@ -27,12 +30,20 @@ pub(super) struct Mapped {
     pub backlog: usize,
     /// The link's.
     pub mtu: u16,
+    /// Of the one address the stack has.
+    pub version: IpVersion,
 }
 
 impl Mapped {
     /// Nothing but the profile.
     pub(super) fn default(profile: &Profile) -> Self {
-        Self { profile: profile.clone(), options: SocketOptions::default(), backlog: ROOMY_BACKLOG, mtu: DEFAULT_MTU }
+        Self {
+            profile: profile.clone(),
+            options: SocketOptions::default(),
+            backlog: ROOMY_BACKLOG,
+            mtu: DEFAULT_MTU,
+            version: IpVersion::V4,
+        }
     }
 
     /// The profile with a case's switches.
@@ -44,6 +55,7 @@ impl Mapped {
             return Err("the reference keeps urgent data in line (RFC6093#3.1)".to_owned());
         }
         let mut mapped = Self::default(profile);
+        mapped.version = config.ip.unwrap_or_default();
         mapped.set_profile(config)?;
         mapped.set_options(config);
         Ok(mapped)

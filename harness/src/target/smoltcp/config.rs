@@ -10,7 +10,10 @@ use std::time::Duration;
 use smoltcp::{socket::tcp, time::Duration as SmolDuration};
 
 use super::clock;
-use crate::case::{format::Config, time::Span};
+use crate::case::{
+    format::{Config, IpVersion},
+    time::Span,
+};
 
 /// Half of what smoltcp waits in TIME-WAIT (`CLOSE_DELAY`).
 pub(super) const MSL: Duration = Duration::from_secs(5);
@@ -20,6 +23,8 @@ const ROOMY_BACKLOG: usize = 128;
 pub(super) const DEFAULT_MTU: usize = 1500;
 /// The least MTU of IPv4 (RFC791#3.2).
 const LEAST_MTU: u16 = 68;
+/// RFC8200#5
+const LEAST_MTU_V6: u16 = 1280;
 /// As large as a window without scaling.
 const RECV_BUFFER: usize = 65_535;
 /// Half of that. A new socket clears both; together they stay below what the allocator gives back to the system at once,
@@ -192,10 +197,14 @@ fn refuse_absent(config: &Config) -> Result<(), String> {
     if config.ttl == Some(0) {
         return Err("smoltcp takes no TTL of 0".to_owned());
     }
+    let (version, least) = match config.ip.unwrap_or_default() {
+        IpVersion::V4 => (IpVersion::V4, LEAST_MTU),
+        IpVersion::V6 => (IpVersion::V6, LEAST_MTU_V6),
+    };
     if let Some(mtu) = config.mtu
-        && mtu < LEAST_MTU
+        && mtu < least
     {
-        return Err(format!("an MTU below {LEAST_MTU} is not IPv4"));
+        return Err(format!("an MTU below {least} is not IPv{version}"));
     }
     if let Some(msl) = config.msl
         && fixed(msl, "msl")? != MSL

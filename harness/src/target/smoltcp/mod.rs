@@ -17,31 +17,23 @@ mod device;
 mod rto;
 mod sockets;
 
-use std::{
-    net::{Ipv4Addr, SocketAddrV4},
-    time::Duration,
-};
+use std::time::Duration;
 
 use smoltcp::{
     iface::{Config as InterfaceConfig, Interface},
-    wire::{HardwareAddress, IpAddress, IpCidr},
+    wire::{HardwareAddress, IpCidr},
 };
 
 use super::{
     Capabilities, ConnState, Emission, Endpoints, Handle, Outcome, Pair, Refusal, SocketCall, Target, TargetError, Time,
 };
-use crate::case::format::Config;
+use crate::case::format::{Config, IpVersion};
 use config::Options;
 use device::Link;
 use sockets::{Cause, Sockets};
 
 /// The version that `Cargo.toml` asks for.
 const VERSION: &str = "0.14.0";
-const TARGET: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 8079);
-const PEER: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 2), 40_000);
-const OTHER_PEER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 3);
-const SUBNET_BROADCAST: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 255);
-const PREFIX_LEN: u8 = 24;
 /// How far time goes on where smoltcp asks to be polled at once and then does nothing.
 const IDLE_STEP: Duration = Duration::from_millis(1);
 
@@ -60,7 +52,7 @@ impl Smoltcp {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let mut link = Link::new(config::DEFAULT_MTU);
-        let interface = interface(seed, &mut link);
+        let interface = interface(seed, IpVersion::V4, &mut link);
         Self {
             capabilities: Capabilities {
                 version: VERSION.to_owned(),
@@ -93,13 +85,14 @@ impl Smoltcp {
     }
 }
 
-fn interface(seed: u64, link: &mut Link) -> Interface {
+fn interface(seed: u64, version: IpVersion, link: &mut Link) -> Interface {
     let mut config = InterfaceConfig::new(HardwareAddress::Ip);
     config.random_seed = seed;
     let mut interface = Interface::new(config, link, clock::instant(Time::ZERO));
     interface.update_ip_addrs(|addresses| {
         // One of the few it has room for.
-        let _ = addresses.push(IpCidr::new(IpAddress::Ipv4(*TARGET.ip()), PREFIX_LEN));
+        let address = Endpoints::documentation(version).target.ip();
+        let _ = addresses.push(IpCidr::new(address.into(), Endpoints::documentation_prefix(version)));
     });
     interface
 }
@@ -115,11 +108,12 @@ impl Target for Smoltcp {
 
     fn begin(&mut self, config: &Config) -> Result<Endpoints, Refusal> {
         let options = Options::new(config).map_err(Refusal::Unsupported)?;
+        let version = config.ip.unwrap_or_default();
         self.now = Time::ZERO;
         self.link.clear(options.mtu);
-        self.interface = interface(self.seed, &mut self.link);
+        self.interface = interface(self.seed, version, &mut self.link);
         self.sockets.clear(options);
-        Ok(Endpoints { target: TARGET, peer: PEER, other_peer: OTHER_PEER, subnet_broadcast: SUBNET_BROADCAST })
+        Ok(Endpoints::documentation(version))
     }
 
     fn now(&self) -> Time {

@@ -4,17 +4,21 @@
 //! the calls themselves are in [`super::calls`]. Every decision about segments stays smoltcp's: a socket it moved back
 //! to LISTEN serves the next SYN, a socket the application closed lives on until smoltcp ends it.
 
-use std::{collections::VecDeque, net::SocketAddrV4};
+use std::{collections::VecDeque, net::SocketAddr};
 
 use smoltcp::{
     iface::{SocketHandle, SocketSet},
     socket::tcp,
-    wire::{IpAddress, IpEndpoint},
+    wire::IpEndpoint,
 };
 
 use super::config::Options;
 use crate::{
-    case::{flags::Flags, format::Errno, state::State},
+    case::{
+        flags::Flags,
+        format::{Errno, IpVersion},
+        state::State,
+    },
     target::{ConnState, Handle, Pair},
 };
 
@@ -34,7 +38,7 @@ pub(super) struct Sockets {
 /// The listening port.
 #[derive(Clone, Copy, Debug)]
 struct Listener {
-    at: SocketAddrV4,
+    at: SocketAddr,
     /// How many connections may be under way or wait to be accepted.
     room: usize,
 }
@@ -147,7 +151,7 @@ impl Sockets {
     }
 
     /// Begins to listen. A backlog of `n` is room for `n + 1`, as BSD and its heirs count.
-    pub(super) fn listen(&mut self, at: SocketAddrV4, backlog: usize) {
+    pub(super) fn listen(&mut self, at: SocketAddr, backlog: usize) {
         self.listener = Some(Listener { at, room: backlog.saturating_add(1) });
         self.refill();
     }
@@ -169,7 +173,7 @@ impl Sockets {
     }
 
     /// Gives the oldest established connection to the application.
-    pub(super) fn accept(&mut self, on: Handle) -> Option<SocketAddrV4> {
+    pub(super) fn accept(&mut self, on: Handle) -> Option<SocketAddr> {
         let place = self.queue.pop_front()?;
         // A socket of this name stays open, as in a program that lost its descriptor.
         if let Some(earlier) = self.find(on) {
@@ -289,23 +293,25 @@ const fn live(state: tcp::State) -> Option<State> {
 /// Whether a socket in LISTEN might take this packet: not if it is a whole TCP segment with ACK or RST.
 fn may_open(packet: &[u8]) -> bool {
     const IN_FRAGMENTS: u16 = 0x3fff;
+    const TCP: u8 = 6;
     let &[first, _, _, _, _, _, high, low, ..] = packet else { return false };
-    if u16::from_be_bytes([high, low]) & IN_FRAGMENTS != 0 {
+    let (is_part, tcp) = match first >> 4 {
+        // Extension headers may end in anything.
+        6 => (high != TCP, IpVersion::V6.header_len()),
+        _ => (u16::from_be_bytes([high, low]) & IN_FRAGMENTS != 0, usize::from(first & 0x0f) * 4),
+    };
+    if is_part {
         return true;
     }
-    let flags_at = usize::from(first & 0x0f) * 4 + 13;
-    packet.get(flags_at).is_none_or(|&flags| Flags(flags.into()).0 & (Flags::ACK | Flags::RST).0 == 0)
+    packet.get(tcp + 13).is_none_or(|&flags| Flags(flags.into()).0 & (Flags::ACK | Flags::RST).0 == 0)
 }
 
 /// smoltcp's way to write an address and a port.
-pub(super) fn endpoint(at: SocketAddrV4) -> IpEndpoint {
-    IpEndpoint::new(IpAddress::Ipv4(*at.ip()), at.port())
+pub(super) fn endpoint(at: SocketAddr) -> IpEndpoint {
+    at.into()
 }
 
 fn pair_of(socket: &tcp::Socket<'_>) -> Option<Pair> {
-    let address = |endpoint: IpEndpoint| {
-        let IpAddress::Ipv4(address) = endpoint.addr;
-        SocketAddrV4::new(address, endpoint.port)
-    };
+    let address = |endpoint: IpEndpoint| SocketAddr::new(endpoint.addr.into(), endpoint.port);
     Some(Pair { target: address(socket.local_endpoint()?), peer: address(socket.remote_endpoint()?) })
 }

@@ -28,7 +28,7 @@ fn open(config: &Config) -> (Smoltcp, Pair) {
 
 /// The pair of the next connection from the same peer.
 fn next(pair: Pair) -> Pair {
-    Pair { peer: SocketAddrV4::new(*pair.peer.ip(), pair.peer.port() + 1), ..pair }
+    Pair { peer: std::net::SocketAddr::new(pair.peer.ip(), pair.peer.port() + 1), ..pair }
 }
 
 fn segment(pair: Pair, flags: Flags, seq: u32, ack: u32, data: &[u8]) -> Vec<u8> {
@@ -215,8 +215,8 @@ fn the_same_input_gives_the_same_bytes() {
         let mut target = Smoltcp::new(seed);
         // Not the first case of the target: what came before must not matter.
         for _ in 0..2 {
-            target.begin(&Config { timestamps: Some(true), ..Config::default() }).unwrap();
-            let pair = Pair { target: TARGET, peer: PEER };
+            let endpoints = target.begin(&Config { timestamps: Some(true), ..Config::default() }).unwrap();
+            let pair = Pair { target: endpoints.target, peer: endpoints.peer };
             call(&mut target, FIRST, pair, SocketCall::Connect { to: pair.peer });
             target.inject(&segment(pair, Flags::SYN, 7, 0, b"")).unwrap();
             while target.now() < Duration::from_secs(5) {

@@ -1,4 +1,4 @@
-use std::net::SocketAddrV4;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::*;
 use crate::{
@@ -10,8 +10,8 @@ use crate::{
     },
 };
 
-const PEER: SocketAddrV4 = SocketAddrV4::new(std::net::Ipv4Addr::new(192, 0, 2, 2), 40_000);
-const TARGET: SocketAddrV4 = SocketAddrV4::new(std::net::Ipv4Addr::new(192, 0, 2, 1), 80);
+const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2)), 40_000);
+const TARGET: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 80);
 
 fn segment(text: &[u8]) -> WireSegment<'_> {
     WireSegment { seq: 7, text, ..WireSegment::empty(PEER, TARGET) }

@@ -1,9 +1,9 @@
 //! User calls and what they report.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddr;
 
 use super::*;
-use crate::case::format::{Errno, Readiness, SocketSwitch};
+use crate::case::format::{AddressName, Errno, Readiness, SocketSwitch};
 
 #[test]
 fn data_goes_both_ways_and_the_end_is_seen() {
@@ -213,8 +213,9 @@ fn received_urgent_data_is_pending_until_it_is_read() {
 fn opening_to_no_single_host_is_an_error() {
     case(&Config::default(), |script| {
         let port = script.endpoints.peer.port();
-        for to in [script.endpoints.subnet_broadcast, Ipv4Addr::BROADCAST, Ipv4Addr::new(224, 0, 0, 1)] {
-            let outcome = script.call(&SocketCall::Connect { to: SocketAddrV4::new(to, port) });
+        for to in [AddressName::SubnetBroadcast, AddressName::LimitedBroadcast, AddressName::Multicast] {
+            let to = script.endpoints.address(to);
+            let outcome = script.call(&SocketCall::Connect { to: SocketAddr::new(to, port) });
             assert_eq!(outcome, Outcome::Error(Errno::ENETUNREACH), "{to}");
         }
         script.nothing();
@@ -260,7 +261,7 @@ fn an_urgent_pointer_is_pending_before_its_octet_arrives() {
 fn a_syn_from_no_single_host_draws_nothing() {
     case(&Config::default(), |script| {
         script.listen();
-        let broadcast = script.endpoints.subnet_broadcast;
+        let broadcast = script.endpoints.address(AddressName::SubnetBroadcast);
         script.endpoints.peer.set_ip(broadcast);
         script.inject(Flags::SYN, 0, 0, &[]);
         script.nothing();

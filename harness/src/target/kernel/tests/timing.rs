@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::*;
-use crate::target::kernel::addresses::AddressPool;
+use crate::{case::format::IpVersion, target::kernel::addresses::AddressPool};
 
 #[test]
 fn advance_ends_with_the_time_or_with_an_emission() {
@@ -77,7 +77,7 @@ fn targets_on_many_threads_do_not_see_each_other() {
             meet(&opened, TARGETS);
             // The same addresses in all of them, at the same time.
             let mut script = Script::begin(target, &Config::default());
-            assert_eq!(script.endpoints, AddressPool::default().next_case(None));
+            assert_eq!(script.endpoints, AddressPool::default().next_case(IpVersion::V4, None));
             script.established();
             script.inject(PSH_ACK, 1, 1, b"x");
             assert_eq!(script.call(&SocketCall::Recv { max: 9 }), Outcome::Data(b"x".to_vec()));
