@@ -395,6 +395,8 @@ pub struct Profile {
 
     /// `true`: SYNs ask for explicit congestion notification, and it is used if both sides do (RFC3168#6.1.1).
     pub ecn: bool,
+    /// `true`: a SYN that is sent again does not ask any more (RFC3168#6.1.1.1, a MAY). `false`: every SYN asks.
+    pub ecn_fallback: bool,
 
     // Listening. RFC 9293 knows no backlog: these are open choices.
     /// The accept queue holds the backlog and so many more; BSD and Linux admit one more.
@@ -519,6 +521,7 @@ impl Profile {
             sack: false,
             dsack: true,
             ecn: false,
+            ecn_fallback: true,
             backlog_slack: 1,
             backlog_overflow: Overflow::Drop,
             syn_overflow: Overflow::Drop,

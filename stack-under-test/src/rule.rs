@@ -214,6 +214,7 @@ rules! {
     LimitedTransmit "limited-transmit" "RFC3042#2" "one of the first two duplicate acknowledgments lets new text out";
     OutputPush "output-push" "MUST-61" "PSH is set on the last segment of the send queue";
     EcnEcho "ecn-echo" "RFC3168#6.1.3" "the network has marked text, which every ACK says until CWR comes";
+    EcnFallback "ecn-fallback" "RFC3168#6.1.1.1" "the SYN that asked for ECN went unanswered: it is sent again without asking";
     EcnReduced "ecn-reduced" "RFC3168#6.1.2" "the first new text after the congestion window was reduced carries CWR";
     OutputUrgent "output-urgent" "MUST-62" "URG is set, the pointer is the octet that follows the urgent data";
     OutputFin "output-fin" "RFC9293#3.10.4" "all data are sent, the FIN follows";

@@ -87,7 +87,11 @@ impl Connection {
             rules.and(rule);
         }
         let syn = flags.contains(Flags::SYN);
-        let ecn = self.ecn.flags(flags, options::wants_ecn(cx.profile));
+        let wants_ecn = options::wants_ecn(cx.profile);
+        let ecn = self.ecn.flags(flags, wants_ecn);
+        if syn && wants_ecn && !acks && self.ecn.has_fallen_back() {
+            rules.and(Rule::EcnFallback);
+        }
         if !syn && ecn.contains(Flags::ECE) {
             rules.and(Rule::EcnEcho);
         }

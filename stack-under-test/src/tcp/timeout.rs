@@ -57,6 +57,9 @@ fn retransmission_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
     if front.timeouts.saturating_add(1) == cx.profile.r1 {
         cx.out.notify(conn.socket(), Notice::R1Reached);
     }
+    if conn.state() == State::SynSent && cx.profile.ecn_fallback {
+        conn.ecn.fall_back();
+    }
     conn.confirm_path_mtu(front.timeouts.saturating_add(1), cx);
     let closed_window = !front.syn && conn.tcb.snd.wnd == 0;
     let rule = if closed_window { Rule::ZeroWindowProbe } else { Rule::RetransmissionTimeout };

@@ -35,10 +35,11 @@ pub(super) struct Mapped {
 }
 
 impl Mapped {
-    /// Nothing but the profile.
+    /// Nothing but the profile, without ECN: asking changes the flags of every SYN, so it is for cases that want to see
+    /// it, as on the kernel.
     pub(super) fn default(profile: &Profile) -> Self {
         Self {
-            profile: profile.clone(),
+            profile: Profile { ecn: false, ..profile.clone() },
             options: SocketOptions::default(),
             backlog: ROOMY_BACKLOG,
             mtu: DEFAULT_MTU,

@@ -43,6 +43,32 @@ fn negotiation() {
     s.connect().expect(&[seg(SYN, 0, 0)]);
 }
 
+/// RFC3168#6.1.1.1: a SYN that met silence asks no more; then nothing is marked, but marks are still heard (#6.1.1).
+#[test]
+fn a_syn_that_met_silence() {
+    let mut s = Script::new(profile());
+    s.connect_with(nodelay()).expect(&[seg(SETUP, 0, 0)]);
+    s.wait_ms(1000).expect_for(Rule::EcnFallback, seg(SYN, 0, 0));
+    s.inject(seg(SYN_ACK | ECE, 0, 1).mss(1000)).take_lines();
+    s.send(b"x").expect(&[seg(PSH_ACK, 1, 1).text(b"x").ecn(0)]);
+    s.inject(seg(PSH_ACK, 1, 2).text(b"y").ecn(CE)).expect(&[seg(ACK | ECE, 2, 2).ecn(0)]);
+
+    let mut s = Script::new(Profile { ecn_fallback: false, ..profile() });
+    s.connect().expect(&[seg(SETUP, 0, 0)]).wait_ms(1000).expect(&[seg(SETUP, 0, 0)]);
+}
+
+/// RFC3168#6.1.1: the peer asked, then asked no more.
+#[test]
+fn a_repeated_syn_without() {
+    for (again, marked) in [(SETUP, true), (SYN, false), (SYN | ECE, false)] {
+        let mut s = Script::new(profile());
+        s.listen_with(8, nodelay()).inject(seg(SETUP, 0, 0)).expect(&[seg(SYN_ACK | ECE, 0, 1)]);
+        s.inject(seg(again, 0, 0)).take_lines();
+        s.inject(seg(ACK, 1, 1)).accept().send(b"x");
+        s.expect(&[seg(PSH_ACK, 1, 1).text(b"x").ecn(if marked { ECT_0 } else { 0 })]);
+    }
+}
+
 /// RFC3168#6.1.2, #6.1.4 to #6.1.6: ECT(0) on new text, and on nothing else.
 #[test]
 fn what_is_capable() {

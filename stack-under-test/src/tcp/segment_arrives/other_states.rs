@@ -18,6 +18,7 @@ use crate::tcp::{ecn, reply, sack, timestamps};
 pub(crate) fn segment_arrives(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
     let seg = &conn.window_scale.rescale(seg);
     sack::note_duplicate(conn, seg, cx);
+    ecn::note_repeated_syn(conn, seg);
     timestamps::check(conn, seg, cx)?;
     let came = seg;
     let seg = &check_sequence(conn, seg, cx)?;
