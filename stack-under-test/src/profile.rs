@@ -197,6 +197,8 @@ pub struct Limits {
     pub neighbors: usize,
     /// Packets that wait for one neighbor's answer; the oldest goes first (RFC1122#2.3.2.2).
     pub neighbor_queue: usize,
+    /// Destinations for which a redirect named the gateway; the oldest goes first.
+    pub redirects: usize,
     /// Datagrams that wait in one UDP socket.
     pub udp_queue: usize,
     /// Packets that wait for `poll_transmit`.
@@ -425,6 +427,7 @@ impl Default for Limits {
             datagrams: 64,
             neighbors: 512,
             neighbor_queue: 3,
+            redirects: 64,
             udp_queue: 64,
             transmit_queue: 4096,
             event_queue: 4096,

@@ -102,7 +102,9 @@ rules! {
     IcmpUdp "icmp-udp" "RFC1122#4.1.3.3" "an error about a datagram: its user is told";
     IcmpTooShort "icmp-too-short" "RFC1122#3.2.2" "the message ends inside the ICMP header";
     IcmpBadChecksum "icmp-bad-checksum" "RFC1122#3.2.2" "the ICMP checksum is wrong";
-    IcmpNoError "icmp-no-error" "RFC1122#3.2.2" "no error about a packet: not a query this host answers, and it has no routes to change";
+    IcmpNoError "icmp-no-error" "RFC1122#3.2.2" "no error about a packet: nothing that this host answers or acts on";
+    IcmpRedirect "icmp-redirect" "RFC1122#3.2.2.2" "a redirect: packets for this destination go by the gateway it names";
+    IcmpRedirectRefused "icmp-redirect-refused" "RFC1122#3.2.2.2" "a redirect that is not from the gateway in use, or names none on the link";
     IcmpSourceQuench "icmp-source-quench" "MUST-55" "a source quench is silently discarded";
     IcmpBadQuote "icmp-bad-quote" "RFC1122#3.2.2" "the message does not quote the first 64 bits of a packet of ours";
     IcmpNoConnection "icmp-no-connection" "MUST-54" "the quoted segment is of no connection of this host";

@@ -164,6 +164,10 @@ impl Stack {
                 self.out.send_payload(addresses, packet.protocol, fields, self.host.mtu(), &reply, rules);
                 Ok(())
             }
+            Heard::Redirect(redirect) => {
+                self.host.redirect(&redirect, self.profile.limits.redirects)?;
+                Err(Rule::IcmpRedirect)
+            }
             Heard::Neighbor(message) => match &mut self.link {
                 Some(link) => {
                     link.neighbor_message(packet, &message, now, &mut self.host, &self.profile, &mut self.out)
@@ -236,9 +240,9 @@ impl Stack {
     /// A packet could not leave: for its sender that is as if a gateway had said so (RFC1122#2.4).
     fn neighbor_is_silent(&mut self, now: Instant, lost: &Transmit) {
         self.out.dropped(Rule::NeighborUnreachable);
-        if let Some(quote) = Quote::parse(&lost.packet)
-            && let Err(rule) = self.icmp_error(now, Kind::Soft, &quote)
-        {
+        let Some(quote) = Quote::parse(&lost.packet) else { return };
+        self.host.forget_redirect(quote.destination);
+        if let Err(rule) = self.icmp_error(now, Kind::Soft, &quote) {
             self.out.dropped(rule);
         }
     }

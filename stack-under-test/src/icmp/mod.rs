@@ -4,13 +4,14 @@
 //! [`arrives`] is called by [`crate::Stack::handle_packet`] for a whole packet of one of these protocols. What TCP makes
 //! of an error is in [`crate::tcp`]'s `icmp_error`; errors that we send are in [`report`].
 //!
-//! Left out: redirects (the routes are the owner's), router discovery, and the obsolete queries.
+//! Left out: redirects of ICMPv6, router discovery, and the obsolete queries.
 
 pub(crate) mod report;
 
 use core::net::IpAddr;
 
 use crate::ip::packet::IpPacket;
+use crate::ip::redirect::Redirect;
 use crate::rule::Rule;
 use crate::tcp::icmp_error::Kind;
 use crate::wire::icmp::{IcmpError, IcmpMessage, IcmpRepr, PROTOCOL_ICMPV6, Quote};
@@ -21,6 +22,8 @@ pub(crate) enum Heard<'a> {
     Error(Kind, Quote),
     /// Answer this message.
     Echo(Vec<u8>),
+    /// A gateway knows a better one (RFC1122#3.2.2.2).
+    Redirect(Redirect),
     /// Neighbor discovery (RFC4861): a matter for the link.
     Neighbor(IcmpMessage<'a>),
 }
@@ -30,6 +33,7 @@ mod v4 {
     pub(super) const ECHO_REPLY: u8 = 0;
     pub(super) const DESTINATION_UNREACHABLE: u8 = 3;
     pub(super) const SOURCE_QUENCH: u8 = 4;
+    pub(super) const REDIRECT: u8 = 5;
     pub(super) const ECHO_REQUEST: u8 = 8;
     pub(super) const TIME_EXCEEDED: u8 = 11;
     pub(super) const PARAMETER_PROBLEM: u8 = 12;
@@ -84,6 +88,11 @@ fn heard_v4<'a>(packet: &IpPacket<'a>, message: IcmpMessage<'a>) -> Result<Heard
             Ok(Heard::Echo(reply.emit()))
         }
         v4::SOURCE_QUENCH => Err(Rule::IcmpSourceQuench),
+        v4::REDIRECT => {
+            let quote = Quote::parse(message.body()).ok_or(Rule::IcmpBadQuote)?;
+            let (from, destination) = (packet.source, quote.destination);
+            Ok(Heard::Redirect(Redirect { from, destination, gateway: message.rest().into() }))
+        }
         kind => {
             let kind = classify_v4(kind, message.code(), message.rest()).ok_or(Rule::IcmpNoError)?;
             Ok(Heard::Error(kind, Quote::parse(message.body()).ok_or(Rule::IcmpBadQuote)?))

@@ -5,7 +5,9 @@
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::redirect::{Redirect, Redirects};
 use super::route::{self, Route};
+use crate::rule::Rule;
 
 /// An address with its subnet's prefix: `192.0.2.1/24`, `2001:db8::1/64`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +70,7 @@ pub(crate) struct Host {
     addresses: Vec<Cidr>,
     /// `None`: the link has one other end, and everything goes there.
     routes: Option<Vec<Route>>,
+    redirects: Redirects,
     mtu: u16,
 }
 
@@ -84,15 +87,39 @@ const MIN_MTU: u16 = 68;
 
 impl Host {
     pub(crate) fn new(addresses: Vec<Cidr>, routes: Option<Vec<Route>>, mtu: u16) -> Self {
-        Self { addresses, routes, mtu: mtu.max(MIN_MTU) }
+        Self { addresses, routes, redirects: Redirects::default(), mtu: mtu.max(MIN_MTU) }
     }
 
     /// The next hop towards an address; `None`: no way leads there.
     pub(crate) fn next_hop(&self, destination: IpAddr) -> Option<IpAddr> {
         match &self.routes {
             None => Some(destination),
-            Some(routes) => route::next_hop(self, routes, destination),
+            Some(routes) => self.redirects.gateway(destination).or_else(|| route::next_hop(self, routes, destination)),
         }
+    }
+
+    /// A redirect came. Remembers it, at most `most` of them.
+    ///
+    /// # Errors
+    /// The rule it is discarded for: it is not from the gateway in use, what it names is not on the link or is this host
+    /// (RFC1122#3.2.2.2), or there is nothing to redirect.
+    pub(crate) fn redirect(&mut self, redirect: &Redirect, most: usize) -> Result<(), Rule> {
+        if self.routes.is_none() {
+            return Err(Rule::IcmpNoError);
+        }
+        let gateway = redirect.gateway.into();
+        let from_the_gateway =
+            !self.on_link(redirect.destination) && self.next_hop(redirect.destination) == Some(redirect.from);
+        if !from_the_gateway || !self.on_link(gateway) || !self.is_unicast(gateway) || self.is_ours(gateway) {
+            return Err(Rule::IcmpRedirectRefused);
+        }
+        self.redirects.remember(redirect, most);
+        Ok(())
+    }
+
+    /// The next hop towards an address does not answer: the routes decide again.
+    pub(crate) fn forget_redirect(&mut self, destination: IpAddr) {
+        self.redirects.forget(destination);
     }
 
     pub(crate) fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {

@@ -11,6 +11,7 @@ pub(crate) mod host;
 mod options;
 pub(crate) mod packet;
 pub(crate) mod reassembly;
+pub(crate) mod redirect;
 pub(crate) mod route;
 
 use crate::icmp;

@@ -3,7 +3,8 @@
 //! Asked by [`crate::link`] for packets that leave, and by TCP's active OPEN. On a link without stations
 //! ([`crate::link::Medium::Ip`]) there is one other end, and everything goes there.
 //!
-//! Left out: choosing among gateways that died (RFC1122#3.3.1.4), and redirects.
+//! What a gateway says of a better one is in [`super::redirect`]. Left out: choosing among gateways that died
+//! (RFC1122#3.3.1.4).
 
 use core::net::IpAddr;
 

@@ -6,6 +6,9 @@ use core::time::Duration;
 use super::*;
 use crate::profile::AddressClaim;
 use crate::wire::arp::{ArpPacket, Operation};
+use crate::wire::icmp::{IcmpRepr, PROTOCOL_ICMP};
+use crate::wire::ipv4::Ipv4Repr;
+use crate::wire::udp::{PROTOCOL_UDP, UdpDatagram};
 use crate::{CallError, Cidr, Config, Event, Reply, Route, Stack, State, UserCall};
 
 const A: MacAddr = MacAddr([2, 0, 0, 0, 0, 0xa]);
@@ -191,6 +194,58 @@ fn what_is_not_on_the_link_goes_to_the_gateway() {
     assert!(stack.user_call(Instant::ZERO, connect()).is_ok());
     let asked = frames(&mut stack, Instant::ZERO);
     assert_eq!(ArpPacket::parse(&asked[0].1[14..]).expect("an ARP packet").target, v4("192.0.2.254"));
+}
+
+/// RFC1122#3.2.2.2: the gateway in use names another on the link, and is believed; nobody else is. Once that one is silent
+/// (#3.3.1.4) the routes count again.
+#[test]
+fn a_redirect_from_the_gateway_in_use() {
+    let far: SocketAddr = "198.51.100.1:80".parse().expect("a socket");
+    let route = Route { destination: Cidr::new([0, 0, 0, 0], 0), gateway: ip("192.0.2.254") };
+    let asked_for = |stack: &mut Stack, now| {
+        stack.udp_send(now, 9, far, b"x").expect("sent");
+        let frames = frames(stack, now);
+        frames
+            .iter()
+            .filter_map(|(_, frame)| ArpPacket::parse(&frame[14..]).ok())
+            .map(|arp| arp.target)
+            .collect::<Vec<_>>()
+    };
+    for (from, names, destination, verdict) in [
+        ("192.0.2.254", "192.0.2.253", "198.51.100.1", Rule::IcmpRedirect),
+        ("192.0.2.253", "192.0.2.253", "198.51.100.1", Rule::IcmpRedirectRefused),
+        ("192.0.2.254", "203.0.113.1", "198.51.100.1", Rule::IcmpRedirectRefused),
+        ("192.0.2.254", "192.0.2.10", "198.51.100.1", Rule::IcmpRedirectRefused),
+        ("192.0.2.254", "192.0.2.255", "198.51.100.1", Rule::IcmpRedirectRefused),
+        ("192.0.2.254", "192.0.2.253", "192.0.2.20", Rule::IcmpRedirectRefused),
+    ] {
+        let mut stack = Stack::new(Config { routes: vec![route], ..config(A, 10, AddressClaim::Silent) });
+        stack.udp_bind(9).expect("bound");
+        stack.handle_packet(Instant::ZERO, &redirect(from, names, destination));
+        assert_eq!(drops(&mut stack), [verdict], "{from} {names} {destination}");
+        let hop = if verdict == Rule::IcmpRedirect { names } else { "192.0.2.254" };
+        assert_eq!(asked_for(&mut stack, Instant::ZERO), [v4(hop)]);
+        while let Some(now) = stack.poll_timeout() {
+            stack.handle_timeout(now);
+            frames(&mut stack, now);
+        }
+        let later = Instant::ZERO + Duration::from_secs(60);
+        assert_eq!(asked_for(&mut stack, later), [v4("192.0.2.254")], "a silent gateway is forgotten");
+    }
+}
+
+/// A redirect for a datagram to `destination`, in a frame.
+fn redirect(from: &str, gateway: &str, destination: &str) -> Vec<u8> {
+    let datagram = UdpDatagram { src_port: 9, dst_port: 80, data: b"x" };
+    let payload = datagram.emit(ip("192.0.2.10"), ip(destination)).expect("a datagram");
+    let mut quote = Vec::new();
+    Ipv4Repr::new(v4("192.0.2.10"), v4(destination), PROTOCOL_UDP).emit(payload.len(), &mut quote).expect("a header");
+    quote.extend(payload);
+    let message = IcmpRepr { kind: 5, code: 1, rest: v4(gateway).octets(), body: &quote }.emit();
+    let mut packet = Vec::new();
+    Ipv4Repr::new(v4(from), v4("192.0.2.10"), PROTOCOL_ICMP).emit(message.len(), &mut packet).expect("a header");
+    packet.extend(message);
+    EthernetFrame { destination: A, source: B, kind: TYPE_IPV4, payload: &packet }.emit()
 }
 
 /// Three questions without an answer: the SYN is lost and the user hears that the host cannot be reached (RFC1122#2.4).
