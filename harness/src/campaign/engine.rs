@@ -194,6 +194,14 @@ impl Plan {
             ledgers: Arc::default(),
         }
     }
+
+    /// The same, where a suite is known: what its regressions and the cases of the ledgers (by [`Side::index`]) show, and
+    /// what the ledgers cover.
+    #[must_use]
+    pub fn knowing(self, suite: &[Arc<ConcreteCase>], ledgers: [Ledger; 2]) -> Self {
+        let [left, right] = &ledgers;
+        Self { suite: known::candidates(suite, &[left, right]), ledgers: Arc::new(ledgers), ..self }
+    }
 }
 
 /// What a target can take.

@@ -12,7 +12,6 @@ use std::{
 use super::{
     engine::{CampaignError, Discovery, Plan, Shared, learn},
     feedback::Triple,
-    known::candidates,
     worker::Worker,
 };
 use crate::{
@@ -43,15 +42,19 @@ impl Fuzzed {
         Ok(Self { worker })
     }
 
-    /// The reference and another target. What the suite shows between them is known, if there is a suite at `cases`;
-    /// `findings` is where new discoveries are written.
+    /// The reference and another target. What the suite at `cases` shows between them is known, and so is what its ledgers
+    /// cover, as in `rfc793 fuzz`; `findings` is where new discoveries are written.
     ///
     /// # Errors
     /// If a target cannot be opened.
     pub fn against(right: &TargetSpec, cases: &Path, findings: &Path) -> Result<Self, CampaignError> {
         let left = TargetSpec::Reference("rfc9293");
-        let usual = Plan::between(&left, right, TargetOptions::default(), findings);
-        Self::start(Plan { suite: known_cases(&left, right, cases), ..usual })
+        let suite: Vec<_> = discover(&[cases.to_owned()]).cases.into_iter().map(Arc::new).collect();
+        let ledgers = [&left, right].map(|target| {
+            let file = cases.join("ledger").join(format!("{}.yaml", target.ledger_name()));
+            if file.exists() { Ledger::read(&file).0 } else { Ledger::default() }
+        });
+        Self::start(Plan::between(&left, right, TargetOptions::default(), findings).knowing(&suite, ledgers))
     }
 
     /// Runs one input and gives what it showed that nobody had shown before; each has been written. `seen` is called
@@ -70,16 +73,6 @@ impl Fuzzed {
         }
         fresh
     }
-}
-
-/// The cases of the suite that show what is known of the two.
-fn known_cases(left: &TargetSpec, right: &TargetSpec, cases: &Path) -> Vec<Arc<crate::case::format::ConcreteCase>> {
-    let ledger = |target: &TargetSpec| {
-        let file = cases.join("ledger").join(format!("{}.yaml", target.ledger_name()));
-        if file.exists() { Ledger::read(&file).0 } else { Ledger::default() }
-    };
-    let suite: Vec<_> = discover(&[cases.to_owned()]).cases.into_iter().map(Arc::new).collect();
-    candidates(&suite, &[&ledger(left), &ledger(right)])
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `rfc793 fuzz`.
 
-use std::{io::Write, path::PathBuf, sync::Arc, time::Duration};
+use std::{io::Write, path::PathBuf, time::Duration};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,10 +12,7 @@ use super::{
     session::Session,
 };
 use crate::{
-    campaign::{
-        engine::{self, CampaignError, Plan, Progress},
-        known,
-    },
+    campaign::engine::{self, CampaignError, Plan, Progress},
     generate::{script::Scope, seeds::script_of},
     report::{
         campaign::{self as report, Campaign},
@@ -98,9 +95,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         executions: arguments.executions,
         corpus: arguments.corpus.clone(),
         seeds: selected.cases.iter().filter_map(|case| script_of(case)).collect(),
-        suite: known::candidates(&selected.cases, &[&left_ledger, &right_ledger]),
-        ledgers: Arc::new([left_ledger, right_ledger]),
-        ..usual
+        ..usual.knowing(&selected.cases, [left_ledger, right_ledger])
     };
     let names = plan.names.clone();
     let mut out = output::stdout();
