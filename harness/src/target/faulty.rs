@@ -1,13 +1,14 @@
-//! The reference with one fault, for tests that have to see a check fail.
+//! A target with one fault, most often the reference, for tests that have to see a check fail.
 //!
-//! A [`Fault`] changes what the reference shows: a segment before anybody sees it (with its checksums made right again),
-//! an outcome, a state. The stack itself runs on undisturbed, so nothing but the fault is wrong.
+//! A [`Fault`] changes what the target shows: a segment before anybody sees it (with its checksums made right again),
+//! an outcome, a state; or it breaks the target down at a packet. The stack itself runs on undisturbed, so nothing but
+//! the fault is wrong. All tests of the harness that need a wrong target make it here.
 
 use std::{net::IpAddr, time::Duration};
 
 use super::{
-    Capabilities, ConnState, Emission, Endpoints, Handle, Outcome, Pair, Refusal, SocketCall, Target, TargetError,
-    Time, reference::Reference,
+    Capabilities, ConnState, Emission, Endpoints, Explanation, Handle, Outcome, Pair, Refusal, SocketCall, Target,
+    TargetError, Time,
 };
 use crate::{
     case::{
@@ -90,6 +91,8 @@ pub(crate) struct Past {
     pub shown: Vec<Vec<u8>>,
     /// How many packets were injected.
     pub injected: usize,
+    /// How many cases have begun, this one included.
+    pub cases: u32,
     pub now: Time,
 }
 
@@ -100,6 +103,7 @@ impl Past {
     }
 }
 
+type OnInjection = Box<dyn FnMut(&[u8]) -> Result<(), TargetError>>;
 type OnEmission = Box<dyn FnMut(&Past, usize, &mut Emission) -> Verdict>;
 type Invention = Box<dyn FnMut(&Past) -> Option<Draft>>;
 type OnOutcome = Box<dyn FnMut(&Past, &SocketCall<'_>, &mut Outcome)>;
@@ -124,11 +128,14 @@ pub(crate) struct Fault {
     pub invention: Option<Invention>,
     pub outcome: Option<OnOutcome>,
     pub state: Option<OnState>,
+    /// Asked before a packet is given to the target; it may break down.
+    pub injection: Option<OnInjection>,
 }
 
-/// The reference with a fault.
+/// A target with a fault.
 pub(crate) struct Faulty {
-    inner: Reference,
+    name: &'static str,
+    inner: Box<dyn Target>,
     fault: Fault,
     past: Past,
     /// How many segments the reference sent.
@@ -136,8 +143,13 @@ pub(crate) struct Faulty {
 }
 
 impl Faulty {
-    pub(crate) fn new(inner: Reference, fault: Fault) -> Self {
-        Self { inner, fault, past: Past::default(), sent: 0 }
+    pub(crate) fn new(inner: impl Target + 'static, fault: Fault) -> Self {
+        Self::of("faulty", Box::new(inner), fault)
+    }
+
+    /// With a name of its own.
+    pub(crate) fn of(name: &'static str, inner: Box<dyn Target>, fault: Fault) -> Self {
+        Self { name, inner, fault, past: Past::default(), sent: 0 }
     }
 
     fn show(&mut self, emission: Emission, into: &mut Vec<Emission>) {
@@ -148,7 +160,7 @@ impl Faulty {
 
 impl Target for Faulty {
     fn name(&self) -> &str {
-        "faulty"
+        self.name
     }
 
     fn capabilities(&self) -> &Capabilities {
@@ -156,7 +168,7 @@ impl Target for Faulty {
     }
 
     fn begin(&mut self, config: &Config) -> Result<Endpoints, Refusal> {
-        (self.past, self.sent) = (Past::default(), 0);
+        (self.past, self.sent) = (Past { cases: self.past.cases + 1, ..Past::default() }, 0);
         self.inner.begin(config)
     }
 
@@ -174,6 +186,9 @@ impl Target for Faulty {
 
     fn inject(&mut self, packet: &[u8]) -> Result<(), TargetError> {
         self.past.injected += 1;
+        if let Some(fault) = &mut self.fault.injection {
+            fault(packet)?;
+        }
         self.inner.inject(packet)
     }
 
@@ -222,6 +237,10 @@ impl Target for Faulty {
         self.inner.rto(on, pair)
     }
 
+    fn explain(&mut self, into: &mut Vec<Explanation>) {
+        self.inner.explain(into);
+    }
+
     fn end(&mut self) -> Result<(), TargetError> {
         self.inner.end()
     }
@@ -237,6 +256,19 @@ pub(crate) fn edit(n: usize, mut change: impl FnMut(&mut Draft) + 'static) -> Fa
         }
         Verdict::Show
     })
+}
+
+/// Loses every RST, in one of so many cases.
+pub(crate) fn lose_resets(one_in: u32) -> Fault {
+    on_emission(move |past, _, emission| {
+        let is_reset = Draft::of(&emission.packet).flags.contains(Flags::RST);
+        if is_reset && past.cases.is_multiple_of(one_in) { Verdict::Lose } else { Verdict::Show }
+    })
+}
+
+/// Anything about the packets the target is given.
+pub(crate) fn on_injection(fault: impl FnMut(&[u8]) -> Result<(), TargetError> + 'static) -> Fault {
+    Fault { injection: Some(Box::new(fault)), ..Fault::default() }
 }
 
 /// Loses the n-th segment.

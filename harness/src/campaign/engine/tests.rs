@@ -4,75 +4,29 @@ use stack_under_test::Profile;
 
 use super::*;
 use crate::{
-    case::{flags::Flags, format::Config, load::load_file},
+    case::{flags::Flags, load::load_file},
     judge::event_class::EventClass,
     run::{Mode, run_case},
     target::{
-        Capabilities, ConnState, Emission, Endpoints, Explanation, Handle, Outcome, Refusal, SocketCall, Target, Time,
-        faulty::{Draft, Faulty, Verdict as Shown, on_emission},
+        faulty::{Draft, Fault, Faulty, Verdict as Shown, lose_resets, on_emission, on_injection},
         reference::Reference,
         spec::{TargetOptions, TargetSpec},
     },
     trace::event::Verdict,
 };
 
-/// The reference, but it loses every RST it wants to send; in `one_in` cases only.
-struct LosesResets {
-    inner: Reference,
-    one_in: u32,
-    cases: u32,
-}
-
-impl Target for LosesResets {
-    fn name(&self) -> &str {
-        "loses-resets"
-    }
-    fn capabilities(&self) -> &Capabilities {
-        self.inner.capabilities()
-    }
-    fn begin(&mut self, config: &Config) -> Result<Endpoints, Refusal> {
-        self.cases += 1;
-        self.inner.begin(config)
-    }
-    fn now(&self) -> Time {
-        self.inner.now()
-    }
-    fn call(&mut self, on: Handle, pair: crate::target::Pair, call: &SocketCall<'_>) -> Result<Outcome, TargetError> {
-        self.inner.call(on, pair, call)
-    }
-    fn inject(&mut self, packet: &[u8]) -> Result<(), TargetError> {
-        self.inner.inject(packet)
-    }
-    fn capture(&mut self, into: &mut Vec<Emission>) -> Result<(), TargetError> {
-        self.inner.capture(into)?;
-        if self.cases.is_multiple_of(self.one_in) {
-            into.retain(|emission| emission.packet.get(33).is_none_or(|flags| flags & 4 == 0));
-        }
-        Ok(())
-    }
-    fn advance(&mut self, until: Time) -> Result<(), TargetError> {
-        self.inner.advance(until)
-    }
-    fn state(&mut self, on: Handle, pair: crate::target::Pair) -> Result<ConnState, TargetError> {
-        self.inner.state(on, pair)
-    }
-    fn rto(&mut self, on: Handle, pair: crate::target::Pair) -> Result<Option<Duration>, TargetError> {
-        self.inner.rto(on, pair)
-    }
-    fn explain(&mut self, into: &mut Vec<Explanation>) {
-        self.inner.explain(into);
-    }
-    fn end(&mut self) -> Result<(), TargetError> {
-        self.inner.end()
-    }
-}
-
 fn whole() -> Opener {
     Arc::new(|| Ok(Box::new(Reference::new(Profile::rfc9293(), 0))))
 }
 
+/// The reference with a fault.
+fn faulty(name: &'static str, fault: impl Fn() -> Fault + Send + Sync + 'static) -> Opener {
+    Arc::new(move || Ok(Box::new(Faulty::of(name, whole()()?, fault()))))
+}
+
+/// The reference, but it loses every RST it wants to send; in `one_in` cases only.
 fn loses_resets(one_in: u32) -> Opener {
-    Arc::new(move || Ok(Box::new(LosesResets { inner: Reference::new(Profile::rfc9293(), 0), one_in, cases: 0 })))
+    faulty("loses-resets", move || lose_resets(one_in))
 }
 
 fn plan(right: Opener, findings: &Path) -> Plan {
@@ -268,14 +222,13 @@ fn it_begins_with_its_seeds_and_goes_on_from_them() {
 
 /// The reference, but no checksum of its segments is right.
 fn spoils_checksums() -> Opener {
-    Arc::new(|| {
-        let fault = on_emission(|_, _, emission| {
+    faulty("faulty", || {
+        on_emission(|_, _, emission| {
             let mut draft = Draft::of(&emission.packet);
             draft.checksum = Some(crate::case::format::Checksum::Bad);
             emission.packet = draft.packet();
             Shown::Show
-        });
-        Ok(Box::new(Faulty::new(Reference::new(Profile::rfc9293(), 0), fault)))
+        })
     })
 }
 
@@ -300,16 +253,15 @@ fn a_broken_invariant_is_found_shrunk_and_written_on_either_side() {
 
 /// The reference, but an ABORT's RST carries an ACK too (RFC9293#3.1 leaves that open once a connection is established).
 fn resets_with_ack() -> Opener {
-    Arc::new(|| {
-        let fault = on_emission(|_, _, emission| {
+    faulty("faulty", || {
+        on_emission(|_, _, emission| {
             let mut draft = Draft::of(&emission.packet);
             if draft.flags == Flags::RST && emission.rules.iter().any(|rule| rule.name == "call-abort") {
                 draft.flags = Flags::RST | Flags::ACK;
                 emission.packet = draft.packet();
             }
             Shown::Show
-        });
-        Ok(Box::new(Faulty::new(Reference::new(Profile::rfc9293(), 0), fault)))
+        })
     })
 }
 
@@ -386,45 +338,8 @@ fn an_environment_that_is_broken_ends_it() {
 
 /// Breaks down at every packet.
 fn crashes() -> Opener {
-    Arc::new(|| Ok(Box::new(Crashes(Reference::new(Profile::rfc9293(), 0)))))
-}
-
-struct Crashes(Reference);
-
-impl Target for Crashes {
-    fn name(&self) -> &str {
-        "crashes"
-    }
-    fn capabilities(&self) -> &Capabilities {
-        self.0.capabilities()
-    }
-    fn begin(&mut self, config: &Config) -> Result<Endpoints, Refusal> {
-        self.0.begin(config)
-    }
-    fn now(&self) -> Time {
-        self.0.now()
-    }
-    fn call(&mut self, on: Handle, pair: crate::target::Pair, call: &SocketCall<'_>) -> Result<Outcome, TargetError> {
-        self.0.call(on, pair, call)
-    }
-    fn inject(&mut self, _: &[u8]) -> Result<(), TargetError> {
-        Err(TargetError::Crashed("at once (tcp.rs:73)".to_owned()))
-    }
-    fn capture(&mut self, into: &mut Vec<Emission>) -> Result<(), TargetError> {
-        self.0.capture(into)
-    }
-    fn advance(&mut self, until: Time) -> Result<(), TargetError> {
-        self.0.advance(until)
-    }
-    fn state(&mut self, on: Handle, pair: crate::target::Pair) -> Result<ConnState, TargetError> {
-        self.0.state(on, pair)
-    }
-    fn rto(&mut self, on: Handle, pair: crate::target::Pair) -> Result<Option<Duration>, TargetError> {
-        self.0.rto(on, pair)
-    }
-    fn end(&mut self) -> Result<(), TargetError> {
-        self.0.end()
-    }
+    let at_once = |_: &[u8]| Err(TargetError::Crashed("at once (tcp.rs:73)".to_owned()));
+    faulty("crashes", move || on_injection(at_once))
 }
 
 #[test]

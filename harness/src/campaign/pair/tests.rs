@@ -1,64 +1,24 @@
 use super::*;
 use crate::{
-    case::format::Config,
     sample::{RST_IN_WINDOW, case},
-    target::{Capabilities, ConnState, Emission, Endpoints, Handle, Outcome, Refusal, SocketCall, Time, reference},
+    target::{
+        faulty::{Faulty, on_injection},
+        reference::Reference,
+    },
 };
 use stack_under_test::Profile;
 
-/// The reference, until a RST comes.
-struct Fragile {
-    inner: reference::Reference,
-    how: How,
-}
-
-impl Target for Fragile {
-    fn name(&self) -> &str {
-        "fragile"
-    }
-    fn capabilities(&self) -> &Capabilities {
-        self.inner.capabilities()
-    }
-    fn begin(&mut self, config: &Config) -> Result<Endpoints, Refusal> {
-        self.inner.begin(config)
-    }
-    fn now(&self) -> Time {
-        self.inner.now()
-    }
-    fn call(&mut self, on: Handle, pair: crate::target::Pair, call: &SocketCall<'_>) -> Result<Outcome, TargetError> {
-        self.inner.call(on, pair, call)
-    }
-    fn inject(&mut self, packet: &[u8]) -> Result<(), TargetError> {
-        let is_reset = packet[33] & 4 != 0;
-        match self.how {
-            _ if !is_reset => self.inner.inject(packet),
-            How::Panicked => panic!("a RST frightens me"),
-            How::Crashed => Err(TargetError::Crashed("a RST (tcp.rs:1)".to_owned())),
-            How::Failed => Err(TargetError::Broken("lost 17 packets".to_owned())),
-        }
-    }
-    fn capture(&mut self, into: &mut Vec<Emission>) -> Result<(), TargetError> {
-        self.inner.capture(into)
-    }
-    fn advance(&mut self, until: Time) -> Result<(), TargetError> {
-        self.inner.advance(until)
-    }
-    fn state(&mut self, on: Handle, pair: crate::target::Pair) -> Result<ConnState, TargetError> {
-        self.inner.state(on, pair)
-    }
-    fn rto(&mut self, on: Handle, pair: crate::target::Pair) -> Result<Option<Duration>, TargetError> {
-        self.inner.rto(on, pair)
-    }
-    fn end(&mut self) -> Result<(), TargetError> {
-        self.inner.end()
-    }
-}
-
+/// The reference and, with it, the reference until a RST comes.
 fn pair(how: How) -> Pair {
-    let whole: Opener = Arc::new(|| Ok(Box::new(reference::Reference::new(Profile::rfc9293(), 0))));
-    let fragile: Opener =
-        Arc::new(move || Ok(Box::new(Fragile { inner: reference::Reference::new(Profile::rfc9293(), 0), how })));
-    Pair::of(whole, fragile).unwrap()
+    let whole = || Reference::new(Profile::rfc9293(), 0);
+    let at_a_reset = move |packet: &[u8]| match how {
+        _ if packet[33] & 4 == 0 => Ok(()),
+        How::Panicked => panic!("a RST frightens me"),
+        How::Crashed => Err(TargetError::Crashed("a RST (tcp.rs:1)".to_owned())),
+        How::Failed => Err(TargetError::Broken("lost 17 packets".to_owned())),
+    };
+    let fragile = move || Ok(Box::new(Faulty::new(whole(), on_injection(at_a_reset))) as _);
+    Pair::of(Arc::new(move || Ok(Box::new(whole()))), Arc::new(fragile)).unwrap()
 }
 
 #[test]
