@@ -13,12 +13,12 @@ use super::{
 use crate::{
     case::{
         flags::Flags,
-        format::{Action, Call, CallStep, Step},
+        format::{Action, At, Call, CallStep, Step},
     },
     clause::ClauseId,
     judge::{
         diff::{self, Comparison, Divergence, Strictness, compare},
-        event_class::{self, EventClass, SegmentClass, SeqPosition},
+        event_class::{self, AckPosition, EventClass, SegmentClass, SeqPosition},
         invariant::INVARIANTS,
         ledger::Ledger,
     },
@@ -134,6 +134,7 @@ pub fn found(executed: &Executed, into: &mut Vec<Found>) -> Compared {
         Comparison::Skipped(_) | Comparison::Failed(_) => Compared::Not,
         Comparison::Divergent(divergence) if waited_unevenly(left, right, divergence.step) => Compared::Not,
         Comparison::Divergent(divergence) if placed_unevenly(left, right, divergence.step) => Compared::Not,
+        Comparison::Divergent(divergence) if changed_unseen(&divergence) => Compared::Not,
         Comparison::Divergent(divergence) => {
             let poisoned = divergence.poisoned_from.map_or(0, |from| divergence.case.case.steps.len() - from);
             into.push(parted(left, divergence));
@@ -163,8 +164,50 @@ fn waited_unevenly(left: &CaseRun, right: &CaseRun, step: usize) -> bool {
     matches!(steps[acted].value.action, Action::Wait(_)) && (0..=acted).any(uneven)
 }
 
+/// Whether time passed while another connection was in hand, so that nobody saw the two part: what this connection does
+/// since may come of that, and what it comes of cannot be told.
+fn changed_unseen(divergence: &Divergence) -> bool {
+    let case = &divergence.case.case;
+    let Some(acted) = event_class::acting_step(case, divergence.step) else { return false };
+    let before = &case.steps[..acted];
+    let unseen = |name: Option<&str>| {
+        let mut in_hand = None;
+        before.iter().fold(false, |unseen, step| {
+            in_hand = connection(&step.value).unwrap_or(in_hand);
+            let is_wait = matches!(step.value.action, Action::Wait(_));
+            in_hand != name && (unseen || is_wait)
+        })
+    };
+    match connection(&case.steps[acted].value) {
+        Some(name) => unseen(name),
+        // In a wait all of them may send.
+        None => names(before).into_iter().enumerate().any(|(on, name)| sends_otherwise(divergence, on) && unseen(name)),
+    }
+}
+
+/// The connections of some steps in the order of their numbers.
+fn names(steps: &[At<Step>]) -> Vec<Option<&str>> {
+    let mut names = vec![None];
+    for name in steps.iter().filter_map(|step| connection(&step.value)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Whether the two sent something else on this connection.
+fn sends_otherwise(divergence: &Divergence, on: usize) -> bool {
+    let [left, right] = [&divergence.left, &divergence.right].map(|side| {
+        let own = side.emitted.iter().filter(move |segment| segment.on.map(usize::from) == Some(on));
+        own.map(|segment| (segment.flags, segment.seq, segment.ack, &segment.data))
+    });
+    !left.eq(right)
+}
+
 /// Whether the two were not given the same: a segment with text or FIN bore another number on either target, because one
-/// had not acknowledged yet what the other had (SHLD-18), or what led there lies elsewhere in the other's window. What the
+/// had not acknowledged yet what the other had (SHLD-18), or what led there lies elsewhere in the other's window or
+/// acknowledges something else. What the
 /// peer may know of a window is in the number; an edge of it may be compared as such.
 fn placed_unevenly(left: &CaseRun, right: &CaseRun, step: usize) -> bool {
     let Some(acted) = event_class::acting_step(&left.case.case, step) else { return false };
@@ -175,7 +218,9 @@ fn placed_unevenly(left: &CaseRun, right: &CaseRun, step: usize) -> bool {
         if left.step < acted {
             moved && left.occupies
         } else {
-            left.class.seq != right.class.seq || (moved && edge(&left.class))
+            // Without ACK, or where nothing is known of the target's numbers, the field is no number of the case.
+            let acks = ![AckPosition::None, AckPosition::Unknown].contains(&left.class.ack);
+            (acks && left.ack != right.ack) || left.class.seq != right.class.seq || (moved && edge(&left.class))
         }
     })
 }
@@ -184,6 +229,7 @@ fn placed_unevenly(left: &CaseRun, right: &CaseRun, step: usize) -> bool {
 struct Injected {
     step: usize,
     seq: u32,
+    ack: u32,
     /// It has text or FIN.
     occupies: bool,
     class: SegmentClass,
@@ -195,7 +241,7 @@ fn injected(run: &CaseRun, until: usize) -> Vec<Injected> {
     let segments = events.filter_map(|event| match &event.kind {
         EventKind::Injected { segment: Some(segment), class: EventClass::Segment(class), .. } => {
             let occupies = !segment.data.is_empty() || segment.flags.contains(Flags::FIN);
-            Some(Injected { step: event.step, seq: segment.seq, occupies, class: *class })
+            Some(Injected { step: event.step, seq: segment.seq, ack: segment.ack, occupies, class: *class })
         }
         EventKind::Injected { .. }
         | EventKind::Emitted { .. }
@@ -215,7 +261,7 @@ fn parted(left: &CaseRun, divergence: Box<Divergence>) -> Found {
         EventClass::Call(call) if is_missing(&divergence) => relevant::of_missing_call(call),
         EventClass::Start
         | EventClass::Segment(_)
-        | EventClass::Fragment
+        | EventClass::Fragment(_)
         | EventClass::Icmp { .. }
         | EventClass::NotTcp
         | EventClass::Call(_)

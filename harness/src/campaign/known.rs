@@ -15,7 +15,7 @@ use super::{
 use crate::{
     case::format::ConcreteCase,
     judge::{
-        event_class::acting_step,
+        event_class::{EventClass, acting_step},
         ledger::{self, Circumstances, Entry, Ledger, Met, Shown},
     },
     pool::estimate::longest_wait,
@@ -108,7 +108,36 @@ pub fn covering<'a>(ledgers: &'a [Ledger; 2], found: &Found, executed: &Executed
 /// What the step is about, as it was.
 fn met_at(run: &CaseRun, step: usize) -> Met<'_> {
     let (state, event) = met(run, step);
-    Met { state, event, segment: segment(run, step), circumstances: Circumstances::at(&run.case.case, step) }
+    let circumstances = Circumstances::at(&run.case.case, step);
+    let (event, segment) = match event {
+        EventClass::Fragment(_) => whole(run, step),
+        EventClass::Start
+        | EventClass::Segment(_)
+        | EventClass::Icmp { .. }
+        | EventClass::NotTcp
+        | EventClass::Call(_)
+        | EventClass::Wait => (event, segment(run, step)),
+    };
+    Met { state, event, segment, circumstances }
+}
+
+/// What the fragments of the step that acted last make, if they make a segment: the last one need not be the one that
+/// makes it whole.
+fn whole(run: &CaseRun, step: usize) -> (EventClass, Option<&CaseSegment>) {
+    let acted = acting_step(&run.case.case, step);
+    let mut events = run.trace.events.iter().rev().filter(|event| Some(event.step) == acted);
+    let whole = events.find_map(|event| match &event.kind {
+        EventKind::Injected { class: class @ EventClass::Fragment(Some(_)), segment, .. } => {
+            Some((*class, segment.as_ref()))
+        }
+        EventKind::Injected { .. }
+        | EventKind::Emitted { .. }
+        | EventKind::EmittedOther { .. }
+        | EventKind::Called { .. }
+        | EventKind::Explained(_)
+        | EventKind::Waited(_) => None,
+    });
+    whole.unwrap_or((EventClass::Fragment(None), None))
 }
 
 /// The events before the one that led to `step` of which what shows there may come, and the entry that covers the first.

@@ -67,7 +67,7 @@ pub(super) fn relevant(state: ConnState, event: EventClass, rule: Option<&str>) 
     let EventClass::Segment(segment) = event else {
         // What no target has is missing in every state; this and a packet's fate before TCP are no matter of states.
         let stateless = rule.is_some_and(|rule| !looks(rule).state);
-        return (if stateless { NO_CONNECTION } else { state }, event);
+        return (if stateless { NO_CONNECTION } else { state }, in_pieces(event));
     };
     let looks = match rule {
         Some(_) if segment.broken.is_some() => STATE,
@@ -84,13 +84,26 @@ pub(super) fn of_violation(state: ConnState, event: EventClass) -> (ConnState, E
     let event = match event {
         EventClass::Segment(segment) => EventClass::Segment(seen(segment, Looks { flags, ..STATE }, false)),
         EventClass::Start
-        | EventClass::Fragment
+        | EventClass::Fragment(_)
+        | EventClass::Icmp { .. }
+        | EventClass::NotTcp
+        | EventClass::Call(_)
+        | EventClass::Wait => in_pieces(event),
+    };
+    (state, event)
+}
+
+/// A fragment is a fragment, whatever it makes whole.
+const fn in_pieces(event: EventClass) -> EventClass {
+    match event {
+        EventClass::Fragment(_) => EventClass::Fragment(None),
+        EventClass::Start
+        | EventClass::Segment(_)
         | EventClass::Icmp { .. }
         | EventClass::NotTcp
         | EventClass::Call(_)
         | EventClass::Wait => event,
-    };
-    (state, event)
+    }
 }
 
 /// The state in the key of a call that a target does not have: it is missing in every state.

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     case::{
         flags::Flags,
-        format::{Action, AddressName, Call, Errno, Inject, MssChoice, Order},
+        format::{Action, AddressName, Call, Inject, MssChoice, Order},
         state::State,
     },
     target::ConnState,
@@ -22,6 +22,7 @@ use crate::{
 
 mod clock;
 mod closing;
+mod interface;
 mod numbers;
 mod sender;
 mod text;
@@ -66,12 +67,16 @@ struct Parted<'a> {
     is_reopened: bool,
     /// Whether that step is about a connection whose peer has the target's own address.
     is_own: bool,
+    /// Whether a connection to the target's own address was opened before that step, in the name that the step uses.
+    goes_on_to_itself: bool,
+    /// Whether a connection to another peer than the case's was opened before that step.
+    opened_elsewhere: bool,
     /// Whether the peer had reset a connection before that step, and opened another one since.
     is_reset: bool,
 }
 
 /// All allowances.
-pub static ALLOWANCES: [Allowance; 36] = [
+pub static ALLOWANCES: [Allowance; 37] = [
     Allowance {
         name: "push-in-between",
         clause: "MAY-16",
@@ -112,7 +117,7 @@ pub static ALLOWANCES: [Allowance; 36] = [
         name: "local-error",
         clause: "RFC9293#3.9.1",
         why: "which errno stands for a call that makes no sense here is the interface's; what came from the peer is not",
-        fits: local_error,
+        fits: interface::local_error,
     },
     Allowance {
         name: "close-again",
@@ -124,13 +129,13 @@ pub static ALLOWANCES: [Allowance; 36] = [
         name: "readiness",
         clause: "RFC9293#3.9.1",
         why: "what poll says of room, hang-up and errors is the interface's; of text and urgent data it is not",
-        fits: readiness,
+        fits: interface::readiness,
     },
     Allowance {
         name: "used-socket",
         clause: "RFC9293#3.9.1",
         why: "whether a socket that had a connection opens another one is the interface's; the TCB would be a new one",
-        fits: used_socket,
+        fits: interface::used_socket,
     },
     Allowance {
         name: "giving-up",
@@ -184,13 +189,13 @@ pub static ALLOWANCES: [Allowance; 36] = [
         name: "backlog",
         clause: "RFC9293#3.9.1.1",
         why: "how many connections wait to be accepted, and whether more are refused or left to try again, is the interface's",
-        fits: backlog,
+        fits: interface::backlog,
     },
     Allowance {
         name: "accept-order",
         clause: "RFC9293#3.9.1.1",
         why: "which of several connections an accept hands over, and whether it can be asked for one, is the interface's",
-        fits: accept_order,
+        fits: interface::accept_order,
     },
     Allowance {
         name: "rto-bound",
@@ -227,6 +232,12 @@ pub static ALLOWANCES: [Allowance; 36] = [
         clause: "RFC9293#3.8.6",
         why: "how large a window is offered is the receiver's choice, so a number may lie in one and outside the other",
         fits: numbers::window_size,
+    },
+    Allowance {
+        name: "fin-behind-window",
+        clause: "RFC9293#3.1",
+        why: "the window counts octets of text, so a FIN right behind text that fills it may be taken or be cut off",
+        fits: numbers::fin_behind_window,
     },
     Allowance {
         name: "reset-number",
@@ -310,7 +321,7 @@ pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static A
     let has_backlog = case.case.config.backlog.is_some() || before().any(sets_backlog);
     let names_another = |action: &Action| match action {
         Action::Inject(inject) => inject.on.is_some(),
-        Action::Call(call) => call.on.is_some(),
+        Action::Call(call) => call.on.is_some() || opens_elsewhere(action),
         Action::Expect(_) | Action::State(_) | Action::Wait(_) | Action::Save(_) | Action::Check(_) => false,
     };
     let has_others = up_to().any(names_another);
@@ -318,6 +329,9 @@ pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static A
     let is_reopened = before().any(syn);
     let is_own =
         acted.is_some_and(|acted| leads_to_itself(acted) || before().any(|earlier| is_from_itself(earlier, acted)));
+    let goes_on_to_itself =
+        acted.is_some_and(|acted| before().any(|earlier| leads_to_itself(earlier) && is_on_same(earlier, acted)));
+    let opened_elsewhere = before().any(opens_elsewhere);
     let rst = |action: &Action| matches!(action, Action::Inject(inject) if inject.flags.contains(Flags::RST));
     let is_reset = before().skip_while(|action| !rst(action)).any(syn);
     let inject = match acted {
@@ -348,6 +362,8 @@ pub fn allowed(divergence: &Divergence, event: &EventClass) -> Option<&'static A
         has_others,
         is_reopened,
         is_own,
+        goes_on_to_itself,
+        opened_elsewhere,
         is_reset,
     };
     fitting(&parted).or_else(|| on_the_one_that_differs(&parted))
@@ -386,6 +402,21 @@ fn on_the_one_that_differs(parted: &Parted<'_>) -> Option<&'static Allowance> {
 /// Whether it connects to the target's own address.
 fn leads_to_itself(action: &Action) -> bool {
     matches!(action, Action::Call(call) if matches!(call.call, Call::Connect { to: Some(AddressName::Target) }))
+}
+
+/// Whether it connects to an address that it names.
+fn opens_elsewhere(action: &Action) -> bool {
+    matches!(action, Action::Call(call) if matches!(call.call, Call::Connect { to: Some(to) } if to != AddressName::Peer))
+}
+
+/// Whether a call or a segment is on the connection of an earlier call.
+fn is_on_same(earlier: &Action, acted: &Action) -> bool {
+    let on = |action: &Action| match action {
+        Action::Inject(inject) => Some(inject.on.clone()),
+        Action::Call(call) => Some(call.on.clone()),
+        Action::Expect(_) | Action::State(_) | Action::Wait(_) | Action::Save(_) | Action::Check(_) => None,
+    };
+    on(earlier).is_some() && on(earlier) == on(acted)
 }
 
 /// Whether a segment from the target's own address has named the connection that `acted` connects.
@@ -451,15 +482,7 @@ fn reopen_from_time_wait(parted: &Parted<'_>) -> bool {
         stays && side.emitted.iter().all(|segment| segment.flags == Flags::ACK)
     };
     let [left, right] = parted.sides();
-    let is_syn = match parted.event {
-        EventClass::Segment(segment) => segment.flags.flags().contains(Flags::SYN),
-        EventClass::Start
-        | EventClass::Fragment
-        | EventClass::Icmp { .. }
-        | EventClass::NotTcp
-        | EventClass::Call(_)
-        | EventClass::Wait => false,
-    };
+    let is_syn = parted.event.segment().is_some_and(|segment| segment.flags.flags().contains(Flags::SYN));
     is_syn && ((reopens(left) && challenges(right)) || (challenges(left) && reopens(right)))
 }
 
@@ -469,57 +492,9 @@ fn blind_data_check(parted: &Parted<'_>) -> bool {
     is_old && parted.sides().iter().any(refuses)
 }
 
-fn local_error(parted: &Parted<'_>) -> bool {
-    /// Errors that tell of the call, not of what the peer or the network did.
-    const LOCAL: [Errno; 10] = [
-        Errno::EPIPE,
-        Errno::ENOTCONN,
-        Errno::EISCONN,
-        Errno::EALREADY,
-        Errno::EADDRINUSE,
-        Errno::EADDRNOTAVAIL,
-        Errno::EINVAL,
-        Errno::EBADF,
-        Errno::EOPNOTSUPP,
-        Errno::ENOPROTOOPT,
-    ];
-    let is_local = |outcome: &str| LOCAL.iter().any(|errno| outcome == errno.name());
-    // After the end any error tells of it, and one that was told may not be told again.
-    let over = parted.is_reset || parted.sides().iter().all(|side| is_over(side));
-    let is_one = |side: &&Side| {
-        let outcome = side.outcome.as_deref().unwrap_or_default();
-        outcome == "no such socket" || is_local(outcome) || (over && outcome.starts_with('E'))
-    };
-    let not_there = |side: &&Side| matches!(side.outcome.as_deref(), Some("EOPNOTSUPP" | "ENOPROTOOPT"));
-    let all_there = over || parted.sides().iter().filter(|side| not_there(side)).count() != 1;
-    parted.only(&["returns"])
-        && parted.left.state == parted.right.state
-        && all_there
-        && parted.sides().iter().all(is_one)
-}
-
 /// Whether a target has no connection (any more).
 fn is_over(side: &Side) -> bool {
     matches!(side.state, Some(ConnState::None { .. } | ConnState::Is(State::Closed | State::Listen)))
-}
-
-fn readiness(parted: &Parted<'_>) -> bool {
-    let ready = |side: &Side| -> Option<Vec<String>> {
-        let words = side.outcome.as_deref()?.strip_prefix("ready ")?;
-        let named = words.split(", ").filter(|word| ["readable", "urgent"].iter().any(|name| word.ends_with(name)));
-        Some(named.map(str::to_owned).collect())
-    };
-    let alike = match (ready(parted.left), ready(parted.right)) {
-        (Some(left), Some(right)) => left == right,
-        (None, _) | (_, None) => false,
-    };
-    parted.only(&["returns"]) && parted.left.state == parted.right.state && alike
-}
-
-fn used_socket(parted: &Parted<'_>) -> bool {
-    let refuses = |side: &&Side| side.outcome.as_deref().is_some_and(|outcome| outcome.starts_with('E'));
-    let is_open = matches!(parted.event, EventClass::Call(CallClass::Connect));
-    is_open && parted.only(&["returns"]) && parted.sides().iter().filter(|side| refuses(side)).count() == 1
 }
 
 fn keepalive_octet(parted: &Parted<'_>) -> bool {
@@ -540,41 +515,18 @@ fn overlapping_fragments(parted: &Parted<'_>) -> bool {
         Order::InOrder | Order::Reversed => false,
         Order::Listed(pieces) => pieces.iter().enumerate().any(|(index, piece)| pieces[..index].contains(piece)),
     };
-    matches!(parted.event, EventClass::Fragment) && (fragments.overlap > 0 || twice)
+    matches!(parted.event, EventClass::Fragment(_)) && (fragments.overlap > 0 || twice)
 }
 
-/// One side is left with its SYN to its own address (which it may drop itself), the other has it back at once.
+/// One side is left with its SYN to its own address (which it may drop itself), the other has it back at once; what is
+/// done to such a connection later follows from that.
 fn to_itself(parted: &Parted<'_>) -> bool {
     let opens = |side: &&Side| {
         let is_syn = |segment: &CaseSegment| segment.flags == Flags::SYN;
         side.state == Some(ConnState::Is(State::SynSent)) && side.emitted.iter().all(is_syn)
     };
     let [left, right] = parted.sides();
-    parted.is_own && left.outcome == right.outcome && parted.sides().iter().any(opens)
-}
-
-/// A SYN is taken by one side; the other drops or refuses it, as the one whose queue is full.
-fn backlog(parted: &Parted<'_>) -> bool {
-    let EventClass::Segment(segment) = parted.event else { return false };
-    let is_syn = segment.flags.flags().contains(Flags::SYN) && !segment.flags.flags().contains(Flags::ACK);
-    let takes = |segment: &CaseSegment| segment.flags.contains(Flags::SYN);
-    let refuses = |side: &&Side| side.emitted.last().is_none_or(|last| last.flags.contains(Flags::RST));
-    let overflows =
-        parted.sides().iter().any(|side| side.rules.iter().any(|rule| rule.name == "listen-syn-overflow-drop"));
-    let both_refuse = overflows && parted.sides().iter().all(refuses);
-    let one_takes =
-        parted.sides().iter().any(|side| side.emitted.last().is_some_and(takes)) && parted.sides().iter().any(refuses);
-    is_syn && parted.has_backlog && parted.only(&["emitted", "flags", "state"]) && (both_refuse || one_takes)
-}
-
-/// Both hand over a connection or have none that was asked for; the states tell whether it is there.
-fn accept_order(parted: &Parted<'_>) -> bool {
-    let told = |side: &&Side| matches!(side.outcome.as_deref(), Some("a connection" | "would-block"));
-    let hands_over = |side: &&Side| side.outcome.as_deref() == Some("a connection");
-    let is_accept = matches!(parted.event, EventClass::Call(CallClass::Accept));
-    let sides = parted.sides();
-    let alike = parted.left.state == parted.right.state && parted.only(&["returns", "verdict"]);
-    is_accept && parted.has_others && alike && sides.iter().all(told) && sides.iter().any(hands_over)
+    parted.goes_on_to_itself || (parted.is_own && left.outcome == right.outcome && parted.sides().iter().any(opens))
 }
 
 /// The SYN,ACK repeats a SYN that is known: one side takes its ACK, the other answers as to any segment left of the window.

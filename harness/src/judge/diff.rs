@@ -108,6 +108,8 @@ pub struct Side {
     pub met: EventClass,
     /// Whether its peer has contradicted itself: other text, or text and FIN, at one number.
     pub contradicted: bool,
+    /// Whether the last segment of its peer brought a FIN right behind text that fills the window.
+    pub fin_behind_window: bool,
 }
 
 /// Compares two runs of the same case. `ledgers` are those of the left and the right target.
@@ -357,6 +359,7 @@ impl<'a> Walk<'a> {
             finding: self.findings(index).next().map(|finding| finding.observed.clone()),
             met: event_class::at(self.run, index),
             contradicted: self.contradicted(),
+            fin_behind_window: self.fin_behind_window(),
             emitted: self.emitted.iter().copied().cloned().collect(),
             resent: self.resent,
             state: record.and_then(|record| record.state).or_else(|| self.state_at_look(index + 1)),
@@ -369,9 +372,10 @@ impl<'a> Walk<'a> {
         let mut waiting: Vec<&CaseSegment> = Vec::new();
         for event in &self.run.trace.events[..self.next_event] {
             let (segment, class) = match &event.kind {
-                EventKind::Injected { segment: Some(segment), class: EventClass::Segment(class), .. } => {
-                    (segment, class)
-                }
+                EventKind::Injected { segment: Some(segment), class, .. } => match class.segment() {
+                    Some(class) => (segment, class),
+                    None => continue,
+                },
                 EventKind::Injected { .. }
                 | EventKind::Emitted { .. }
                 | EventKind::EmittedOther { .. }
@@ -387,6 +391,38 @@ impl<'a> Walk<'a> {
             }
         }
         false
+    }
+
+    /// Whether the last segment that came has text and, right behind the window that was offered before, a FIN.
+    fn fin_behind_window(&self) -> bool {
+        let events = &self.run.trace.events[..self.next_event];
+        let came = events.iter().enumerate().rev().find_map(|(index, event)| match &event.kind {
+            EventKind::Injected { segment, .. } => segment.as_ref().map(|segment| (index, segment)),
+            EventKind::Emitted { .. }
+            | EventKind::EmittedOther { .. }
+            | EventKind::Called { .. }
+            | EventKind::Explained(_)
+            | EventKind::Waited(_) => None,
+        });
+        let Some((index, came)) = came.filter(|(_, came)| came.flags.contains(Flags::FIN) && !came.data.is_empty())
+        else {
+            return false;
+        };
+        let edges = events[..index].iter().filter_map(|event| match &event.kind {
+            EventKind::Emitted { segment, .. } => {
+                let offers = segment.on == came.on && segment.flags.0 & (Flags::ACK.0 | Flags::RST.0) == Flags::ACK.0;
+                offers.then(|| segment.ack.wrapping_add(u32::from(segment.win)))
+            }
+            EventKind::Injected { .. }
+            | EventKind::EmittedOther { .. }
+            | EventKind::Called { .. }
+            | EventKind::Explained(_)
+            | EventKind::Waited(_) => None,
+        });
+        // The edge never moves back.
+        let fin = came.seq.wrapping_add(came.seq_len()).wrapping_sub(1);
+        let ahead = |one: u32, other: u32| if one.wrapping_sub(other) < 1 << 31 { one } else { other };
+        edges.reduce(ahead) == Some(fin)
     }
 
     /// The state that a look at `index` saw: nothing happens between it and the step before, which was not asked then

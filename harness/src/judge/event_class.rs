@@ -30,7 +30,7 @@ const FRAGMENT: u16 = 0x3fff;
 #[must_use]
 pub fn of_packet(packet: &[u8], segment: Option<&CaseSegment>, view: &View) -> EventClass {
     if is_fragment(packet) {
-        return EventClass::Fragment;
+        return EventClass::Fragment(segment.map(|segment| of_segment(segment, view)));
     }
     match segment {
         Some(segment) => EventClass::Segment(of_segment(segment, view)),

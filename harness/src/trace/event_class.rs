@@ -15,8 +15,8 @@ pub enum EventClass {
     Start,
     /// A whole TCP segment.
     Segment(SegmentClass),
-    /// A fragment of an IP datagram, or one that says more follow.
-    Fragment,
+    /// A fragment of an IP datagram, or one that says more follow; of the one that makes a segment whole, what that is.
+    Fragment(Option<SegmentClass>),
     /// An ICMP message.
     Icmp {
         /// Its type.
@@ -141,12 +141,23 @@ pub enum CallClass {
     Set,
 }
 
+impl EventClass {
+    /// The segment, in one packet or in fragments of which this is the last one missing.
+    #[must_use]
+    pub const fn segment(&self) -> Option<&SegmentClass> {
+        match self {
+            Self::Segment(segment) | Self::Fragment(Some(segment)) => Some(segment),
+            Self::Start | Self::Fragment(None) | Self::Icmp { .. } | Self::NotTcp | Self::Call(_) | Self::Wait => None,
+        }
+    }
+}
+
 impl fmt::Display for EventClass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Start => f.write_str("the start"),
             Self::Segment(segment) => segment.fmt(f),
-            Self::Fragment => f.write_str("IP fragment"),
+            Self::Fragment(_) => f.write_str("IP fragment"),
             Self::Icmp { kind, code } => write!(f, "ICMP type {kind} code {code}"),
             Self::NotTcp => f.write_str("packet that is no TCP segment"),
             Self::Call(call) => call.fmt(f),

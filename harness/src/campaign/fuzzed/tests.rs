@@ -51,9 +51,8 @@ fn a_fuzzer_s_inputs_are_judged_as_a_campaign_judges_them() {
         new(&found)
     };
     let [left, right] = [TargetSpec::Reference("rfc9293"), TargetSpec::Smoltcp];
-    let ledger = |target: &TargetSpec| {
-        Ledger::read(&cases().join("ledger").join(format!("{}.yaml", target.ledger_name()))).0
-    };
+    let ledger =
+        |target: &TargetSpec| Ledger::read(&cases().join("ledger").join(format!("{}.yaml", target.ledger_name()))).0;
     let suite: Vec<_> = discover(&[cases()]).cases.into_iter().map(Arc::new).collect();
     let usual = Plan::between(&left, &right, TargetOptions::default(), folder.path());
     let plan = Plan {

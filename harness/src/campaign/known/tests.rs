@@ -4,6 +4,8 @@ use crate::{
     target::spec::TargetOptions,
 };
 
+mod covers;
+
 fn pair(right: &str) -> Pair {
     Pair::open(&"reference".parse().unwrap(), &right.parse().unwrap(), TargetOptions::default()).unwrap()
 }

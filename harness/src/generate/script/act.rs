@@ -69,7 +69,8 @@ pub(in crate::generate) const EXACT_LENGTH: u8 = 0xf0;
 /// [`Field::Mode`] of a wait: from here on those two bytes are milliseconds.
 pub(in crate::generate) const EXACT_SPAN: u8 = 0xc0;
 
-const MS: i64 = 1_000_000;
+const US: i64 = 1000;
+const MS: i64 = 1000 * US;
 const SECOND: i64 = 1000 * MS;
 
 const fn fixed(nanos: i64) -> Span {
@@ -116,8 +117,8 @@ pub(in crate::generate) const SPAN: [Span; 32] = [
     Span { two_msl: 1, rto: 0, nanos: 0 },
 ];
 
-/// Just before and just after.
-pub(in crate::generate) const NUDGE: [i64; 8] = [0, 0, 0, 0, -MS, MS, -1, 1];
+/// Just before and just after. Targets count microseconds at best: of anything less their clocks are early or late.
+pub(in crate::generate) const NUDGE: [i64; 8] = [0, 0, 0, 0, -MS, MS, -US, US];
 
 /// The number in the two bytes of [`Field::SeqNear`].
 pub(super) const fn plain_number(record: &Record) -> u16 {

@@ -138,10 +138,11 @@ pub(super) fn keepalive_pace(parted: &Parted<'_>) -> bool {
         segment.flags == Flags::ACK && segment.data.len() <= 1 && same
     };
     let only_probes = parted.sides().iter().all(|side| side.emitted[..probes(side)].iter().all(is_probe));
-    let keeps = parted.sides().iter().any(|side| side.rules.iter().any(|rule| rule.name == "keepalive-probe"));
+    let by = |side: &Side, name: &str| side.rules.iter().any(|rule| rule.name == name);
+    let keeps = parted.sides().iter().any(|side| by(side, "keepalive-probe") || by(side, "keepalive-timeout"));
     let is_wait = matches!(parted.event, EventClass::Wait);
     // Whoever probes may find the connection dead; whoever does not, or later, keeps it.
-    let ended = |side: &Side| is_over(side) && probes(side) > 0;
+    let ended = |side: &Side| is_over(side) && (probes(side) > 0 || by(side, "keepalive-timeout"));
     let states = left.state == right.state || ended(left) || ended(right);
     is_wait && keeps && parted.only(&["emitted", "flags", "seq", "data", "len", "state"]) && states && only_probes
 }

@@ -13,7 +13,17 @@ pub(super) fn smaller_segments(parted: &Parted<'_>) -> bool {
     // What is held back is less than a segment of its own: it waits, it is not lost.
     let held = more.bytes.len() - fewer.bytes.len();
     let is_tail = (1..fewer.bytes.len()).contains(&held);
-    let is_send = matches!(parted.event, EventClass::Call(CallClass::Send));
+    // Text that waited for a handshake was cut before the peer's MSS was known.
+    let is_send = match parted.event {
+        EventClass::Call(CallClass::Send) => true,
+        EventClass::Segment(segment) => segment.flags.flags().contains(Flags::SYN),
+        EventClass::Start
+        | EventClass::Fragment(_)
+        | EventClass::Icmp { .. }
+        | EventClass::NotTcp
+        | EventClass::Call(_)
+        | EventClass::Wait => false,
+    };
     let alike = left.state == right.state && left.outcome == right.outcome;
     is_send && alike && is_tail && fewer.begins(more) && parted.only(&["data", "emitted", "flags", "len"])
 }

@@ -33,6 +33,7 @@ fn side(emitted: Vec<CaseSegment>, state: State) -> Side {
         finding: None,
         met: EventClass::Start,
         contradicted: false,
+        fin_behind_window: false,
     }
 }
 
@@ -213,7 +214,11 @@ fn room_and_hangup_are_polls_own_but_text_and_urgent_data_are_not() {
     let name_of = |other: &str| name(&base, &with(other), &["returns"], poll);
     assert_eq!(name_of("ready readable, not writable, not urgent, not hangup, not error"), "readiness");
     assert_eq!(name_of("ready readable, writable, urgent, hangup, error"), "-");
-    assert_eq!(name_of("ready not readable, writable, not urgent, hangup, error"), "-");
+    assert_eq!(name_of("ready not readable, writable, not urgent, hangup, not error"), "-");
+    assert_eq!(name_of("ready not readable, writable, not urgent, not hangup, error"), "-");
+    // Both tell of the end and of an error: that is what there is to read.
+    assert_eq!(name_of("ready not readable, not writable, not urgent, hangup, error"), "readiness");
+    assert_eq!(name_of("ready not readable, writable, urgent, hangup, error"), "-");
 }
 
 #[test]
@@ -301,7 +306,7 @@ fn what_becomes_of_overlapping_fragments_is_a_choice() {
             standing: Standing::Unexplained,
             poisoned_from: None,
         };
-        allowed(&divergence, &EventClass::Fragment).map_or("-", |allowance| allowance.name)
+        allowed(&divergence, &EventClass::Fragment(None)).map_or("-", |allowance| allowance.name)
     };
     assert_eq!(name_of("{ size: 16, overlap: 8 }"), "overlapping-fragments");
     assert_eq!(name_of("{ size: 16, order: [1, 2, 2, 3, 4] }"), "overlapping-fragments");

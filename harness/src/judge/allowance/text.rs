@@ -27,12 +27,17 @@ pub(super) fn repackaging(parted: &Parted<'_>) -> bool {
     if !parted.only(&["emitted", "seq", "data", "flags"]) || parted.left.state != parted.right.state {
         return false;
     }
-    // A retransmission may take along text that was held back.
-    let again = *parted.event == EventClass::Wait
-        && parted
-            .sides()
-            .iter()
-            .any(|side| side.rules.first().is_some_and(|rule| rule.name == "retransmission-timeout"));
+    // A retransmission may take along text that was held back or sent behind it.
+    let by = |name: &str| parted.sides().iter().any(|side| side.rules.first().is_some_and(|rule| rule.name == name));
+    let again = match parted.event {
+        EventClass::Wait => by("retransmission-timeout"),
+        EventClass::Segment(_) => by("fast-retransmit"),
+        EventClass::Start
+        | EventClass::Fragment(_)
+        | EventClass::Icmp { .. }
+        | EventClass::NotTcp
+        | EventClass::Call(_) => false,
+    };
     let same = |left: &Stream, right: &Stream| left == right || (again && (left.begins(right) || right.begins(left)));
     match (streams(&parted.left.emitted), streams(&parted.right.emitted)) {
         (Some(left), Some(right)) => {
@@ -138,8 +143,12 @@ pub(super) fn fin_at_closed_window(parted: &Parted<'_>) -> bool {
     let [waits, has_closed] = [State::CloseWait, State::LastAck].map(|state| Some(ConnState::Is(state)));
     let states = [sides[0].state, sides[1].state];
     let as_sent = states[0] == states[1] || states == [waits, has_closed] || states == [has_closed, waits];
-    // Where the rule is a CLOSE and nothing leaves, all before the FIN fills the window.
-    let is_full =
-        sides.iter().any(|side| holds(side) && side.rules.first().is_some_and(|rule| rule.name == "call-close"));
+    // Where the rule is a CLOSE and nothing leaves, all before the FIN fills the window. In CLOSE-WAIT no rule tells of
+    // it before the FIN leaves.
+    let closes = |side: &Side| match side.rules.first() {
+        Some(rule) => rule.name == "call-close",
+        None => side.state == waits,
+    };
+    let is_full = sides.iter().any(|side| holds(side) && closes(side));
     is_close && (parted.window_closed || is_full) && part && as_sent && parted.only(&["emitted", "state"])
 }

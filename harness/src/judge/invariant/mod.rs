@@ -188,8 +188,11 @@ impl Monitor {
         if target.ip() != self.endpoints.target.ip() || addresses::is_of_a_group(peer.ip(), &self.endpoints) {
             return;
         }
-        let live = self.live;
-        let Some(flow) = self.flow(Pair { target, peer }) else { return };
+        let (live, pair) = (self.live, Pair { target, peer });
+        if is_to_itself(pair) {
+            return;
+        }
+        let Some(flow) = self.flow(pair) else { return };
         flow.causes |= states::causes_of(seg);
         flow.note_injected(seg, at, live);
         self.debts |= flow.owes_ack.is_some() || flow.full_sized > 1;
@@ -206,7 +209,7 @@ impl Monitor {
         if addresses::is_of_a_group(pair.peer.ip(), &self.endpoints) {
             return self.report.breaks(&table::NEVER_TO_A_GROUP, "a segment to no single host");
         }
-        if self.blind || !seg.faults.is_empty() {
+        if self.blind || !seg.faults.is_empty() || is_to_itself(pair) {
             return;
         }
         let Some(index) = self.find(pair) else {
@@ -234,7 +237,7 @@ impl Monitor {
             _ => {}
         }
         let pair = Pair { peer: self.remote_of(on).unwrap_or(pair.peer), ..pair };
-        let Some(index) = self.find(pair).filter(|_| !self.blind) else { return };
+        let Some(index) = self.find(pair).filter(|_| !self.blind && !is_to_itself(pair)) else { return };
         application::called(&mut self.flows[index], call, outcome, at, &mut self.report);
     }
 
@@ -269,9 +272,8 @@ impl Monitor {
     /// The state of a connection, as the target tells it; `on` is the socket that it was asked of.
     pub fn state(&mut self, on: Handle, pair: Pair, state: ConnState, at: Time) {
         self.report.at = at;
-        // A connection to oneself is not on the wire.
         let another = self.remote_of(on).is_some_and(|remote| remote != pair.peer);
-        if self.blind || another || pair.peer.ip() == pair.target.ip() {
+        if self.blind || another || is_to_itself(pair) {
             return;
         }
         let live = self.live;
@@ -335,6 +337,11 @@ impl Monitor {
         }
         self.flows.get_mut(self.latest)
     }
+}
+
+/// A connection to oneself need not be on the wire: of what passes between the two ends only a part may be seen.
+fn is_to_itself(pair: Pair) -> bool {
+    pair.peer.ip() == pair.target.ip()
 }
 
 /// All groups on one segment of a known pair of sockets, then the segment is entered.

@@ -19,9 +19,15 @@ pub(super) fn answer_to_reset(flow: &Flow, seg: &Parsed, context: Context, repor
     let at_once = flow.last.at == context.at;
     if reset && (at_once || context.live) {
         report.breaks(&table::NO_RESET_FOR_RESET, "a reset for a reset");
-    } else if at_once && !context.live && !is_pure_ack(seg) {
+    } else if at_once && !context.live && !is_pure_ack(seg) && !is_new_text(flow, seg) {
         report.breaks(&table::ONLY_CHALLENGE_FOR_RESET, "something else than an ACK");
     }
+}
+
+/// Text that waited leaves with whatever the target does next; only old text can be an answer.
+fn is_new_text(flow: &Flow, seg: &Parsed) -> bool {
+    let plain = seg.flags.0 & !(Flags::PSH | Flags::ACK).0 == 0 && !seg.text.is_empty();
+    plain && flow.iss.is_some() && seg.seq == flow.nxt
 }
 
 fn is_pure_ack(seg: &Parsed) -> bool {

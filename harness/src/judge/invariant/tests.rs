@@ -20,7 +20,7 @@ use crate::{
         shrink::shrink,
     },
     run::{Mode, run_case},
-    target::{Target, reference::Reference},
+    target::{Target, faulty, reference::Reference},
     trace::event::{CaseRun, Finding, FindingKind},
 };
 
@@ -254,5 +254,61 @@ fn no_generated_case_breaks_one_on_the_reference() {
 fn no_script_of_bytes_breaks_one_on_the_reference() {
     for seed in 0..20_000 {
         raw::stack_input(&noise(seed, 400));
+    }
+}
+
+/// Text that Nagle's algorithm holds back, and then a reset outside the window.
+const HELD: &str = "\
+title: what was held back leaves with the next event
+clauses: [MUST-17]
+given: ESTABLISHED
+allow: [ack]
+steps:
+  - call: { send: 1 }
+  - expect: { flags: PSH+ACK, data: 1 }
+  - inject: { flags: RST, seq: RCV.NXT+RCV.WND }
+  - expect: nothing
+";
+
+#[test]
+fn new_text_that_leaves_behind_a_reset_is_no_answer_to_it() {
+    let behind = |again: bool| {
+        let mut left = 1;
+        let invention = move |past: &faulty::Past| {
+            let now = left > 0 && past.injected == 3;
+            left -= i32::from(now);
+            now.then(|| {
+                let mut draft = faulty::Draft::of(&past.shown[1]);
+                draft.seq = draft.seq.wrapping_add(u32::from(!again));
+                draft
+            })
+        };
+        faulty::Fault { invention: Some(Box::new(invention)), ..faulty::Fault::default() }
+    };
+    let told = |again| {
+        let mut target = faulty::Faulty::new(Reference::new(Profile::rfc9293(), 0), behind(again));
+        let all = told(&mut target, HELD);
+        all.into_iter().filter(|told| told.contains("only-challenge-for-reset")).count()
+    };
+    assert_eq!((told(false), told(true)), (0, 1));
+}
+
+/// A connection to oneself, opened and closed again beside a listener.
+const TO_ITSELF: &str = "\
+title: a connection to oneself is not on the wire
+clauses: [U-1]
+given: LISTEN
+allow: [ack, window-update]
+steps:
+  - call: { connect: { to: target } }
+  - call: close
+  - wait: 10s
+  - expect: nothing
+";
+
+#[test]
+fn a_connection_to_oneself_breaks_nothing() {
+    for profile in [Profile::rfc9293(), Profile::rfc793()] {
+        assert_eq!(told(&mut Reference::new(profile, 0), TO_ITSELF), [""; 0]);
     }
 }

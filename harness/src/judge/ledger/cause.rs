@@ -76,7 +76,7 @@ pub(super) struct Written {
     /// The state before the event.
     #[serde(default)]
     r#in: Option<OneOrMany>,
-    /// `segment`, `fragment`, `icmp`, `not-tcp`, `wait`, or a call.
+    /// `segment` (whole, or made whole by fragments), `fragment`, `icmp`, `not-tcp`, `wait`, or a call.
     #[serde(default)]
     event: Option<OneOrMany>,
     /// Flags that the segment carries, among others.
@@ -160,6 +160,7 @@ const ACK: [&str; 7] = ["none", "unknown", "old", "una", "inside", "nxt", "ahead
 const BROKEN: [&str; 3] = ["checksum", "length", "options"];
 /// The fields that may differ later: those of answers and of states.
 const FIELDS: [&str; 10] = ["emitted", "flags", "seq", "ack", "data", "len", "returns", "state", "win", "verdict"];
+const SEGMENT: &str = "segment";
 const NONE: &str = "none";
 const NOTHING: &str = "nothing";
 
@@ -271,7 +272,9 @@ impl Cause {
             ConnState::None { listening: false } => State::Closed,
         };
         any(&self.states, |own| *own == state)
-            && any(&self.event, |own| own == event_word(&met.event))
+            && any(&self.event, |own| {
+                own == event_word(&met.event) || (own == SEGMENT && met.event.segment().is_some())
+            })
             && any(&self.when, |own| met.circumstances.has(*own))
             && self.option.is_none_or(|kind| met.segment.is_some_and(|segment| segment.other_options.contains(&kind)))
             && self.fits_segment(met)
@@ -299,7 +302,7 @@ impl Cause {
     }
 
     fn fits_segment(&self, met: &Met<'_>) -> bool {
-        let EventClass::Segment(segment) = &met.event else {
+        let Some(segment) = met.event.segment() else {
             let Self { flags, seq, ack, text, broken, .. } = self;
             return flags.is_empty() && seq.is_empty() && ack.is_empty() && text.is_none() && broken.is_empty();
         };
@@ -321,7 +324,7 @@ const fn event_word(event: &EventClass) -> &'static str {
     match event {
         EventClass::Start => "start",
         EventClass::Segment(_) => "segment",
-        EventClass::Fragment => "fragment",
+        EventClass::Fragment(_) => "fragment",
         EventClass::Icmp { .. } => "icmp",
         EventClass::NotTcp => "not-tcp",
         EventClass::Wait => "wait",

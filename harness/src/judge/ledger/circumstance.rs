@@ -4,12 +4,19 @@
 //! read from the case alone, never from what a target did.
 
 use crate::{
-    case::format::{Action, AddressName, Call, Case, Data, Inject, MssChoice, SocketSwitch},
+    case::{
+        flags::Flags,
+        format::{Action, AddressName, Call, Case, Data, Inject, MssChoice, Order, SocketSwitch},
+    },
     target::data_bytes,
 };
 
 /// The least MSS that smoltcp and Linux take from a peer.
 const LEAST_MSS: u16 = 48;
+/// More text than this is huge, in octets.
+const HUGE: usize = 60_000;
+/// The MSS of an Ethernet link.
+const LINK_MSS: u16 = 1460;
 /// What smoltcp sends at first at most, in octets.
 const FIRST_FLIGHT: usize = 2048;
 /// What a few segments fill, in octets.
@@ -56,10 +63,24 @@ pub enum Circumstance {
     ManyFragments,
     /// Fragments overlapped.
     OverlappingFragments,
+    /// A packet, or a fragment of one, came twice.
+    Twice,
+    /// The peer has announced an MSS above 1460, more than an Ethernet link takes.
+    LargeMss,
+    /// The peer has announced an MSS in a segment without SYN.
+    LateMss,
+    /// A packet is addressed to the loopback address.
+    ToLoopback,
+    /// The application has sent text.
+    Text,
+    /// A segment comes from the unspecified address.
+    FromUnspecified,
+    /// A segment carries more text than a window of 60000 octets takes.
+    HugeText,
 }
 
 impl Circumstance {
-    const ALL: [(&'static str, Self); 17] = [
+    const ALL: [(&'static str, Self); 24] = [
         ("keepalive", Self::Keepalive),
         ("timeout", Self::Timeout),
         ("closed-window", Self::ClosedWindow),
@@ -77,6 +98,13 @@ impl Circumstance {
         ("split-header", Self::SplitHeader),
         ("many-fragments", Self::ManyFragments),
         ("overlapping-fragments", Self::OverlappingFragments),
+        ("twice", Self::Twice),
+        ("large-mss", Self::LargeMss),
+        ("late-mss", Self::LateMss),
+        ("to-loopback", Self::ToLoopback),
+        ("text", Self::Text),
+        ("from-unspecified", Self::FromUnspecified),
+        ("huge-text", Self::HugeText),
     ];
 
     /// By its word in a ledger.
@@ -94,6 +122,7 @@ impl Circumstance {
             Self::ClosedWindow => case.peer.win == Some(0),
             Self::SmallMss => matches!(case.peer.mss, Some(MssChoice::Value(mss)) if mss < LEAST_MSS),
             Self::MssBelow512 => matches!(case.peer.mss, Some(MssChoice::Value(mss)) if mss < 512),
+            Self::LargeMss => matches!(case.peer.mss, Some(MssChoice::Value(mss)) if mss > LINK_MSS),
             Self::SmallWindow => case.peer.win.is_some_and(is_small),
             Self::Tos => config.tos.is_some_and(|tos| tos != 0),
             Self::SmallBuffer => config.recv_buffer.is_some_and(|octets| octets <= SMALL_BUFFER),
@@ -105,7 +134,13 @@ impl Circumstance {
             | Self::KeepaliveOff
             | Self::SplitHeader
             | Self::ManyFragments
-            | Self::OverlappingFragments => false,
+            | Self::OverlappingFragments
+            | Self::Twice
+            | Self::LateMss
+            | Self::ToLoopback
+            | Self::FromUnspecified
+            | Self::HugeText
+            | Self::Text => false,
         }
     }
 
@@ -116,6 +151,7 @@ impl Circumstance {
         (self == Self::SplitHeader && usize::from(how.size) < header)
             || (self == Self::ManyFragments && how.count(header + text) > FEW)
             || (self == Self::OverlappingFragments && how.overlap > 0)
+            || (self == Self::Twice && comes_twice(&how.order))
     }
 
     fn of_step(self, action: &Action) -> bool {
@@ -124,17 +160,25 @@ impl Circumstance {
                 Self::ClosedWindow => inject.win == Some(0),
                 Self::SmallMss => inject.options.mss.is_some_and(|mss| mss < LEAST_MSS),
                 Self::MssBelow512 => inject.options.mss.is_some_and(|mss| mss < 512),
+                Self::LargeMss => inject.options.mss.is_some_and(|mss| mss > LINK_MSS),
+                Self::LateMss => inject.options.mss.is_some() && !inject.flags.contains(Flags::SYN),
+                Self::HugeText => inject.data.as_ref().is_some_and(|data| octets(data) > HUGE),
+                Self::FromUnspecified => inject.from == Some(AddressName::Unspecified),
+                Self::ToLoopback => inject.to == Some(AddressName::Loopback),
                 Self::SmallWindow => inject.win.is_some_and(is_small),
                 Self::OtherConnection => inject.on.is_some(),
                 Self::Group => is_group(inject.to) || is_group(inject.from),
                 Self::FromLoopback => inject.from == Some(AddressName::Loopback),
-                Self::SplitHeader | Self::ManyFragments | Self::OverlappingFragments => self.of_fragments(inject),
+                Self::SplitHeader | Self::ManyFragments | Self::OverlappingFragments | Self::Twice => {
+                    self.of_fragments(inject)
+                }
                 Self::Keepalive
                 | Self::KeepaliveOff
                 | Self::Timeout
                 | Self::Listener
                 | Self::Tos
                 | Self::Bulk
+                | Self::Text
                 | Self::SmallBuffer => false,
             },
             Action::Call(call) => match self {
@@ -145,6 +189,7 @@ impl Circumstance {
                 Self::Tos => matches!(call.call, Call::Set(SocketSwitch::Tos(_))),
                 Self::OtherConnection => call.on.as_deref().is_some_and(|on| on != "listener"),
                 Self::Group => matches!(call.call, Call::Connect { to } if is_group(to)),
+                Self::Text => given(action) > 0,
                 Self::ClosedWindow
                 | Self::SmallWindow
                 | Self::SmallMss
@@ -154,7 +199,13 @@ impl Circumstance {
                 | Self::SmallBuffer
                 | Self::SplitHeader
                 | Self::ManyFragments
-                | Self::OverlappingFragments => false,
+                | Self::OverlappingFragments
+                | Self::Twice
+                | Self::LargeMss
+                | Self::LateMss
+                | Self::FromUnspecified
+                | Self::HugeText
+                | Self::ToLoopback => false,
             },
             Action::Expect(_) | Action::State(_) | Action::Wait(_) | Action::Save(_) | Action::Check(_) => false,
         }
@@ -164,6 +215,14 @@ impl Circumstance {
 /// Whether a window is smaller than a segment of the usual size.
 const fn is_small(window: u16) -> bool {
     0 < window && window < 1460
+}
+
+/// Whether a piece is sent more than once.
+fn comes_twice(order: &Order) -> bool {
+    match order {
+        Order::InOrder | Order::Reversed => false,
+        Order::Listed(pieces) => pieces.iter().enumerate().any(|(index, piece)| pieces[..index].contains(piece)),
+    }
 }
 
 fn is_group(address: Option<AddressName>) -> bool {
@@ -180,13 +239,20 @@ fn is_group(address: Option<AddressName>) -> bool {
     }
 }
 
+/// How long some text is, in octets.
+fn octets(data: &Data) -> usize {
+    match data {
+        Data::Text(text) => text.len(),
+        Data::Hex(bytes) => bytes.0.len(),
+        Data::Pattern(length) => usize::try_from(*length).unwrap_or(usize::MAX),
+    }
+}
+
 /// How much text an action gives the target to send, in octets.
 fn given(action: &Action) -> usize {
     let Action::Call(call) = action else { return 0 };
     match &call.call {
-        Call::Send { data: Data::Text(text), .. } => text.len(),
-        Call::Send { data: Data::Hex(bytes), .. } => bytes.0.len(),
-        Call::Send { data: Data::Pattern(length), .. } => usize::try_from(*length).unwrap_or(usize::MAX),
+        Call::Send { data, .. } => octets(data),
         Call::Listen { .. }
         | Call::Connect { .. }
         | Call::Accept

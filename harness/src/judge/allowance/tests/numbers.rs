@@ -68,3 +68,29 @@ fn a_peer_that_contradicts_itself_may_be_believed_either_way() {
     assert_eq!(name(true, &["state", "data"]), "-");
     assert_eq!(name(false, &["state"]), "-");
 }
+
+#[test]
+fn a_fin_right_behind_a_full_window_may_be_taken_and_no_other() {
+    let at = |state, fin_behind_window| Side { fin_behind_window, ..side(vec![], state) };
+    let fin = event(Flags::FIN | Flags::ACK, AckPosition::SndNxt);
+    let (waits, taken) = (at(State::Established, true), at(State::CloseWait, true));
+    assert_eq!(name(&waits, &taken, &["ack", "state"], fin), "fin-behind-window");
+    assert_eq!(name(&waits, &taken, &["ack", "state", "data"], fin), "-");
+    assert_eq!(name(&waits, &at(State::Closed, true), &["state"], fin), "-");
+    assert_eq!(name(&at(State::Established, false), &at(State::CloseWait, false), &["state"], fin), "-");
+}
+
+#[test]
+fn a_name_of_two_connections_may_bear_the_numbers_of_either() {
+    let at = |to: &str| {
+        format!(
+            "title: t\nclauses: [U-6]\ngiven: LISTEN\nsteps:\n  - call: {{ connect: {{ {to} }} }}\n  \
+             - call: {{ send: 1 }}\n    returns: {{ sent: 1 }}\n"
+        )
+    };
+    let sent = |seq| side(vec![segment(0x18, seq, b"x")], State::SynSent);
+    let name = |yaml: &str, fields: &[&'static str]| name_in(yaml, &sent(7), &sent(61187), fields, SEND);
+    assert_eq!(name(&at("to: other-peer"), &["seq"]), "initial-number");
+    assert_eq!(name(&at("to: other-peer"), &["seq", "data"]), "-");
+    assert_eq!(name(&at("to: peer"), &["seq"]), "-");
+}

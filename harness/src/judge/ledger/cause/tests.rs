@@ -172,3 +172,19 @@ fn what_shows_later_is_covered_by_what_was_done_and_by_nothing_that_is_not_named
     let ledger = parse("[{ flags: FIN+RST }]").unwrap();
     assert!(!ledger.speaks_of_later() && ledger.cause_of_later(&met, &what, "2.1").is_none());
 }
+
+#[test]
+fn a_segment_in_fragments_is_one_too() {
+    let whole = |class| {
+        let mut shown = divergence();
+        shown.met.event = EventClass::Fragment(class);
+        shown
+    };
+    let EventClass::Segment(class) = segment(Flags::RST) else { panic!("a segment") };
+    for cause in ["[{ event: segment, flags: RST }]", "[{ event: fragment, seq: inside }]", "[{ flags: FIN }]"] {
+        assert!(covers(cause, &whole(Some(class))), "{cause}");
+        assert!(!covers(cause, &whole(None)), "{cause}");
+    }
+    assert!(covers("[{ event: fragment }]", &whole(None)));
+    assert!(!covers("[{ event: fragment }]", &divergence()));
+}

@@ -18,6 +18,7 @@ fn a_header_says_what_holds_from_the_start() {
     assert_eq!(names("peer: { win: 0, mss: 47 }\n", "", 0), ["closed-window", "small-mss", "mss-below-512"]);
     assert_eq!(names("config: { recv-buffer: 8192 }\n", "", 0), ["small-buffer"]);
     assert_eq!(names("config: { recv-buffer: 8193 }\n", "", 0), [""; 0]);
+    assert_eq!(names("peer: { mss: 1461 }\n", "", 0), ["large-mss"]);
     assert_eq!(names("peer: { win: 1460, mss: 512 }\n", "", 0), [""; 0]);
 }
 
@@ -42,7 +43,13 @@ fn a_step_says_what_holds_from_it_on() {
         ("  - inject: { flags: SYN, to: multicast }\n", "group"),
         ("  - inject: { flags: SYN, from: limited-broadcast }\n", "group"),
         ("  - inject: { flags: SYN, from: loopback }\n", "from-loopback"),
-        ("  - call: { send: 2049 }\n", "bulk"),
+        ("  - inject: { flags: SYN, to: loopback }\n", "to-loopback"),
+        ("  - inject: { flags: SYN, from: unspecified }\n", "from-unspecified"),
+        ("  - inject: { flags: ACK, data: 60001 }\n", "huge-text"),
+        ("  - inject: { flags: ACK, data: 9, fragments: { size: 24, order: [1, 2, 1] } }\n", "twice"),
+        ("  - inject: { flags: SYN, mss: 1461 }\n", "large-mss"),
+        ("  - inject: { flags: ACK, mss: 1460 }\n", "late-mss"),
+        ("  - call: { send: 2048 }\n", "text"),
     ] {
         let steps = format!("  - wait: 1s\n{step}");
         assert_eq!(names("", &steps, 0), [""; 0], "{step}");
@@ -50,6 +57,7 @@ fn a_step_says_what_holds_from_it_on() {
         assert_eq!(names("", &steps, 2), [name], "{step}");
     }
     assert_eq!(names("", "  - inject: { flags: ACK, win: 1460 }\n", 1), [""; 0]);
+    assert_eq!(names("", "  - inject: { flags: SYN, mss: 1460 }\n", 1), [""; 0]);
     assert_eq!(names("", "  - inject: { flags: ACK, data: 220, fragments: { size: 24 } }\n", 0), [""; 0]);
     assert_eq!(names("", "  - call: listen\n  - call: poll\n    on: listener\n", 1), ["listener"]);
 }
@@ -57,8 +65,8 @@ fn a_step_says_what_holds_from_it_on() {
 #[test]
 fn all_that_was_sent_counts() {
     let sends = "  - call: { send: 2000 }\n  - call: { send: \"0123456789012345678901234567890123456789012345678\" }\n";
-    assert_eq!(names("", sends, 0), [""; 0]);
-    assert_eq!(names("", sends, 1), ["bulk"]);
+    assert_eq!(names("", sends, 0), ["text"]);
+    assert_eq!(names("", sends, 1), ["bulk", "text"]);
     assert_eq!(
         names("config: { tos: 8 }\n", "  - call: connect\n  - inject: { flags: SYN, to: other-peer }\n", 1),
         ["tos"]
