@@ -5,6 +5,8 @@
 //!
 //! Left out: it checks nothing. What a target does wrong stays visible as an odd number.
 
+mod beside;
+
 use std::net::{IpAddr, SocketAddr};
 
 use crate::{
@@ -67,6 +69,8 @@ pub struct View {
     fins: [Option<u32>; 2],
     /// Since the target's last SYN something happened that lets it choose a new ISS.
     new_incarnation: bool,
+    /// The last TSval of the target.
+    ts_val: Option<u32>,
 }
 
 /// A symbol has no value yet.
@@ -99,6 +103,7 @@ impl View {
             peer_syn: None,
             fins: [None, None],
             new_incarnation: true,
+            ts_val: None,
         }
     }
 
@@ -122,6 +127,7 @@ impl View {
             Symbol::RcvWnd => known(self.rcv_wnd),
             Symbol::Iss | Symbol::Irs => Ok(0),
             Symbol::Mss => Ok(u32::from(self.mss.unwrap_or(self.default_mss))),
+            Symbol::TsVal => known(self.ts_val),
         }
     }
 
@@ -209,6 +215,7 @@ impl View {
     }
 
     fn note_emitted(&mut self, parsed: &Parsed) {
+        self.ts_val = parsed.options.ts.map_or(self.ts_val, |(val, _)| Some(val));
         if parsed.flags.contains(Flags::RST) {
             return;
         }

@@ -6,12 +6,14 @@
 //!
 //! Left out: the ledger (applied by the caller, who knows all cases) and any output.
 
+mod beside;
 mod calls;
 mod expectation;
 mod injection;
 mod invariants;
 mod measure;
 
+use beside::Beside;
 pub use calls::show_call;
 use injection::Fragmented;
 
@@ -29,8 +31,11 @@ use crate::{
         verdict::{level_of, verdict_of},
     },
     peer::{Peer, Unknown, View},
-    segment::parse::{NotTcp, parse},
-    target::{ConnState, Emission, Explanation, Refusal, Target, TargetError, Time},
+    segment::{
+        ethernet,
+        parse::{NotTcp, parse},
+    },
+    target::{ConnState, Emission, Explanation, Refusal, RuleName, Target, TargetError, Time},
     trace::event::{
         CaseRun, CaseSegment, Difference, Event, EventKind, Finding, FindingKind, StepRecord, Trace, Verdict,
     },
@@ -71,7 +76,11 @@ pub(crate) fn run_case_into(
     memory.events.clear();
     memory.steps.clear();
     let started = std::time::Instant::now();
-    let (verdict, trace, findings) = match target.begin(&case.case.config) {
+    let began = match beside::missing(target.capabilities(), &case.case) {
+        Some(reason) => Err(Refusal::Unsupported(reason)),
+        None => target.begin(&case.case.config),
+    };
+    let (verdict, trace, findings) = match began {
         Err(Refusal::Unsupported(reason)) => (Verdict::Skip(reason), Trace::default(), Vec::new()),
         Err(Refusal::Failed(error)) => (Verdict::Error(error.to_string()), Trace::default(), Vec::new()),
         Ok(endpoints) => {
@@ -156,6 +165,8 @@ struct Run<'a> {
     next_ip_id: u16,
     /// The datagram that is leaving in fragments.
     fragmented: Fragmented,
+    /// What is on the way besides TCP.
+    beside: Beside,
     kept: BTreeMap<&'a str, u32>,
     alternative: Option<usize>,
 }
@@ -187,6 +198,7 @@ impl<'a> Run<'a> {
             in_hand: 0,
             next_ip_id: 1,
             fragmented: Fragmented::default(),
+            beside: Beside::new(&concrete.case),
             kept: BTreeMap::new(),
             alternative: None,
         }
@@ -339,16 +351,22 @@ impl<'a> Run<'a> {
     /// Writes what happens now, and tells when that is.
     fn event(&mut self, kind: EventKind) -> Time {
         let at = self.target.now();
-        self.trace.events.push(Event { at, step: self.step, kind });
+        self.trace.events.push(Event { at, step: self.step, kind, frame: None });
         at
     }
 
     /// Takes in what the target has emitted and why.
     fn collect(&mut self) -> Result<(), Stop> {
         let mut captured = std::mem::take(&mut self.captured);
-        self.target.capture(&mut captured)?;
-        for emission in captured.drain(..) {
-            self.emitted(emission);
+        loop {
+            self.target.capture(&mut captured)?;
+            for emission in captured.drain(..) {
+                self.emitted(emission);
+            }
+            // What the target asks the link for comes before what it has to say.
+            if !self.answer_arp()? {
+                break;
+            }
         }
         self.captured = captured;
         self.monitor.advanced(self.target.now());
@@ -363,16 +381,19 @@ impl<'a> Run<'a> {
 
     fn emitted(&mut self, emission: Emission) {
         let Emission { at, packet, rules } = emission;
+        if self.beside.is_ethernet() {
+            return self.frame_emitted(at, &packet, rules);
+        }
+        self.packet_emitted(at, packet, rules, None);
+    }
+
+    fn packet_emitted(&mut self, at: Time, packet: Vec<u8>, rules: Vec<RuleName>, frame: Option<ethernet::Header>) {
         let (mut segment, before) = match parse(&packet) {
             Ok(parsed) => {
                 self.monitor.emitted(&parsed, at);
                 self.peer.emitted(parsed, at)
             }
-            // ICMP is not this case's subject: it is shown, and no `expect` speaks of it.
-            Err(NotTcp::Protocol(_)) => {
-                self.trace.events.push(Event { at, step: self.step, kind: EventKind::EmittedOther { packet } });
-                return;
-            }
+            Err(NotTcp::Protocol(_)) => return self.other_emitted(at, packet, rules, frame),
             Err(problem @ (NotTcp::NotIp | NotTcp::Fragment | NotTcp::TooShort)) => {
                 let faults = vec![(problem.to_string(), "RFC9293#3.1")];
                 (CaseSegment { at, faults, ..CaseSegment::default() }, View::unknown())
@@ -380,7 +401,7 @@ impl<'a> Run<'a> {
         };
         segment.rules = rules;
         let event = self.trace.events.len();
-        self.trace.events.push(Event { at, step: self.step, kind: EventKind::Emitted { packet, segment } });
+        self.trace.events.push(Event { at, step: self.step, kind: EventKind::Emitted { packet, segment }, frame });
         self.pending.push(Waiting { event, before });
         self.note_violations(Some(event));
     }

@@ -77,7 +77,7 @@ impl Seat {
     fn new(open: Opener) -> Result<Self, TargetError> {
         let target = open()?;
         let capabilities = target.capabilities();
-        let Capabilities { version, live, state_is_dear, granularity: _, msl } = capabilities.clone();
+        let Capabilities { version, live, state_is_dear, granularity: _, msl, host: _ } = capabilities.clone();
         Ok(Self { name: target.name().to_owned(), version, live, state_is_dear, msl, target: Some(target), open })
     }
 

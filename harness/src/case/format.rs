@@ -65,6 +65,8 @@
 //!         - { on: a, flags: RST }
 //!         - { on: b, flags: RST }
 //!   - expect: { flags: SYN, mss: 536..1460, wscale: none, after: RTO, tolerance: 20, repeat: 3, backoff: 2 }
+//!   - inject: { flags: ACK, ts: { val: 2, ecr: TS.VAL } }   # the TSval that the target sent last
+//!   - expect: { flags: ACK, sack: [[101, 201]], ts: { val: TS.VAL..TS.VAL+2^31, ecr: 2 } }
 //!   - expect:                                       # every allowed answer
 //!       either:
 //!         - { flags: ACK, clause: MAY-13 }
@@ -105,12 +107,52 @@
 //!   - inject: { flags: ACK, data: 100, fragments: { size: 40, order: reversed } }
 //!   - inject: { flags: ACK, data: 100, fragments: { size: 40, order: [3, 1, 1] } }   # the second one is lost
 //!   - inject: { flags: ACK, data: 100, ip: { id: 7 }, fragments: { size: 40, overlap: 8, conflict: true } }
-//!   - expect: nothing                                         # speaks of TCP segments only
+//!   - expect: nothing
 //! ```
 //!
-//! What a target sends besides TCP (an echo reply, an ICMP error) is drawn and captured, but no `expect` speaks of it:
-//! it neither meets one nor breaks `nothing`. What is wrong on purpose in a packet as a whole is written with `raw` and
-//! `ip`: `inject: { raw: "0303", ip: { protocol: 1 } }` is an ICMP message of two bytes.
+//! What is wrong on purpose in a packet as a whole is written with `raw` and `ip`:
+//! `inject: { raw: "0303", ip: { protocol: 1 } }` is an ICMP message of two bytes.
+//!
+//! # Beside TCP
+//!
+//! `expect` compares ICMP messages, UDP datagrams and ARP packets as it does segments, and what no step expects breaks
+//! it in the same way. A datagram in fragments counts as one packet, once it is whole. Patterns begin with byte 0.
+//! `quotes: 8` wants the header and 8 bytes of a packet that the peer has sent, unchanged.
+//!
+//! ```yaml
+//! title: ping, UDP, port unreachable
+//! clauses: [RFC1122#3.2.2.6]
+//! steps:
+//!   - inject: { icmp: { message: echo-request, id: 7, seq: 1, data: "ping" } }
+//!   - expect: { to: peer, ip: { ttl: 64 }, icmp: { message: echo-reply, id: 7, seq: 1, data: "ping" } }
+//!   - inject: { icmp: { message: echo-request, data: 2000 }, fragments: 1000 }
+//!   - expect: { icmp: { message: echo-reply, data: 2000 }, pieces: 2..4 }
+//!   - inject: { udp: { data: "hello" } }
+//!   - expect: { icmp: { message: port-unreachable, quotes: 8 } }
+//!   - call: udp-bind                                # the target's port, which `udp:` speaks to
+//!   - inject: { udp: { data: "hello", checksum: 0 } }
+//!   - call: udp-recv
+//!     returns: { data: "hello" }
+//!   - call: { udp-send: "bye" }                     # or { data: "bye", to: off-link }
+//!   - expect: { udp: { data: "bye" } }
+//!   - call: udp-close
+//! ```
+//!
+//! With `config: { link: ethernet }` packets travel in Ethernet frames, and a target that asks for the peer's station by
+//! ARP is answered without a step seeing it, unless `peer: { answers-arp: false }`.
+//!
+//! ```yaml
+//! title: ARP
+//! clauses: [RFC826]
+//! peer: { answers-arp: false }
+//! config: { link: ethernet, address-claim: announce }
+//! steps:
+//!   - expect: { arp: gratuitous }
+//!   - inject: { arp: request }
+//!   - expect: { arp: { kind: reply, sender: target, target: peer, sender-mac: target }, frame: { to: peer } }
+//!   - inject: { arp: { kind: request, target: other-peer }, frame: { to: limited-broadcast } }
+//!   - expect: nothing
+//! ```
 //!
 //! # Numbers
 //!
@@ -139,11 +181,13 @@
 //!   - expect: $reply
 //! ```
 
+mod arp;
 mod call;
 mod fragments;
 mod header;
 mod icmp;
 mod segment;
+mod udp;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
@@ -151,14 +195,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    arp::{Arp, ArpKind, Claim, ExpectArp, Frame, Medium, UnknownArp},
     call::{Call, CallStep, Errno, Readiness, Returns, SocketSwitch},
     fragments::{Fragments, Order},
     header::{Allow, Config, IpVersion, MssChoice, Peer, Via},
-    icmp::{Icmp, Message, Quote, UnknownMessage},
+    icmp::{ExpectIcmp, Icmp, Message, Quote, UnknownMessage},
     segment::{
-        AddressName, Alternative, Bytes, Checksum, ConnName, Data, Expect, ExpectIp, ExpectSegment, Inject, Ip,
-        MssBounds, Options, pattern_byte,
+        AddressName, Alternative, Bytes, Checksum, ConnName, Data, Expect, ExpectIp, ExpectSegment, ExpectTs, Inject,
+        Ip, MssBounds, Options, pattern_byte,
     },
+    udp::{ExpectUdp, Udp, UdpCall},
 };
 use super::{
     form::{OneOrMany, one_or_many},
@@ -239,6 +285,20 @@ pub enum Action {
     Save(BTreeMap<String, Quantity>),
     /// Compares kept quantities: `isn2 - isn1 in 1..2^31`.
     Check(Comparison),
+}
+
+impl Action {
+    /// Whether it has a meaning on Ethernet only.
+    #[must_use]
+    pub fn speaks_of_frames(&self) -> bool {
+        match self {
+            Self::Inject(inject) => inject.arp.is_some() || inject.frame != Frame::default(),
+            Self::Expect(expect) => {
+                expect.segments().any(|segment| segment.arp.is_some() || segment.frame != Frame::default())
+            }
+            Self::Call(_) | Self::State(_) | Self::Wait(_) | Self::Save(_) | Self::Check(_) => false,
+        }
+    }
 }
 
 /// `state: ESTABLISHED`, `state: [CLOSED, LISTEN]`, `state: { on: b, is: CLOSED }`.

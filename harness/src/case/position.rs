@@ -28,12 +28,23 @@ pub enum Symbol {
     Irs,
     /// The MSS the target announced (536 if it announced none, MUST-15).
     Mss,
+    /// The TSval of the last segment of the target that had one (RFC7323#3.2).
+    TsVal,
 }
 
 impl Symbol {
     /// All symbols.
-    pub const ALL: [Self; 8] =
-        [Self::SndUna, Self::SndNxt, Self::SndWnd, Self::RcvNxt, Self::RcvWnd, Self::Iss, Self::Irs, Self::Mss];
+    pub const ALL: [Self; 9] = [
+        Self::SndUna,
+        Self::SndNxt,
+        Self::SndWnd,
+        Self::RcvNxt,
+        Self::RcvWnd,
+        Self::Iss,
+        Self::Irs,
+        Self::Mss,
+        Self::TsVal,
+    ];
 
     /// The name in RFC9293#3.3.1.
     #[must_use]
@@ -47,6 +58,7 @@ impl Symbol {
             Self::Iss => "ISS",
             Self::Irs => "IRS",
             Self::Mss => "MSS",
+            Self::TsVal => "TS.VAL",
         }
     }
 }

@@ -192,7 +192,7 @@ impl Script<'_> {
         if peer.ts {
             self.timestamps += 1;
             // The target's TSval is not known here; RFC7323#3.2 leaves a TSecr of 0 without effect.
-            options.ts = Some((self.timestamps, 0));
+            options.ts = Some((self.timestamps, Position::number(0)));
         }
         self.push(Action::Inject(Box::new(Inject { flags, seq: Some(seq), ack, options, ..Inject::default() })));
     }

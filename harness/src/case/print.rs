@@ -97,16 +97,17 @@ fn node(value: &Value, switches: Switches) -> Node {
     }
 }
 
-/// `quote: {}` on an ICMP message that is no error: it quotes all the same, with every default.
+/// `quote: {}` on an ICMP message that is no error: it quotes all the same, with every default. `udp: {}` is any
+/// datagram, `sack: []` no block.
 fn says_something_empty(key: &str, value: &Value) -> bool {
-    key == "quote" && !value.is_null()
+    ["quote", "icmp", "udp", "arp", "sack"].contains(&key) && !value.is_null()
 }
 
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.values().all(is_empty) && !fields.is_empty() || fields.is_empty(),
+        Value::Object(fields) => fields.iter().all(|(key, value)| is_empty(value) && !says_something_empty(key, value)),
         Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }

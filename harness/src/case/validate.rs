@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::{
     error::{Fault, Mark},
-    format::{Action, Case, Comparison, Data, Inject, IpVersion, Order, Quote},
+    format::{Action, Case, Comparison, Data, ExpectIp, ExpectSegment, Inject, IpVersion, Medium, Order, Quote},
     suggest::did_you_mean,
     tree::{Content, Node},
 };
@@ -51,6 +51,7 @@ fn check_steps(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
     version::check(case, tree)?;
     check_names(case, tree)?;
     check_connections(case, tree)?;
+    check_packets(case, tree)?;
     check_lengths(case, tree)
 }
 
@@ -105,6 +106,66 @@ fn check_connections(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
     Ok(())
 }
 
+/// What is expected is one kind of packet, and the link is one that carries it.
+fn check_packets(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
+    for (index, step) in case.steps.iter().enumerate() {
+        if let Action::Expect(expect) = &step.value.action
+            && let Some(message) = expect.segments().find_map(mixed)
+        {
+            return Err(Fault::at(step_mark(tree, index, "expect"), message)
+                .help("a packet is a TCP segment, or one of `icmp`, `udp` and `arp` with its own fields inside"));
+        }
+        if case.config.link != Some(Medium::Ethernet) && step.value.action.speaks_of_frames() {
+            let key = if matches!(step.value.action, Action::Inject(_)) { "inject" } else { "expect" };
+            return Err(Fault::at(step_mark(tree, index, key), "ARP and frames on a link without them")
+                .help("add `config: { link: ethernet }`"));
+        }
+    }
+    Ok(())
+}
+
+/// What may not stand side by side in an expected packet.
+fn mixed(segment: &ExpectSegment) -> Option<String> {
+    let kinds = [("icmp", segment.icmp.is_some()), ("udp", segment.udp.is_some()), ("arp", segment.arp.is_some())];
+    let mut present = kinds.into_iter().filter_map(|(name, present)| present.then_some(name));
+    let kind = present.next();
+    if let (Some(one), Some(other)) = (kind, present.next()) {
+        return Some(format!("`{other}` beside `{one}`"));
+    }
+    let tcp = [
+        ("flags", segment.flags.is_some()),
+        ("seq", segment.seq.is_some()),
+        ("ack", segment.ack.is_some()),
+        ("win", segment.win.is_some()),
+        ("urg", segment.urg.is_some()),
+        ("data", segment.data.is_some()),
+        ("len", segment.len.is_some()),
+        ("mss", segment.mss.is_some()),
+        ("wscale", segment.wscale.is_some()),
+        ("sack-ok", segment.sack_ok.is_some()),
+        ("sack", segment.sack.is_some()),
+        ("ts", segment.ts.is_some()),
+    ];
+    let ip = [
+        ("from", segment.from.is_some()),
+        ("to", segment.to.is_some()),
+        ("pieces", segment.pieces.is_some()),
+        ("ip", segment.ip != ExpectIp::default()),
+    ];
+    match kind {
+        None => {
+            // A segment's addresses are those of its connection.
+            let field = ip.into_iter().take(3).find(|(_, present)| *present);
+            field.map(|(field, _)| format!("`{field}` of a TCP segment is not compared"))
+        }
+        Some(kind) => {
+            let of_ip = ip.into_iter().filter(|_| kind == "arp");
+            let field = tcp.into_iter().chain(of_ip).find(|(_, present)| *present);
+            field.map(|(field, _)| format!("`{field}` beside `{kind}`"))
+        }
+    }
+}
+
 /// An injected segment fits an IP packet, and its options fit the header.
 fn check_lengths(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
     for (index, step) in case.steps.iter().enumerate() {
@@ -122,7 +183,7 @@ fn check_lengths(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
             return Err(Fault::at(mark(), format!("{options} bytes of TCP options; the header has room for 40")));
         }
         let payload = payload_length(inject, case.config.ip.unwrap_or_default());
-        if inject.icmp.is_some() && payload > MAX_SEGMENT_TEXT + 20 {
+        if (inject.icmp.is_some() || inject.udp.is_some()) && payload > MAX_SEGMENT_TEXT + 20 {
             let most = MAX_SEGMENT_TEXT + 20;
             return Err(Fault::at(mark(), format!("{payload} bytes in one IP packet; at most {most} fit")));
         }
@@ -150,6 +211,9 @@ fn payload_length(inject: &Inject, version: IpVersion) -> u32 {
     let small = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
     if let Some(raw) = &inject.raw {
         return small(raw.0.len());
+    }
+    if let Some(udp) = &inject.udp {
+        return udp.data.as_ref().map_or(0, length).saturating_add(8);
     }
     let Some(icmp) = &inject.icmp else {
         let text = inject.data.as_ref().map_or(0, length);

@@ -40,6 +40,8 @@ pub fn script_of(case: &ConcreteCase) -> Option<Script> {
     let mut records = Vec::new();
     for step in authored {
         let record: Option<Record> = match &step.value.action {
+            // Scripts know TCP and what is said about it.
+            Action::Inject(inject) if inject.udp.is_some() || inject.arp.is_some() => None,
             Action::Inject(inject) => Some(nearest::segment(inject, names.number(inject.on.as_deref())?)),
             Action::Call(call) => nearest::call(call, &mut names)?,
             Action::Wait(span) => Some(nearest::wait(*span)),

@@ -21,8 +21,8 @@ use crate::{
     case::{
         flags::{Flags, FlagsPattern},
         format::{
-            Action, At, Bytes, CallStep, Case, ConcreteCase, Data, Expect, ExpectSegment, Inject, Returns, StateCheck,
-            Step,
+            Action, Allow, At, Bytes, CallStep, Case, ConcreteCase, Data, Expect, ExpectSegment, Inject, Returns,
+            StateCheck, Step,
         },
         position::{Bounds, Position},
         state::State,
@@ -33,7 +33,10 @@ use crate::{
     run::show_call,
     segment::show,
     target::{ConnState, Explanation, Outcome, RuleName, data_bytes},
-    trace::event::{CaseRun, CaseSegment, EventKind},
+    trace::{
+        event::{CaseRun, CaseSegment, EventKind},
+        packet::Content,
+    },
 };
 
 const NO_CONNECTION: ConnState = ConnState::None { listening: false };
@@ -62,6 +65,9 @@ pub fn told(run: &CaseRun, step: usize, other: Option<ConnState>) -> Case {
         case.steps.push(teller.look(last));
     }
     case.steps.push(teller.state(last, other));
+    if teller.sends_icmp() && !case.allow.contains(&Allow::Icmp) {
+        case.allow.push(Allow::Icmp);
+    }
     case.title = teller.title(last);
     rest_on_the_last(&mut case);
     case
@@ -133,6 +139,18 @@ impl Teller<'_> {
         };
         let rule = self.explained(index).into_iter().rev().find(|(_, changed)| *changed).map(|(rule, _)| rule);
         demand(Action::State(StateCheck { on, any_of: vec![state] }), rule)
+    }
+
+    /// Whether the target sent ICMP messages: they are no part of what is told.
+    fn sends_icmp(&self) -> bool {
+        self.run.trace.events.iter().any(|event| match &event.kind {
+            EventKind::EmittedOther { seen, .. } => matches!(seen.content, Content::Icmp { .. }),
+            EventKind::Injected { .. }
+            | EventKind::Emitted { .. }
+            | EventKind::Called { .. }
+            | EventKind::Explained(_)
+            | EventKind::Waited(_) => false,
+        })
     }
 
     /// The state after this step, or the last one known before it.

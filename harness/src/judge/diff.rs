@@ -308,6 +308,7 @@ impl<'a> Walk<'a> {
             Allow::Ack => pure_ack && acks_more,
             Allow::WindowUpdate => pure_ack && carried == ack,
             Allow::Retransmission => again,
+            Allow::Icmp | Allow::ArpRequest => false,
         });
         let next = if fresh || ahead(end, next) { end } else { next };
         let ack = if fresh || acks_more { carried } else { ack };

@@ -175,6 +175,7 @@ pub const fn of_call(call: &Call) -> CallClass {
         Call::Abort => CallClass::Abort,
         Call::Poll => CallClass::Poll,
         Call::Set(_) => CallClass::Set,
+        Call::Udp(_) => CallClass::Udp,
     }
 }
 

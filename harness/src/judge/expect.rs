@@ -12,7 +12,7 @@ mod describe;
 
 use std::time::Duration;
 
-use super::segment::{differences, is_allowed};
+use super::packet::{Seen, differences, is_allowed};
 pub use describe::{describe, describe_all};
 
 use crate::{
@@ -22,9 +22,8 @@ use crate::{
     },
     clause::ClauseId,
     peer::{Unknown, View},
-    segment::show,
     target::Time,
-    trace::event::{CaseSegment, Difference, FindingKind},
+    trace::event::{Difference, FindingKind},
 };
 
 /// The slack of a timer wheel in percent: how much later than `after` a segment may come unless `tolerance` says
@@ -33,11 +32,11 @@ pub const WHEEL_SLACK: f64 = 12.5;
 /// How much more a live machine may take to get round to it.
 pub const LIVE_SLACK: Duration = Duration::from_millis(50);
 
-/// A segment that no `expect` has spoken of yet.
+/// A packet that no `expect` has spoken of yet.
 #[derive(Clone, Copy, Debug)]
 pub struct Pending<'a> {
-    /// The segment.
-    pub segment: &'a CaseSegment,
+    /// The segment, or what else it is.
+    pub seen: Seen<'a>,
     /// What the wire showed just before it left.
     pub before: &'a View,
 }
@@ -116,7 +115,7 @@ impl Breach {
         Self {
             kind,
             expected,
-            observed: show::short(pending.segment),
+            observed: pending.seen.short(),
             differences: Vec::new(),
             segment: Some(index),
             clauses: Vec::new(),
@@ -220,11 +219,11 @@ fn in_order(segments: &[ExpectSegment], pending: &[Pending<'_>], context: &Conte
             let Some(candidate) = pending.get(next) else {
                 return Ok(absent(slot, since, context, matched));
             };
-            let found = differences(slot.expected, slot.on, candidate.segment, candidate.before)?;
+            let found = differences(slot.expected, slot.on, candidate.seen, candidate.before)?;
             if found.is_empty() {
                 break;
             }
-            if !is_allowed(context.allow, candidate.segment, candidate.before) {
+            if !is_allowed(context.allow, candidate.seen, candidate.before) {
                 let mut breach =
                     Breach::about(FindingKind::Mismatch, describe(slot.expected), next, candidate, matched);
                 breach.differences = found;
@@ -233,7 +232,7 @@ fn in_order(segments: &[ExpectSegment], pending: &[Pending<'_>], context: &Conte
             next += 1;
         }
         let candidate = &pending[next];
-        match timed(slot, since, candidate.segment.at, context.live) {
+        match timed(slot, since, candidate.seen.at(), context.live) {
             Ok(moment) => since = moment,
             Err((kind, when)) => {
                 let wanted = format!("{} {when}", describe(slot.expected));
@@ -247,7 +246,7 @@ fn in_order(segments: &[ExpectSegment], pending: &[Pending<'_>], context: &Conte
 
 /// What is left must be allowed.
 fn nothing_else(rest: &[Pending<'_>], first: usize, segments: &[ExpectSegment], context: &Context<'_>) -> Judgement {
-    let odd = rest.iter().position(|pending| !is_allowed(context.allow, pending.segment, pending.before));
+    let odd = rest.iter().position(|pending| !is_allowed(context.allow, pending.seen, pending.before));
     match odd {
         None => Judgement::Satisfied(None),
         Some(index) => {
@@ -294,18 +293,18 @@ fn any_order(segments: &[ExpectSegment], pending: &[Pending<'_>], context: &Cont
         let matched = all - open.len();
         let compared = open
             .iter()
-            .map(|slot| differences(slot.expected, slot.on, candidate.segment, candidate.before))
+            .map(|slot| differences(slot.expected, slot.on, candidate.seen, candidate.before))
             .collect::<Result<Vec<_>, _>>()?;
         let nearest = compared.iter().enumerate().min_by_key(|(_, found)| found.len());
         match nearest {
             Some((number, found)) if found.is_empty() => {
                 let slot = open.remove(number);
-                if let Err((kind, when)) = timed(&slot, context.since, candidate.segment.at, context.live) {
+                if let Err((kind, when)) = timed(&slot, context.since, candidate.seen.at(), context.live) {
                     let wanted = format!("{} {when}", describe(slot.expected));
                     return Ok(Breach::about(kind, wanted, index, candidate, matched).broken());
                 }
             }
-            _ if is_allowed(context.allow, candidate.segment, candidate.before) => {}
+            _ if is_allowed(context.allow, candidate.seen, candidate.before) => {}
             Some((number, found)) => {
                 let wanted = describe(open[number].expected);
                 let mut breach = Breach::about(FindingKind::Mismatch, wanted, index, candidate, matched);

@@ -7,5 +7,6 @@ pub mod expect;
 pub mod invariant;
 pub mod ledger;
 pub mod outcome;
+pub mod packet;
 pub mod segment;
 pub mod verdict;

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use crate::{
     case::{
         flags::Flags,
-        format::{Allow, ExpectSegment, MssBounds},
-        position::Bounds,
+        format::{Allow, ExpectSegment, ExpectTs, MssBounds},
+        position::{Bounds, Position},
     },
     peer::{Unknown, View},
     segment::show,
@@ -78,22 +78,46 @@ fn options(
         found.add("wscale", &show(wanted), &show(segment.wscale));
     }
     found.exactly("sack-ok", expected.sack_ok, segment.sack_ok);
-    found.exactly("ts", expected.ts, segment.ts.is_some());
+    match (&expected.ts, segment.ts) {
+        (None, _) => {}
+        (Some(ExpectTs::Present(wanted)), is) => found.exactly("ts", Some(*wanted), is.is_some()),
+        (Some(ExpectTs::Values { .. }), None) => found.add("ts", &"the option", &"none"),
+        (Some(ExpectTs::Values { val, ecr }), Some((is_val, is_ecr))) => {
+            found.bounds("ts val", val.as_ref(), is_val, view)?;
+            found.bounds("ts ecr", ecr.as_ref(), is_ecr, view)?;
+        }
+    }
+    if let Some(wanted) = &expected.sack {
+        let edges = |(left, right): &(Position, Position)| Ok((view.position(left)?, view.position(right)?));
+        let wanted = wanted.iter().map(edges).collect::<Result<Vec<_>, Unknown>>()?;
+        if wanted != segment.sack {
+            found.add("sack", &blocks(&wanted), &blocks(&segment.sack));
+        }
+    }
     Ok(())
 }
 
-fn described(bytes: &[u8]) -> String {
+/// `101..201 301..401`
+fn blocks(blocks: &[(u32, u32)]) -> String {
+    if blocks.is_empty() {
+        return "none".to_owned();
+    }
+    blocks.iter().map(|(left, right)| format!("{left}..{right}")).collect::<Vec<_>>().join(" ")
+}
+
+pub(super) fn described(bytes: &[u8]) -> String {
     if bytes.is_empty() { "none".to_owned() } else { format!("{} ({} bytes)", show::text(bytes), bytes.len()) }
 }
 
-struct Differences(Vec<Difference>);
+/// The fields that differ so far.
+pub(super) struct Differences(pub(super) Vec<Difference>);
 
 impl Differences {
-    fn add(&mut self, field: &'static str, expected: &dyn Display, got: &dyn Display) {
+    pub(super) fn add(&mut self, field: &'static str, expected: &dyn Display, got: &dyn Display) {
         self.0.push(Difference { field, expected: expected.to_string(), got: got.to_string() });
     }
 
-    fn exactly<T: PartialEq + Display>(&mut self, field: &'static str, expected: Option<T>, got: T) {
+    pub(super) fn exactly<T: PartialEq + Display>(&mut self, field: &'static str, expected: Option<T>, got: T) {
         if let Some(expected) = expected
             && expected != got
         {
@@ -101,7 +125,13 @@ impl Differences {
         }
     }
 
-    fn bounds(&mut self, field: &'static str, bounds: Option<&Bounds>, got: u32, view: &View) -> Result<(), Unknown> {
+    pub(super) fn bounds(
+        &mut self,
+        field: &'static str,
+        bounds: Option<&Bounds>,
+        got: u32,
+        view: &View,
+    ) -> Result<(), Unknown> {
         let Some(bounds) = bounds else { return Ok(()) };
         let (low, high) = limits(bounds, view)?;
         if got.wrapping_sub(low) > high.wrapping_sub(low) {
@@ -135,6 +165,7 @@ pub fn is_allowed(allow: &[Allow], segment: &CaseSegment, view: &View) -> bool {
             let end = segment.seq.wrapping_add(segment.seq_len());
             segment.seq_len() > 0 && !segment.flags.contains(Flags::RST) && view.next_out().wrapping_sub(end) < 1 << 31
         }
+        Allow::Icmp | Allow::ArpRequest => false,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::{
         outcome::{show_outcome, show_returns},
     },
     run::show_call,
-    segment::{other, show},
+    segment::show,
     target::{Explanation, RuleName},
     trace::event::{CaseRun, CaseSegment, Event, EventKind},
 };
@@ -163,7 +163,12 @@ impl Ladder {
                 let on = segment.as_ref().map(on_connection).unwrap_or_default();
                 self.push(Row::ToTarget(show::injected(packet, segment.as_ref(), note.as_deref()) + &on));
             }
-            EventKind::EmittedOther { packet } => self.push(Row::ToPeer(other::describe(packet))),
+            EventKind::EmittedOther { seen, .. } => {
+                self.push(Row::ToPeer(show::full_packet(seen)));
+                for rule in &seen.rules {
+                    self.why("", *rule);
+                }
+            }
             EventKind::Emitted { segment, .. } => {
                 self.push(Row::ToPeer(segment_line(segment)));
                 for rule in &segment.rules {

@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 
 use super::{Mode, Run, Stop};
 use crate::{
-    case::format::{AddressName, Call, CallStep, Step},
+    case::format::{AddressName, Call, CallStep, Step, UdpCall},
     judge::{
         expect::Moment,
         outcome::{fits, show_outcome, show_returns},
     },
     peer::Peer,
     segment::show,
-    target::{Handle, Outcome, Pair, SocketCall, data_bytes},
+    target::{Handle, Outcome, Pair, SocketCall, UdpSocketCall, data_bytes},
     trace::event::{EventKind, FindingKind},
 };
 
@@ -32,9 +32,13 @@ impl<'a> Run<'a> {
             self.aim(*to);
         }
         let connection = self.peer.connection(self.in_hand);
-        let (pair, view, read_at) = (connection.pair, connection.view, connection.app_read.wrapping_add(1));
+        let is_udp = matches!(call.call, Call::Udp(_));
+        let read_at = if is_udp { 0 } else { connection.app_read.wrapping_add(1) };
+        let (pair, view) = (connection.pair, connection.view);
         let bytes = match &call.call {
             Call::Send { data, .. } => data_bytes(data, connection.app_sent.wrapping_add(1)),
+            // Each datagram begins anew.
+            Call::Udp(UdpCall::Send { data, .. }) => data_bytes(data, 0),
             _ => Vec::new(),
         };
         let resolved = self.resolve_call(&call.call, pair, &bytes);
@@ -47,7 +51,9 @@ impl<'a> Run<'a> {
         let latest = self.event(EventKind::Called { call: call.call.clone(), outcome: outcome.clone() });
         self.since = Moment { earliest, latest };
         self.monitor.called(handle, pair, &resolved, &outcome, earliest);
-        self.note_outcome(&outcome);
+        if !is_udp {
+            self.note_outcome(&outcome);
+        }
         self.collect()?;
         let right_peer = !matches!(outcome, Outcome::Accepted(remote) if remote != pair.peer);
         let as_wanted = right_peer && fits(call.returns.as_ref(), &outcome, read_at, &view)?;
@@ -90,6 +96,14 @@ impl<'a> Run<'a> {
             Call::Abort => SocketCall::Abort,
             Call::Poll => SocketCall::Poll,
             Call::Set(switch) => SocketCall::Set(*switch),
+            Call::Udp(UdpCall::Bind) => SocketCall::Udp(UdpSocketCall::Bind),
+            Call::Udp(UdpCall::Recv) => SocketCall::Udp(UdpSocketCall::Recv),
+            Call::Udp(UdpCall::Close) => SocketCall::Udp(UdpSocketCall::Close),
+            Call::Udp(UdpCall::Send { to, .. }) => {
+                let host = to.map_or(pair.peer.ip(), |name| self.peer.endpoints().address(name));
+                let to = SocketAddr::new(host, pair.peer.port());
+                SocketCall::Udp(UdpSocketCall::Send { data: bytes, to })
+            }
         }
     }
 
@@ -130,5 +144,13 @@ pub fn show_call(call: &Call) -> String {
         Call::Abort => "abort".to_owned(),
         Call::Poll => "poll".to_owned(),
         Call::Set(switch) => format!("set {switch:?}"),
+        Call::Udp(UdpCall::Bind) => "udp-bind".to_owned(),
+        Call::Udp(UdpCall::Recv) => "udp-recv".to_owned(),
+        Call::Udp(UdpCall::Close) => "udp-close".to_owned(),
+        Call::Udp(UdpCall::Send { data, to }) => {
+            let bytes = data_bytes(data, 0);
+            let to = to.map(|to| format!(" to {}", to.name())).unwrap_or_default();
+            format!("udp-send {} ({} bytes){to}", show::text(&bytes), bytes.len())
+        }
     }
 }

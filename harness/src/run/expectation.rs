@@ -11,10 +11,9 @@ use crate::{
     clause::ClauseId,
     judge::{
         expect::{Breach, Context, Judgement, Moment, Pending, judge, scale},
-        segment::is_allowed,
+        packet::{Seen, What, is_allowed},
     },
-    peer::View,
-    trace::event::{CaseSegment, FindingKind},
+    trace::event::{CaseSegment, EventKind, FindingKind},
 };
 
 impl<'a> Run<'a> {
@@ -52,11 +51,11 @@ impl<'a> Run<'a> {
         if self.pending.is_empty() {
             return true;
         }
-        if self.mode != Mode::Compare || self.pending_segments().any(|(segment, _)| is_no_segment(segment)) {
+        if self.mode != Mode::Compare || self.pending_packets().any(|pending| is_no_segment(pending.seen)) {
             return false;
         }
-        let allowed = |(segment, before): (&CaseSegment, &View)| is_allowed(&self.case.allow, segment, before);
-        if !self.pending_segments().all(allowed) {
+        let allowed = |pending: Pending<'_>| is_allowed(&self.case.allow, pending.seen, pending.before);
+        if !self.pending_packets().all(allowed) {
             self.wordless(FindingKind::Unexpected);
         }
         self.settle(NOTHING, &[]);
@@ -64,12 +63,12 @@ impl<'a> Run<'a> {
     }
 
     /// What nobody has judged yet, each with the view just before it left.
-    fn pending_segments(&self) -> impl Iterator<Item = (&CaseSegment, &View)> {
-        self.pending.iter().filter_map(|waiting| Some((self.segment(waiting)?, &waiting.before)))
+    fn pending_packets(&self) -> impl Iterator<Item = Pending<'_>> {
+        self.pending.iter().filter_map(|waiting| Some(Pending { seen: self.seen(waiting)?, before: &waiting.before }))
     }
 
     fn judge_now(&self, expect: &Expect, spans: &[(Span, Duration)]) -> Result<Judgement, Stop> {
-        let pending: Vec<_> = self.pending_segments().map(|(segment, before)| Pending { segment, before }).collect();
+        let pending: Vec<_> = self.pending_packets().collect();
         let context = Context {
             since: self.since,
             now: self.target.now(),
@@ -84,7 +83,7 @@ impl<'a> Run<'a> {
 
     /// The pending segments are dealt with. Bounds of the next step count from the last one of them.
     fn settle(&mut self, expect: &Expect, spans: &[(Span, Duration)]) {
-        let last = self.pending.last().and_then(|waiting| self.segment(waiting)).map(|segment| segment.at);
+        let last = self.pending.last().and_then(|waiting| self.seen(waiting)).map(|seen| seen.at());
         if let Some(at) = last.filter(|at| *at >= self.since.earliest) {
             // On a live target the reading may be late: the chain of lower bounds keeps later intervals honest.
             let at_least: Duration = if self.target.capabilities().live {
@@ -101,20 +100,35 @@ impl<'a> Run<'a> {
         self.emitted_segment(waiting.event)
     }
 
-    /// What is no segment at all. Whatever else is wrong with one whatever the case expects is an invariant's business.
-    fn report_faults(&mut self, step: &Step) {
-        let faulty: Vec<CaseSegment> = self
-            .pending
-            .iter()
-            .filter_map(|waiting| self.segment(waiting).filter(|segment| is_no_segment(segment)).cloned())
-            .collect();
-        for segment in faulty {
-            for (fault, clause) in segment.faults.clone() {
-                let clauses: Vec<ClauseId> = clause.parse().into_iter().collect();
-                let expected = "a well-formed segment".to_owned();
-                let whole = Some(segment.clone());
-                self.remark_all(step, FindingKind::Malformed, &clauses, expected, fault, Vec::new(), whole);
+    /// The packet of an event that is an emission.
+    fn seen(&self, waiting: &Waiting) -> Option<Seen<'_>> {
+        let event = self.trace.events.get(waiting.event)?;
+        let what = match &event.kind {
+            EventKind::Emitted { segment, .. } => What::Segment(segment),
+            EventKind::EmittedOther { seen, .. } => What::Packet(seen),
+            EventKind::Injected { .. } | EventKind::Called { .. } | EventKind::Explained(_) | EventKind::Waited(_) => {
+                return None;
             }
+        };
+        Some(Seen { what, frame: event.frame.as_ref() })
+    }
+
+    /// What is no segment at all, and what is wrong with a packet that is none. Whatever else is wrong with one whatever the case expects is an invariant's business.
+    fn report_faults(&mut self, step: &Step) {
+        let mut faults = Vec::new();
+        for waiting in &self.pending {
+            match self.seen(waiting).map(|seen| seen.what) {
+                Some(What::Segment(segment)) if is_empty(segment) => {
+                    faults.extend(segment.faults.iter().cloned().map(|fault| (fault, Some(segment.clone()))));
+                }
+                Some(What::Packet(packet)) => faults.extend(packet.faults.iter().cloned().map(|fault| (fault, None))),
+                Some(What::Segment(_)) | None => {}
+            }
+        }
+        for ((fault, clause), segment) in faults {
+            let clauses: Vec<ClauseId> = clause.parse().into_iter().collect();
+            let expected = if segment.is_some() { "a well-formed segment" } else { "a well-formed packet" };
+            self.remark_all(step, FindingKind::Malformed, &clauses, expected.to_owned(), fault, Vec::new(), segment);
         }
     }
 
@@ -138,8 +152,16 @@ impl<'a> Run<'a> {
     }
 }
 
+/// What has a fault to report.
+fn is_no_segment(seen: Seen<'_>) -> bool {
+    match seen.what {
+        What::Segment(segment) => is_empty(segment),
+        What::Packet(packet) => !packet.faults.is_empty(),
+    }
+}
+
 /// What did not parse has no connection, no numbers and nothing but its fault.
-fn is_no_segment(segment: &CaseSegment) -> bool {
+fn is_empty(segment: &CaseSegment) -> bool {
     if segment.faults.is_empty() {
         return false;
     }

@@ -1,9 +1,11 @@
 //! `inject`: resolve, build, send, and take in what comes back at once.
 //!
-//! A segment in one packet is built here, what is more or less than that in [`icmp`] and [`fragments`].
+//! A segment in one packet is built here, what is more or less than that in [`icmp`], [`udp`], [`arp`] and [`fragments`].
 
+mod arp;
 mod fragments;
 mod icmp;
+mod udp;
 
 pub(super) use fragments::Fragmented;
 
@@ -11,16 +13,17 @@ use super::{Run, Stop};
 use crate::{
     case::{
         flags::Flags,
-        format::{Inject, Ip, Options},
+        format::{AddressName, Inject, Ip, Options},
     },
     judge::{event_class::of_packet, expect::Moment},
     peer::{Unknown, View},
     segment::{
         build::{WireSegment, build},
+        ethernet,
         parse::{NotTcp, Parsed, parse, plain},
     },
     target::data_bytes,
-    trace::event::{CaseSegment, EventKind},
+    trace::event::{CaseSegment, Event, EventKind},
 };
 
 impl<'a> Run<'a> {
@@ -31,35 +34,51 @@ impl<'a> Run<'a> {
         let id = self.next_ip_id;
         self.next_ip_id = id.wrapping_add(1);
         let before = self.peer.connection(self.in_hand).view;
-        match (&inject.icmp, &inject.fragments) {
-            (None, None) => {
-                let (packet, parsed) = self.tcp(inject, id)?;
-                let now = self.target.now();
-                self.monitor.given(&packet, &parsed, now);
-                let segment = parsed.ok().map(|parsed| self.peer.injected(self.in_hand, parsed, now));
-                self.send(packet, segment, None, before)
-            }
-            (Some(icmp), None) => {
-                let (packet, note) = self.icmp(inject, icmp, id)?;
-                self.monitor.given(&packet, &parse(&packet), self.target.now());
-                self.send(packet, None, Some(note), before)
-            }
-            (_, Some(how)) => self.inject_fragments(inject, how, id),
+        if let Some(how) = &inject.fragments {
+            return self.inject_fragments(inject, how, id);
+        }
+        if let Some(arp) = &inject.arp {
+            return self.arp(inject, arp);
+        }
+        if let Some((packet, note)) = self.beside_tcp(inject, id)? {
+            self.monitor.given(&packet, &parse(&packet), self.target.now());
+            return self.send(inject, packet, None, Some(note), before);
+        }
+        let (packet, parsed) = self.tcp(inject, id)?;
+        let now = self.target.now();
+        self.monitor.given(&packet, &parsed, now);
+        let segment = parsed.ok().map(|parsed| self.peer.injected(self.in_hand, parsed, now));
+        self.send(inject, packet, segment, None, before)
+    }
+
+    /// An IP packet that is no TCP segment, and what it is in words; `None` if the step asks for a segment.
+    fn beside_tcp(&mut self, inject: &'a Inject, id: u16) -> Result<Option<(Vec<u8>, String)>, Stop> {
+        match (&inject.icmp, &inject.udp) {
+            (Some(icmp), _) => self.icmp(inject, icmp, id).map(Some),
+            (None, Some(udp)) => Ok(Some(self.udp(inject, udp, id))),
+            (None, None) => Ok(None),
         }
     }
 
     /// Hands a packet to the target and takes in what comes back at once. `before` is the view without it.
     fn send(
         &mut self,
+        inject: &Inject,
         packet: Vec<u8>,
         segment: Option<CaseSegment>,
         note: Option<String>,
         before: View,
     ) -> Result<(), Stop> {
         let earliest = self.target.now();
-        let taken = self.target.inject(&packet);
+        let frame = self.beside.is_ethernet().then(|| frame_of(inject, ethernet::TYPE_IPV4));
+        let taken = match &frame {
+            None => self.target.inject(&packet),
+            Some(header) => self.target.inject(&header.around(&packet)),
+        };
         let class = of_packet(&packet, segment.as_ref(), &before);
-        let latest = self.event(EventKind::Injected { packet, segment, class, note });
+        let latest = self.target.now();
+        let kind = EventKind::Injected { packet, segment, class, note };
+        self.trace.events.push(Event { at: latest, step: self.step, kind, frame });
         self.since = Moment { earliest, latest };
         // The packet that breaks a target stands in the trace, too.
         taken?;
@@ -115,6 +134,15 @@ impl<'a> Run<'a> {
     }
 }
 
+/// The header of the frame that a packet travels in.
+fn frame_of(inject: &Inject, kind: u16) -> ethernet::Header {
+    ethernet::Header {
+        destination: ethernet::station(inject.frame.to.or(inject.to).unwrap_or(AddressName::Target)),
+        source: ethernet::station(inject.frame.from.or(inject.from).unwrap_or(AddressName::Peer)),
+        kind,
+    }
+}
+
 /// The options as bytes, in the order the format documents.
 fn encode(options: &Options, view: &View) -> Result<Vec<u8>, Unknown> {
     const NOP: u8 = 1;
@@ -126,10 +154,10 @@ fn encode(options: &Options, view: &View) -> Result<Vec<u8>, Unknown> {
     if options.sack_ok {
         bytes.extend([NOP, NOP, 4, 2]);
     }
-    if let Some((val, ecr)) = options.ts {
+    if let Some((val, ecr)) = &options.ts {
         bytes.extend([NOP, NOP, 8, 10]);
         bytes.extend(val.to_be_bytes());
-        bytes.extend(ecr.to_be_bytes());
+        bytes.extend(view.position(ecr)?.to_be_bytes());
     }
     if let Some(shift) = options.wscale {
         bytes.extend([NOP, 3, 3, shift]);

@@ -40,6 +40,7 @@ impl Scripted {
                 state_is_dear: false,
                 granularity: Duration::ZERO,
                 msl: Duration::from_secs(30),
+                host: false,
             },
             replies: replies.into(),
             delay: Duration::ZERO,
@@ -132,15 +133,35 @@ fn case(actions: Vec<Action>) -> Arc<ConcreteCase> {
     Arc::new(ConcreteCase { id: "t".into(), file: PathBuf::new(), source: "".into(), case, prelude: 0 })
 }
 
-/// A target that answers with ICMP is neither wrong nor has it said anything that an `expect` speaks of.
+/// A packet that no step expects breaks the case, whatever it is.
 #[test]
-fn what_is_no_tcp_is_shown_and_not_judged() {
+fn what_is_no_tcp_has_to_be_expected_too() {
     let ip = crate::case::format::Ip { protocol: Some(1), ..crate::segment::build::USUAL_IP };
-    let answer = build(&WireSegment { raw: Some(&[0, 0, 0, 0]), ip: &ip, ..wire_reply() });
-    let run =
-        run(&mut Scripted::new(vec![answer]), vec![inject(Flags::SYN), Action::Expect(Expect::InOrder(Vec::new()))]);
-    assert_eq!(run.verdict, Verdict::Pass);
-    assert!(run.trace.events.iter().any(|event| matches!(event.kind, EventKind::EmittedOther { .. })));
+    let echo = crate::segment::icmp::WireIcmp {
+        ends: [TARGET.0.into(), PEER.0.into()],
+        message: "echo-reply".parse().unwrap(),
+        rest: [0, 7, 0, 1],
+        body: b"ping",
+        checksum: None,
+    };
+    let message = crate::segment::icmp::build_icmp(&echo);
+    let answer = || build(&WireSegment { raw: Some(&message), ip: &ip, ..wire_reply() });
+    let expect = |expect| vec![inject(Flags::SYN), Action::Expect(expect)];
+    let nothing = run(&mut Scripted::new(vec![answer()]), expect(Expect::InOrder(Vec::new())));
+    let (_, finding) = (&nothing.verdict, &nothing.findings[0]);
+    assert_eq!((nothing.verdict.clone(), finding.kind), (Verdict::Fail, FindingKind::Unexpected));
+    assert_eq!(finding.observed, "ICMP echo-reply id=7 seq=1 len=4");
+    let wanted = crate::case::format::ExpectIcmp { id: Some(7), ..Default::default() };
+    let wanted = ExpectSegment { icmp: Some(Box::new(wanted)), ..ExpectSegment::default() };
+    let host = || {
+        let mut target = Scripted::new(vec![answer()]);
+        target.capabilities.host = true;
+        target
+    };
+    let met = run(&mut host(), expect(Expect::InOrder(vec![wanted.clone()])));
+    assert_eq!(met.verdict, Verdict::Pass);
+    let on_no_host = run(&mut Scripted::new(vec![answer()]), expect(Expect::InOrder(vec![wanted])));
+    assert!(matches!(on_no_host.verdict, Verdict::Skip(_)), "{:?}", on_no_host.verdict);
 }
 
 fn inject(flags: Flags) -> Action {

@@ -13,7 +13,10 @@ const TCP_FIELD: usize = 16;
 const IPV4_FIELD: usize = 10;
 /// Where an ICMP message does.
 const ICMP_FIELD: usize = 2;
+/// Where a UDP header does.
+const UDP_FIELD: usize = 6;
 const TCP: u64 = 6;
+const UDP: u64 = 17;
 const ICMPV6: u64 = 58;
 
 /// The right TCP checksum of these bytes between these addresses (RFC9293#3.1, RFC8200#8.1); the field itself counts as
@@ -34,6 +37,16 @@ pub fn icmpv6_checksum(message: &[u8], source: IpAddr, destination: IpAddr) -> u
         return 0;
     }
     with_pseudo_header(message, ICMP_FIELD, ICMPV6, source, destination)
+}
+
+/// The sum over a UDP datagram between these addresses (RFC768); the field itself counts as zero. 0 for less than a
+/// header; that 0 is written as ones is for the caller to know.
+#[must_use]
+pub fn udp_checksum(datagram: &[u8], source: IpAddr, destination: IpAddr) -> u16 {
+    if datagram.len() < UDP_FIELD + 2 {
+        return 0;
+    }
+    with_pseudo_header(datagram, UDP_FIELD, UDP, source, destination)
 }
 
 fn with_pseudo_header(bytes: &[u8], field: usize, protocol: u64, source: IpAddr, destination: IpAddr) -> u16 {

@@ -15,7 +15,7 @@ pub struct WireIcmp<'a> {
     pub ends: [IpAddr; 2],
     /// Type and code, those of the version.
     pub message: Message,
-    /// The 32 bits behind the checksum: next-hop MTU, pointer, gateway, identifier.
+    /// The 32 bits behind the checksum: next-hop MTU, pointer, gateway, identifier and sequence number.
     pub rest: [u8; 4],
     /// The quote, or the data of an echo.
     pub body: &'a [u8],
@@ -35,17 +35,23 @@ pub const fn icmp_protocol(version: IpVersion) -> u8 {
 /// The bytes of the message, without an IP header.
 #[must_use]
 pub fn build_icmp(icmp: &WireIcmp<'_>) -> Vec<u8> {
-    const CHECKSUM_WORD: usize = 1;
     let mut bytes = vec![icmp.message.kind, icmp.message.code, 0, 0];
     bytes.extend(icmp.rest);
     bytes.extend(icmp.body);
     let [source, destination] = icmp.ends;
-    let right = match destination {
-        IpAddr::V4(_) => pnet_packet::util::checksum(&bytes, CHECKSUM_WORD),
-        IpAddr::V6(_) => icmpv6_checksum(&bytes, source, destination),
-    };
+    let right = icmp_checksum(&bytes, source, destination);
     bytes[2..4].copy_from_slice(&wrong_or(right, icmp.checksum).to_be_bytes());
     bytes
+}
+
+/// The right checksum of a message between these addresses; the field itself counts as zero.
+#[must_use]
+pub fn icmp_checksum(message: &[u8], source: IpAddr, destination: IpAddr) -> u16 {
+    const CHECKSUM_WORD: usize = 1;
+    match destination {
+        IpAddr::V4(_) => pnet_packet::util::checksum(message, CHECKSUM_WORD),
+        IpAddr::V6(_) => icmpv6_checksum(message, source, destination),
+    }
 }
 
 /// The first bytes of a packet as an error quotes them: the IP header, and `length` bytes behind it.

@@ -107,7 +107,7 @@ pub enum NotTcp {
 
 /// Whether two checksums are the same number in one's complement, where 0x0000 and 0xffff both are zero (RFC1071#1).
 /// Linux writes 0xffff, others 0x0000; a receiver cannot tell them apart.
-const fn same_number(a: u16, b: u16) -> bool {
+pub(super) const fn same_number(a: u16, b: u16) -> bool {
     a % 0xffff == b % 0xffff
 }
 

@@ -5,7 +5,13 @@
 use std::fmt::Write as _;
 
 use super::other;
-use crate::{case::flags::Flags, trace::event::CaseSegment};
+use crate::{
+    case::{flags::Flags, format::AddressName},
+    trace::{
+        event::CaseSegment,
+        packet::{CasePacket, Content},
+    },
+};
 
 /// Flags, seq, ack and the length of the text: `ACK seq=1 ack=1 len=5`.
 #[must_use]
@@ -29,6 +35,70 @@ pub fn injected(packet: &[u8], segment: Option<&CaseSegment>, note: Option<&str>
         (Some(note), None) => note.to_owned(),
         (None, None) => other::describe(packet),
     }
+}
+
+/// What a ledger pins down of a packet that is no segment: `ICMP port-unreachable`, `UDP len=5`.
+#[must_use]
+pub fn short_packet(packet: &CasePacket) -> String {
+    let line = match &packet.content {
+        Content::Udp { data, .. } => format!("UDP len={}", data.len()),
+        Content::Icmp { message, rest, body, .. } => {
+            let len = if message.is_error() { String::new() } else { format!(" len={}", body.len()) };
+            let [a, b, c, d] = rest;
+            let echo = matches!(message.kind, 0 | 8);
+            let numbers =
+                echo.then(|| format!(" id={} seq={}", u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d])));
+            format!("ICMP {message}{}{len}", numbers.unwrap_or_default())
+        }
+        Content::Arp { kind, sender, sender_mac, target, .. } => {
+            other::arp(*kind, named(*sender), named(*sender_mac), named(*target))
+        }
+        Content::Fragment { bytes, last, .. } => other::fragment(bytes, *last),
+        Content::Protocol { number, len } => format!("{len} bytes of IP protocol {number}"),
+        Content::Unreadable { len } => format!("{len} bytes that nobody can read"),
+    };
+    if packet.pieces > 1 { format!("{line} in {} fragments", packet.pieces) } else { line }
+}
+
+/// Everything there is to see of it.
+#[must_use]
+pub fn full_packet(packet: &CasePacket) -> String {
+    let mut line = short_packet(packet);
+    match &packet.content {
+        Content::Udp { from_port, to_port, data } => {
+            let _ = write!(line, " {from_port} > {to_port}");
+            if !data.is_empty() {
+                let _ = write!(line, " {}", text(data));
+            }
+        }
+        Content::Icmp { message, rest, body, quote } if message.is_error() => {
+            match (message.kind, rest) {
+                (12, [pointer, ..]) => drop(write!(line, " pointer={pointer}")),
+                (3, [_, _, high, low]) if message.code == 4 => {
+                    let _ = write!(line, " mtu={}", u16::from_be_bytes([*high, *low]));
+                }
+                _ => {}
+            }
+            match quote {
+                Some(quote) => drop(write!(line, " quotes {} bytes behind the IP header", quote.bytes)),
+                None => drop(write!(line, " quotes {} bytes that the peer never sent", body.len())),
+            }
+        }
+        Content::Icmp { body, .. } if !body.is_empty() => drop(write!(line, " {}", text(body))),
+        Content::Icmp { .. }
+        | Content::Arp { .. }
+        | Content::Fragment { .. }
+        | Content::Protocol { .. }
+        | Content::Unreadable { .. } => {}
+    }
+    if !matches!(packet.content, Content::Arp { .. }) && packet.to != Some(AddressName::Peer) {
+        let _ = write!(line, " to {}", named(packet.to));
+    }
+    line
+}
+
+fn named(name: Option<AddressName>) -> &'static str {
+    name.map_or("nobody", AddressName::name)
 }
 
 /// Everything there is to see.

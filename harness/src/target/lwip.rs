@@ -56,6 +56,7 @@ impl Lwip {
             state_is_dear: false,
             granularity: SLOW_INTERVAL,
             msl: lwip::MSL,
+            host: false,
         };
         Self { capabilities, iss, now: Time::ZERO, case: None }
     }

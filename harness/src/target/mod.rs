@@ -53,7 +53,7 @@ pub trait Target {
     /// Only if the harness or its environment broke; what the call itself reports is an [`Outcome`].
     fn call(&mut self, on: Handle, pair: Pair, call: &SocketCall<'_>) -> Result<Outcome, TargetError>;
 
-    /// One IP packet arrives. When this returns, everything that the target answers at once can be captured.
+    /// One IP packet arrives; with `link: ethernet` one frame. When this returns, everything that the target answers at once can be captured.
     ///
     /// # Errors
     /// Only if the harness or its environment broke.
@@ -110,6 +110,8 @@ pub struct Capabilities {
     pub granularity: Duration,
     /// Maximum Segment Lifetime unless `config.msl` says otherwise.
     pub msl: Duration,
+    /// It is a whole host, with ICMP, UDP and IP around TCP. Where it is not, cases about these are skipped.
+    pub host: bool,
 }
 
 /// The addresses of one case, all of one version of IP.
@@ -190,6 +192,18 @@ impl Endpoints {
             AddressName::Multicast => either(version, Ipv4Addr::new(224, 0, 0, 1), ALL_NODES),
             AddressName::Loopback => either(version, Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST),
             AddressName::Unspecified => either(version, Ipv4Addr::UNSPECIFIED, Ipv6Addr::UNSPECIFIED),
+            AddressName::Gateway => match self.target.ip() {
+                // Where targets have their way out: the host 254 of the network of 256 that the target is in.
+                IpAddr::V4(address) => {
+                    let [a, b, c, _] = address.octets();
+                    IpAddr::V4(Ipv4Addr::new(a, b, c, 254))
+                }
+                IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0xfe)),
+            },
+            // TEST-NET-2 (RFC 5737), or another part of 2001:db8::/32 (RFC 3849): in no target's subnet.
+            AddressName::OffLink => {
+                either(version, Ipv4Addr::new(198, 51, 100, 7), Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0, 0, 0, 0, 7))
+            }
         }
     }
 }
@@ -249,6 +263,26 @@ pub enum SocketCall<'a> {
     Poll,
     /// Change a switch.
     Set(SocketSwitch),
+    /// A call on the UDP socket of the pair's target side; no case makes one where [`Capabilities::host`] is `false`.
+    Udp(UdpSocketCall<'a>),
+}
+
+/// A call on a UDP socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UdpSocketCall<'a> {
+    /// Bind the port.
+    Bind,
+    /// Send a datagram.
+    Send {
+        /// What it carries.
+        data: &'a [u8],
+        /// Where to.
+        to: SocketAddr,
+    },
+    /// Take the next datagram, or a pending error.
+    Recv,
+    /// Give the socket up.
+    Close,
 }
 
 /// What a socket call gave.
@@ -260,7 +294,7 @@ pub enum Outcome {
     Accepted(SocketAddr),
     /// So many bytes were taken.
     Sent(usize),
-    /// These bytes were received (never empty).
+    /// These bytes were received; none of them only from UDP.
     Data(Vec<u8>),
     /// The peer closed and all was read.
     Eof,
@@ -330,7 +364,7 @@ impl std::fmt::Display for ConnState {
 pub struct Emission {
     /// When: exactly for virtual targets, not before it happened for live ones.
     pub at: Time,
-    /// The IP packet.
+    /// The IP packet; with `link: ethernet` the frame.
     pub packet: Vec<u8>,
     /// The rules that produced it, if the target can tell.
     pub rules: Vec<RuleName>,

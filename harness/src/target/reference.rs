@@ -14,7 +14,7 @@ use stack_under_test::{
 
 use super::{
     Capabilities, ConnState, Emission, Endpoints, Explanation, Handle, Outcome, Pair, Refusal, SocketCall, Target,
-    TargetError, Time,
+    TargetError, Time, UdpSocketCall,
 };
 use crate::case::format::{Config, Errno, Readiness, SocketSwitch};
 use config::Mapped;
@@ -50,6 +50,7 @@ impl Reference {
             state_is_dear: false,
             granularity: Duration::ZERO,
             msl: profile.msl,
+            host: true,
         };
         let mapped = Mapped::default(&profile);
         let stack = Stack::new(stack_config(&mapped, seed));
@@ -136,7 +137,7 @@ impl Reference {
             SocketCall::Abort => UserCall::Abort { socket },
             SocketCall::Poll => UserCall::Poll { socket },
             SocketCall::Set(switch) => UserCall::SetOption { socket, option: self.option(switch) },
-            SocketCall::Listen { .. } | SocketCall::Connect { .. } | SocketCall::Accept => {
+            SocketCall::Listen { .. } | SocketCall::Connect { .. } | SocketCall::Accept | SocketCall::Udp(_) => {
                 return Err(TargetError::Broken("a call that makes a socket reached one that has it".to_owned()));
             }
         };
@@ -145,6 +146,22 @@ impl Reference {
             self.sockets.remove(&on);
         }
         Ok(outcome)
+    }
+
+    fn udp(&mut self, port: u16, call: &UdpSocketCall<'_>) -> Outcome {
+        let done = match *call {
+            UdpSocketCall::Bind => self.stack.udp_bind(port).map(|()| Outcome::Ok),
+            UdpSocketCall::Send { data, to } => {
+                self.stack.udp_send(self.now, port, to, data).map(|()| Outcome::Sent(data.len()))
+            }
+            UdpSocketCall::Recv => self.stack.udp_receive(port).map(|datagram| Outcome::Data(datagram.data)),
+            UdpSocketCall::Close => self.stack.udp_close(port).map(|()| Outcome::Ok),
+        };
+        match done {
+            Ok(outcome) => outcome,
+            Err(CallError::NoSuchSocket) => Outcome::NoSocket,
+            Err(error) => errno_of(error).map_or(Outcome::WouldBlock, Outcome::Error),
+        }
     }
 
     fn option(&self, switch: SocketSwitch) -> SocketOption {
@@ -224,6 +241,7 @@ impl Target for Reference {
             | SocketCall::Abort
             | SocketCall::Poll
             | SocketCall::Set(_) => self.call_on(on, call),
+            SocketCall::Udp(call) => Ok(self.udp(pair.target.port(), &call)),
         }
     }
 

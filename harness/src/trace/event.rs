@@ -11,8 +11,9 @@ use crate::{
         time::Span,
     },
     clause::{ClauseId, Level},
+    segment::ethernet,
     target::{ConnState, Endpoints, Explanation, Outcome, RuleName, Time},
-    trace::event_class::EventClass,
+    trace::{event_class::EventClass, packet::CasePacket},
 };
 
 /// One case, one target, one run.
@@ -83,14 +84,16 @@ pub struct Event {
     pub step: usize,
     /// What.
     pub kind: EventKind,
+    /// The header of the Ethernet frame around its packet; `None` on a bare IP link, and for what is no packet.
+    pub frame: Option<ethernet::Header>,
 }
 
 /// What can happen.
 #[derive(Clone, Debug)]
 pub enum EventKind {
-    /// The peer sent this IP packet.
+    /// The peer sent this IP packet, or this ARP packet.
     Injected {
-        /// The bytes.
+        /// The bytes, without an Ethernet header.
         packet: Vec<u8>,
         /// In case space; `None` if it does not parse as TCP (raw or broken on purpose), and for ICMP. Of fragments
         /// the one that makes the segment complete has it.
@@ -107,10 +110,12 @@ pub enum EventKind {
         /// In case space.
         segment: CaseSegment,
     },
-    /// The target sent this IP packet, which is not TCP: an ICMP message, mostly. No step expects it and none judges it.
+    /// The target sent this packet, which is no TCP segment: ICMP, UDP, ARP, a fragment.
     EmittedOther {
-        /// The bytes.
+        /// The bytes: an IP packet, or what is behind the Ethernet header of ARP.
         packet: Vec<u8>,
+        /// In case space.
+        seen: Box<CasePacket>,
     },
     /// The application called.
     Called {

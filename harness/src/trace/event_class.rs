@@ -139,6 +139,8 @@ pub enum CallClass {
     Poll,
     /// A switch is set.
     Set,
+    /// Any call on a UDP socket.
+    Udp,
 }
 
 impl EventClass {
@@ -218,6 +220,7 @@ impl fmt::Display for CallClass {
             Self::Abort => "call abort",
             Self::Poll => "call poll",
             Self::Set => "call set",
+            Self::Udp => "call udp",
         })
     }
 }

@@ -1,5 +1,6 @@
-//! What was observed in one run of one case on one target. [`event`] holds the types.
+//! What was observed in one run of one case on one target. [`event`] and [`packet`] hold the types.
 
 pub mod event;
 pub mod event_class;
+pub mod packet;
 pub mod pcapng;

@@ -10,7 +10,7 @@ use std::{
 
 use super::event::{CaseRun, Event, EventKind};
 use crate::{
-    segment::{other, show, show::injected},
+    segment::{show, show::injected},
     target::Time,
 };
 
@@ -73,10 +73,11 @@ pub fn capture_all(runs: &[&CaseRun]) -> Vec<u8> {
     section_header(&mut file, &format!("{case} on {}", targets.join(" and ")));
     let mut packets = Vec::new();
     for (number, run) in (0_u32..).zip(runs) {
-        interface(&mut file, &run.target, LINKTYPE_RAW);
+        let framed = run.trace.events.iter().any(|event| event.frame.is_some());
+        interface(&mut file, &run.target, if framed { LINKTYPE_ETHERNET } else { LINKTYPE_RAW });
         packets.extend(run.trace.events.iter().filter_map(|event| match &event.kind {
             EventKind::Injected { packet, .. } => Some((event, number, *run, packet, INBOUND)),
-            EventKind::Emitted { packet, .. } | EventKind::EmittedOther { packet } => {
+            EventKind::Emitted { packet, .. } | EventKind::EmittedOther { packet, .. } => {
                 Some((event, number, *run, packet, OUTBOUND))
             }
             EventKind::Called { .. } | EventKind::Explained(_) | EventKind::Waited(_) => None,
@@ -84,7 +85,13 @@ pub fn capture_all(runs: &[&CaseRun]) -> Vec<u8> {
     }
     packets.sort_by_key(|(event, ..)| event.at);
     for (event, number, run, packet, flags) in packets {
-        enhanced_packet(&mut file, number, event.at, packet, flags, &comment(run, event));
+        match &event.frame {
+            None => enhanced_packet(&mut file, number, event.at, packet, flags, &comment(run, event)),
+            Some(header) => {
+                let frame = header.around(packet);
+                enhanced_packet(&mut file, number, event.at, &frame, flags, &comment(run, event));
+            }
+        }
     }
     file
 }
@@ -144,7 +151,12 @@ fn comment(run: &CaseRun, event: &Event) -> String {
         EventKind::Injected { packet, segment, note, .. } => {
             text += &format!("\npeer: {}", injected(packet, segment.as_ref(), note.as_deref()));
         }
-        EventKind::EmittedOther { packet } => text += &format!("\ntarget: {}", other::describe(packet)),
+        EventKind::EmittedOther { seen, .. } => {
+            text += &format!("\ntarget: {}", show::full_packet(seen));
+            for rule in &seen.rules {
+                text += &format!("\nrule {} ({}): {}", rule.name, rule.clause, rule.text);
+            }
+        }
         EventKind::Emitted { segment, .. } => {
             text += &format!("\ntarget: {}", show::full(segment));
             for rule in &segment.rules {

@@ -9,8 +9,9 @@ use serde::{
     ser::SerializeMap,
 };
 
+use super::udp_call::UdpSendForm;
 use crate::case::{
-    format::{AddressName, Call, Data, Errno, Readiness, Returns, SocketSwitch},
+    format::{AddressName, Call, Data, Errno, Readiness, Returns, SocketSwitch, UdpCall},
     position::Bounds,
     suggest::{did_you_mean, quoted_list},
 };
@@ -30,6 +31,8 @@ enum CallForm {
     Recv(u32),
     /// Changes a switch of a live connection.
     Set(SocketSwitch),
+    /// Sends a UDP datagram.
+    UdpSend(UdpSendForm),
 }
 
 #[derive(Deserialize, Serialize, JsonSchema)]
@@ -138,7 +141,19 @@ impl JsonSchema for SendForm {
 
 impl Call {
     /// The calls that need no argument.
-    const WORDS: [&'static str; 8] = ["listen", "connect", "accept", "recv", "shutdown", "close", "abort", "poll"];
+    const WORDS: [&'static str; 11] = [
+        "listen",
+        "connect",
+        "accept",
+        "recv",
+        "shutdown",
+        "close",
+        "abort",
+        "poll",
+        "udp-bind",
+        "udp-recv",
+        "udp-close",
+    ];
 
     fn from_word(word: &str) -> Option<Self> {
         Some(match word {
@@ -150,6 +165,9 @@ impl Call {
             "close" => Self::Close,
             "abort" => Self::Abort,
             "poll" => Self::Poll,
+            "udp-bind" => Self::Udp(UdpCall::Bind),
+            "udp-recv" => Self::Udp(UdpCall::Recv),
+            "udp-close" => Self::Udp(UdpCall::Close),
             _ => return None,
         })
     }
@@ -172,10 +190,15 @@ impl<'de> Visitor<'de> for CallVisitor {
 
     fn visit_str<E: de::Error>(self, word: &str) -> Result<Call, E> {
         Call::from_word(word).ok_or_else(|| match word {
-            "send" | "set" => E::custom(format!("`{word}` needs an argument\nwrite `call: {{ {word}: … }}`")),
+            "send" | "set" | "udp-send" => {
+                E::custom(format!("`{word}` needs an argument\nwrite `call: {{ {word}: … }}`"))
+            }
             _ => {
                 let help = did_you_mean(word, Call::WORDS).unwrap_or_else(|| {
-                    format!("the calls are {}, `{{ send: … }}` and `{{ set: … }}`", quoted_list(&Call::WORDS))
+                    format!(
+                        "the calls are {}, `{{ send: … }}`, `{{ set: … }}` and `{{ udp-send: … }}`",
+                        quoted_list(&Call::WORDS)
+                    )
                 });
                 E::custom(format!("unknown call `{word}`\n{help}"))
             }
@@ -189,6 +212,7 @@ impl<'de> Visitor<'de> for CallVisitor {
             CallForm::Send(SendForm { data, urgent }) => Call::Send { data, urgent },
             CallForm::Recv(max) => Call::Recv { max: Some(max) },
             CallForm::Set(switch) => Call::Set(switch),
+            CallForm::UdpSend(UdpSendForm { data, to }) => Call::Udp(UdpCall::Send { data, to }),
         })
     }
 }
@@ -204,11 +228,15 @@ impl Serialize for Call {
             Self::Close => return to.serialize_str("close"),
             Self::Abort => return to.serialize_str("abort"),
             Self::Poll => return to.serialize_str("poll"),
+            Self::Udp(UdpCall::Bind) => return to.serialize_str("udp-bind"),
+            Self::Udp(UdpCall::Recv) => return to.serialize_str("udp-recv"),
+            Self::Udp(UdpCall::Close) => return to.serialize_str("udp-close"),
             Self::Listen { backlog: Some(backlog) } => CallForm::Listen(ListenForm { backlog: *backlog }),
             Self::Connect { to: Some(to) } => CallForm::Connect(ConnectForm { to: *to }),
             Self::Send { data, urgent } => CallForm::Send(SendForm { data: data.clone(), urgent: *urgent }),
             Self::Recv { max: Some(max) } => CallForm::Recv(*max),
             Self::Set(switch) => CallForm::Set(*switch),
+            Self::Udp(UdpCall::Send { data, to }) => CallForm::UdpSend(UdpSendForm { data: data.clone(), to: *to }),
         };
         form.serialize(to)
     }

@@ -1,14 +1,19 @@
 //! How the types of [`crate::case::format`] are written in YAML where a derive would not read well.
 //!
-//! [`text`]: types written as one word (`RCV.NXT+1`, `500ms`, `SYN+ACK`). [`step`], [`segment`], [`packet`],
-//! [`call`]: maps and words that stand for one type. Each has `Deserialize`, `Serialize` and `JsonSchema` side by side, so that reading,
-//! writing and completion agree. Start at [`step`].
+//! [`text`]: types written as one word (`RCV.NXT+1`, `500ms`, `SYN+ACK`). [`step`], [`inject`], [`expect`], [`segment`],
+//! [`data`], [`packet`], [`call`], [`word_or_map`]: maps and words that stand for one type. Each has `Deserialize`,
+//! `Serialize` and `JsonSchema` side by side, so that reading, writing and completion agree. Start at [`step`].
 
 pub(crate) mod call;
+mod data;
+mod expect;
+pub(crate) mod inject;
 mod packet;
 pub(crate) mod segment;
 pub(crate) mod step;
 pub(crate) mod text;
+mod udp_call;
+pub(crate) mod word_or_map;
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 

@@ -27,6 +27,10 @@ struct IcmpForm {
     mtu: Option<u16>,
     /// The octet that `parameter-problem` complains of (default: 0).
     pointer: Option<u8>,
+    /// The identifier of an echo (default: 0).
+    id: Option<u16>,
+    /// The sequence number of an echo (default: 0).
+    seq: Option<u16>,
     /// The ICMP checksum: `bad` or a number (default: right).
     checksum: Option<Checksum>,
 }
@@ -64,7 +68,7 @@ impl<'de> Visitor<'de> for IcmpVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Icmp, A::Error> {
         let form = IcmpForm::deserialize(MapAccessDeserializer::new(map))?;
-        let IcmpForm { message, quote, data, mtu, pointer, checksum } = form;
+        let IcmpForm { message, quote, data, mtu, pointer, id, seq, checksum } = form;
         let Some(message) = message else {
             return Err(de::Error::custom("an ICMP message without type and code\nwrite `message: port-unreachable`"));
         };
@@ -73,19 +77,25 @@ impl<'de> Visitor<'de> for IcmpVisitor {
                 "`data` stands where the quote would: `quote` and `data` exclude each other",
             ));
         }
+        if (id.is_some() || seq.is_some()) && (mtu.is_some() || pointer.is_some()) {
+            return Err(de::Error::custom(
+                "`id` and `seq` stand where `mtu` and `pointer` would: a message has the ones or the others",
+            ));
+        }
         let quote = quote.map(|QuoteForm { seq, length, ip }| Quote { seq, length, ip: ip.unwrap_or_default() });
-        Ok(Icmp { message, quote, data, mtu, pointer, checksum })
+        Ok(Icmp { message, quote, data, mtu, pointer, id, seq, checksum })
     }
 }
 
 impl Serialize for Icmp {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let Self { message, quote, data, mtu, pointer, checksum } = self.clone();
+        let Self { message, quote, data, mtu, pointer, id, seq, checksum } = self.clone();
         if *self == (Self { message, ..Self::default() }) {
             return message.serialize(to);
         }
         let form = |Quote { seq, length, ip }| QuoteForm { seq, length, ip: (ip != Ip::default()).then_some(ip) };
-        IcmpForm { message: Some(message), quote: quote.map(form), data, mtu, pointer, checksum }.serialize(to)
+        let quote = quote.map(form);
+        IcmpForm { message: Some(message), quote, data, mtu, pointer, id, seq, checksum }.serialize(to)
     }
 }
 

@@ -11,7 +11,7 @@ use serde::{
 use crate::{
     case::{
         flags::{Flags, FlagsPattern},
-        format::{Bytes, Checksum, Comparison, IpVersion, Message, MssBounds, MssChoice, Quantity},
+        format::{ArpKind, Bytes, Checksum, Comparison, IpVersion, Message, MssBounds, MssChoice, Quantity},
         number::parse_number,
         position::{Bounds, Position, Symbol},
         state::State,
@@ -103,6 +103,7 @@ word_form! {
         json_schema!({ "type": "string", "description": "b - a in low..high, modulo 2^32" });
     Bytes: "bytes in hex", |_| None, json_schema!({ "type": ["string", "integer"], "description": "bytes in hex: 00ff" });
     Message: "an ICMP message like `port-unreachable` or `3/13`", |_| None, message_schema();
+    ArpKind: "an ARP packet like `request`", |_| None, json_schema!({ "enum": ArpKind::NAMED.map(|(name, _)| name) });
     Checksum: "`bad` or a 16-bit number", |checksum| match checksum {
         Checksum::Bad => None,
         Checksum::Value(value) => Some((*value).into()),

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AddressName, ConnName, Data};
+use super::{AddressName, ConnName, Data, UdpCall};
 use crate::case::{position::Bounds, time::Span};
 
 /// A socket call and what it should give.
@@ -56,6 +56,8 @@ pub enum Call {
     Poll,
     /// Changes a switch of a live connection.
     Set(SocketSwitch),
+    /// A call on the UDP socket.
+    Udp(UdpCall),
 }
 
 /// A switch of one live connection.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Claim, Medium};
 use crate::case::time::Span;
 
 /// How the prelude opens the connection.
@@ -33,6 +34,9 @@ pub struct Peer {
     /// Timestamps on every segment of the prelude.
     #[serde(skip_serializing_if = "is_off")]
     pub ts: bool,
+    /// On Ethernet: ARP requests for the addresses of the peer's side are answered, and no step sees them. Absent: they
+    /// are.
+    pub answers_arp: Option<bool>,
 }
 
 /// `mss: 1000` or `mss: none`.
@@ -138,6 +142,10 @@ pub struct Config {
     pub keepalive_count: Option<u32>,
     /// Received urgent data stays in line (RFC 6093).
     pub urgent_inline: Option<bool>,
+    /// The link below IP. Absent: `ip`.
+    pub link: Option<Medium>,
+    /// On Ethernet: how the target's address comes into use. Absent: `silent`.
+    pub address_claim: Option<Claim>,
 }
 
 /// What may come unasked, named once for the whole case; never allowed silently.
@@ -150,6 +158,10 @@ pub enum Allow {
     WindowUpdate,
     /// A segment whose text, SYN or FIN had been sent before.
     Retransmission,
+    /// An ICMP message.
+    Icmp,
+    /// An ARP request, for whatever address.
+    ArpRequest,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]

@@ -2,6 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::case::{
     format::{Checksum, Data, Ip, IpVersion},
     position::Position,
@@ -23,6 +26,10 @@ pub struct Icmp {
     pub mtu: Option<u16>,
     /// The octet that `parameter-problem` complains of (default: 0).
     pub pointer: Option<u8>,
+    /// The identifier of an echo (default: 0).
+    pub id: Option<u16>,
+    /// The sequence number of an echo (default: 0).
+    pub seq: Option<u16>,
     /// The ICMP checksum (default: right).
     pub checksum: Option<Checksum>,
 }
@@ -53,6 +60,27 @@ impl Quote {
             IpVersion::V6 => Self::USUAL_LENGTH_V6,
         })
     }
+}
+
+/// What an ICMP message should look like. What is absent is not compared.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct ExpectIcmp {
+    /// Type and code.
+    pub message: Option<Message>,
+    /// The identifier of an echo.
+    pub id: Option<u16>,
+    /// The sequence number of an echo.
+    pub seq: Option<u16>,
+    /// What follows the first eight bytes, byte for byte.
+    pub data: Option<Data>,
+    /// The next hop's MTU in `fragmentation-needed`.
+    pub mtu: Option<u16>,
+    /// The octet that `parameter-problem` complains of.
+    pub pointer: Option<u8>,
+    /// It quotes a packet that the peer has sent: the IP header and at least so many bytes behind it, all unchanged
+    /// (RFC1122#3.2.2). Of a shorter packet all of it.
+    pub quotes: Option<u16>,
 }
 
 /// Type and code of an ICMP message. Written by name, or as `type/code`: `3/13`.

@@ -3,11 +3,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Fragments, Icmp};
+use super::{Arp, ExpectArp, ExpectIcmp, ExpectUdp, Fragments, Frame, Icmp, Udp};
 use crate::{
     case::{
         flags::{Flags, FlagsPattern},
-        form::segment::{self, InjectForm, bits_13, nibble},
+        form::{
+            inject::{InjectForm, bits_13, nibble},
+            segment,
+            word_or_map::{WordOrMap, word_or_map},
+        },
         position::{Bounds, Position},
         time::Span,
     },
@@ -17,7 +21,8 @@ use crate::{
 /// Which connection a step speaks of. `None`: the first one.
 pub type ConnName = Option<String>;
 
-/// A segment the peer sends, or an ICMP message instead. What is absent gets its default.
+/// A segment the peer sends, or an ICMP message, a UDP datagram or an ARP packet instead. What is absent gets its
+/// default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "InjectForm", into = "InjectForm")]
 pub struct Inject {
@@ -51,6 +56,12 @@ pub struct Inject {
     pub raw: Option<Bytes>,
     /// An ICMP message instead of a TCP segment; the TCP fields above are absent.
     pub icmp: Option<Box<Icmp>>,
+    /// A UDP datagram instead of a TCP segment; the TCP fields above are absent.
+    pub udp: Option<Box<Udp>>,
+    /// An ARP packet instead of an IP packet; all fields above are absent.
+    pub arp: Option<Box<Arp>>,
+    /// The Ethernet header (default: right).
+    pub frame: Frame,
     /// The packet leaves as IP fragments (default: whole).
     pub fragments: Option<Fragments>,
 }
@@ -94,8 +105,8 @@ pub struct Options {
     pub sack_ok: bool,
     /// SACK blocks (kind 5), left and right edge relative to the target's ISS.
     pub sack: Vec<(Position, Position)>,
-    /// Timestamps (kind 8): TSval, TSecr.
-    pub ts: Option<(u32, u32)>,
+    /// Timestamps (kind 8): TSval, and TSecr, a number or the target's [`Symbol::TsVal`](crate::case::position::Symbol).
+    pub ts: Option<(u32, Position)>,
     /// Raw bytes appended as they are, then padded with zeros to a word.
     pub raw: Option<Bytes>,
 }
@@ -162,6 +173,43 @@ pub enum AddressName {
     Loopback,
     /// 0.0.0.0
     Unspecified,
+    /// The router on the link, beyond which `off-link` lies.
+    Gateway,
+    /// A host outside the target's subnet.
+    OffLink,
+}
+
+impl AddressName {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Peer,
+        Self::OtherPeer,
+        Self::Target,
+        Self::SubnetBroadcast,
+        Self::LimitedBroadcast,
+        Self::Multicast,
+        Self::Loopback,
+        Self::Unspecified,
+        Self::Gateway,
+        Self::OffLink,
+    ];
+
+    /// The word of the case format.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Peer => "peer",
+            Self::OtherPeer => "other-peer",
+            Self::Target => "target",
+            Self::SubnetBroadcast => "subnet-broadcast",
+            Self::LimitedBroadcast => "limited-broadcast",
+            Self::Multicast => "multicast",
+            Self::Loopback => "loopback",
+            Self::Unspecified => "unspecified",
+            Self::Gateway => "gateway",
+            Self::OffLink => "off-link",
+        }
+    }
 }
 
 /// What the target should have emitted since the last `expect`.
@@ -195,7 +243,7 @@ pub struct Alternative {
     pub segments: Vec<ExpectSegment>,
 }
 
-/// What a segment should look like. What is absent is not compared.
+/// What a segment should look like, or an ICMP message, a UDP datagram or an ARP packet. What is absent is not compared.
 ///
 /// Symbols mean the value just before this segment left.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -203,6 +251,10 @@ pub struct Alternative {
 pub struct ExpectSegment {
     /// The connection it belongs to (default: the first one).
     pub on: ConnName,
+    /// The IP source; for all that is not TCP.
+    pub from: Option<AddressName>,
+    /// The IP destination; for all that is not TCP.
+    pub to: Option<AddressName>,
     /// Exactly these control bits (`?` marks those that may be set).
     pub flags: Option<FlagsPattern>,
     /// Relative to the target's ISS.
@@ -225,10 +277,26 @@ pub struct ExpectSegment {
     pub wscale: Option<Option<u8>>,
     /// SACK-permitted is there (`true`) or not.
     pub sack_ok: Option<bool>,
-    /// Timestamps are there (`true`) or not.
-    pub ts: Option<bool>,
+    /// The SACK blocks in their order, relative to the peer's ISN; empty: there are none.
+    pub sack: Option<Vec<(Position, Position)>>,
+    /// Timestamps are there (`true`) or not, or with which values.
+    pub ts: Option<ExpectTs>,
     /// IP header fields.
     pub ip: ExpectIp,
+    /// An ICMP message: `port-unreachable`, or `{ message: echo-reply, id: 7, … }`.
+    #[serde(deserialize_with = "word_or_map")]
+    #[schemars(with = "Option<WordOrMap<ExpectIcmp>>")]
+    pub icmp: Option<Box<ExpectIcmp>>,
+    /// A UDP datagram.
+    pub udp: Option<Box<ExpectUdp>>,
+    /// An ARP packet: `reply`, or `{ kind: request, target: peer, … }`.
+    #[serde(deserialize_with = "word_or_map")]
+    #[schemars(with = "Option<WordOrMap<ExpectArp>>")]
+    pub arp: Option<Box<ExpectArp>>,
+    /// The stations in the Ethernet header.
+    pub frame: Frame,
+    /// How many IP fragments it comes in (1: whole); for all that is not TCP.
+    pub pieces: Option<Bounds>,
     /// Not later than this after the event before it (a step, or the segment before). Absent: at once.
     pub within: Option<Span>,
     /// Not earlier than this after the event before it.
@@ -242,6 +310,33 @@ pub struct ExpectSegment {
     /// With `repeat`: each interval is so many times the one before (default: 1).
     #[serde(deserialize_with = "segment::factor")]
     pub backoff: Option<f64>,
+}
+
+impl ExpectSegment {
+    /// The key of what it is, if it is no TCP segment.
+    #[must_use]
+    pub const fn beside_tcp(&self) -> Option<&'static str> {
+        match (&self.icmp, &self.udp, &self.arp) {
+            (Some(_), ..) => Some("icmp"),
+            (None, Some(_), _) => Some("udp"),
+            (None, None, Some(_)) => Some("arp"),
+            (None, None, None) => None,
+        }
+    }
+}
+
+/// `ts: true`, `ts: false`, or `ts: { val: TS.VAL..TS.VAL+2^31, ecr: 100 }`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExpectTs {
+    /// The option is there, or not.
+    Present(bool),
+    /// It is there with such values; what is absent is not compared.
+    Values {
+        /// TSval.
+        val: Option<Bounds>,
+        /// TSecr.
+        ecr: Option<Bounds>,
+    },
 }
 
 /// `mss: 1460`, `mss: 536..1460`, or `mss: none`.
@@ -275,7 +370,7 @@ impl Options {
             wscale.map_or(0, |_| 3),
             if *sack_ok { 2 } else { 0 },
             if sack.is_empty() { 0 } else { 2 + 8 * sack.len() },
-            ts.map_or(0, |_| 10),
+            ts.as_ref().map_or(0, |_| 10),
             raw.as_ref().map_or(0, |raw| raw.0.len()),
         ];
         lengths.into_iter().sum::<usize>().next_multiple_of(4)

@@ -1,5 +1,6 @@
 use crate::case::{
     format::{Action, Case, ConcreteCase, Expect, MssChoice, Peer, Via},
+    position::Position,
     state::State,
 };
 
@@ -81,7 +82,7 @@ fn the_peer_settings_shape_the_segments() {
         })
         .collect();
     let [syn, ack] = options.as_slice() else { panic!("two segments") };
-    assert_eq!((syn.mss, syn.wscale, syn.sack_ok, syn.ts), (None, Some(7), true, Some((1, 0))));
-    assert_eq!((ack.mss, ack.wscale, ack.sack_ok, ack.ts), (None, None, false, Some((2, 0))));
+    assert_eq!((syn.mss, syn.wscale, syn.sack_ok, &syn.ts), (None, Some(7), true, &Some((1, Position::number(0)))));
+    assert_eq!((ack.mss, ack.wscale, ack.sack_ok, &ack.ts), (None, None, false, &Some((2, Position::number(0)))));
     assert_eq!(concrete.authored().steps, Vec::new());
 }

@@ -9,6 +9,8 @@ enum Kind {
     Step,
     Segment,
     Icmp,
+    Udp,
+    Arp,
     Fragments,
     /// Its order is the author's.
     Other,
@@ -46,7 +48,11 @@ impl Kind {
                 "ip",
                 "raw",
                 "icmp",
+                "udp",
+                "arp",
+                "frame",
                 "fragments",
+                "pieces",
                 "within",
                 "after",
                 "tolerance",
@@ -59,7 +65,11 @@ impl Kind {
                 "clause",
                 "clauses",
             ],
-            Self::Icmp => &["message", "quote", "data", "mtu", "pointer", "checksum", "seq", "length", "ip"],
+            Self::Icmp => {
+                &["message", "id", "seq", "quote", "data", "mtu", "pointer", "checksum", "length", "ip", "quotes"]
+            }
+            Self::Udp => &["from-port", "to-port", "data", "len", "length", "checksum"],
+            Self::Arp => &["kind", "sender", "target", "sender-mac", "target-mac", "operation", "hardware", "protocol"],
             Self::Fragments => &["size", "overlap", "conflict", "order"],
             Self::Other => &[],
         }
@@ -71,8 +81,20 @@ impl Kind {
             (Self::Case, "steps") => Self::Step,
             (Self::Step, "inject" | "expect") | (Self::Segment, "either" | "any-order" | "segments") => Self::Segment,
             (Self::Segment, "icmp") | (Self::Icmp, "quote") => Self::Icmp,
+            (Self::Segment, "udp") => Self::Udp,
+            (Self::Segment, "arp") => Self::Arp,
             (Self::Segment, "fragments") => Self::Fragments,
-            (Self::Case | Self::Step | Self::Segment | Self::Icmp | Self::Fragments | Self::Other, _) => Self::Other,
+            (
+                Self::Case
+                | Self::Step
+                | Self::Segment
+                | Self::Icmp
+                | Self::Udp
+                | Self::Arp
+                | Self::Fragments
+                | Self::Other,
+                _,
+            ) => Self::Other,
         }
     }
 }

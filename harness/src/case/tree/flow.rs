@@ -48,7 +48,7 @@ pub(crate) fn write_flow(node: &Node, keep_quotes: bool, out: &mut String) {
 /// Keys whose value is bytes for the wire or an expression: quotes say "this is text" to the reader, and hex without
 /// letters looks like the rest of it.
 pub(crate) fn is_text_key(key: &str) -> bool {
-    matches!(key, "data" | "send" | "check" | "options" | "raw" | "hex")
+    matches!(key, "data" | "send" | "udp-send" | "check" | "options" | "raw" | "hex")
 }
 
 /// A scalar with quotes if it needs them, or if it had some and `keep_quotes` says they are not mere habit.

@@ -6,7 +6,7 @@
 use super::{
     super::{
         error::Fault,
-        format::{Action, AddressName, Call, Case, Inject, Ip, IpVersion},
+        format::{Action, AddressName, Call, Case, Inject, Ip, IpVersion, Medium, UdpCall},
         tree::Node,
     },
     step_mark,
@@ -35,11 +35,15 @@ pub(super) fn check(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
         return Err(Fault::at(mark, format!("an MTU of {mtu} over IPv6"))
             .help(format!("IPv6 asks of every link to carry {LEAST_MTU} octets (RFC 8200, section 5)")));
     }
+    if case.config.link == Some(Medium::Ethernet) {
+        let mark = tree.get("config").map_or(tree.mark, |config| config.entry_mark("link"));
+        return Err(Fault::at(mark, "IPv6 on Ethernet").help("only ARP is answered there: write `ip: 4`"));
+    }
     for (index, step) in case.steps.iter().enumerate() {
         let (key, found) = match &step.value.action {
             Action::Inject(inject) => ("inject", inject_fits(inject)),
             Action::Call(call) => match &call.call {
-                Call::Connect { to } => ("call", address_fits(*to)),
+                Call::Connect { to } | Call::Udp(UdpCall::Send { to, .. }) => ("call", address_fits(*to)),
                 Call::Listen { .. }
                 | Call::Accept
                 | Call::Send { .. }
@@ -48,7 +52,8 @@ pub(super) fn check(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
                 | Call::Close
                 | Call::Abort
                 | Call::Poll
-                | Call::Set(_) => continue,
+                | Call::Set(_)
+                | Call::Udp(UdpCall::Bind | UdpCall::Recv | UdpCall::Close) => continue,
             },
             Action::Expect(_) | Action::State(_) | Action::Wait(_) | Action::Save(_) | Action::Check(_) => continue,
         };
@@ -86,7 +91,9 @@ fn address_fits(address: Option<AddressName>) -> Result<(), Misfit> {
             | AddressName::Target
             | AddressName::Multicast
             | AddressName::Loopback
-            | AddressName::Unspecified,
+            | AddressName::Unspecified
+            | AddressName::Gateway
+            | AddressName::OffLink,
         ) => Ok(()),
     }
 }

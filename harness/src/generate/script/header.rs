@@ -81,6 +81,7 @@ impl Header {
             wscale: (options & 1 != 0).then(|| tables::SHIFT[row(HeaderField::Shift, tables::SHIFT.len())]),
             sack_ok: options & 2 != 0,
             ts: options & 4 != 0,
+            answers_arp: None,
         }
     }
 

@@ -169,7 +169,7 @@ fn data(record: &Record, len: u16) -> Option<Data> {
 }
 
 fn options(options: &mut Options, record: &Record, timestamp: Option<u32>) {
-    options.ts = timestamp.map(|value| (value, 0));
+    options.ts = timestamp.map(|value| (value, Position::number(0)));
     let (option, value) = (record.get(Field::Option), record.get(Field::OptionValue));
     if option < FIRST_OPTION {
         return;
@@ -189,7 +189,7 @@ fn options(options: &mut Options, record: &Record, timestamp: Option<u32>) {
             // Modulo 2^32, like the clock itself.
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             let stamp = (last + row(&TIMESTAMP, value)) as u32;
-            options.ts = Some((stamp, u32::from(value >> 3)));
+            options.ts = Some((stamp, Position::number(i64::from(value >> 3))));
         }
         OptionKind::All => {
             *options = Options {
@@ -197,7 +197,7 @@ fn options(options: &mut Options, record: &Record, timestamp: Option<u32>) {
                 wscale: Some(row(&SHIFT, value >> 3)),
                 sack_ok: true,
                 sack: Vec::new(),
-                ts: Some((timestamp.unwrap_or(1), 0)),
+                ts: Some((timestamp.unwrap_or(1), Position::number(0))),
                 raw: None,
             };
         }

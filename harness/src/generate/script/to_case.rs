@@ -180,9 +180,13 @@ impl<'s> Writer<'s> {
                 self.timed = false;
             }
             Call::Shutdown | Call::Close | Call::Abort => self.timed = false,
-            Call::Listen { .. } | Call::Accept | Call::Send { .. } | Call::Recv { .. } | Call::Poll | Call::Set(_) => {
-                self.timed &= on == 0
-            }
+            Call::Listen { .. }
+            | Call::Accept
+            | Call::Send { .. }
+            | Call::Recv { .. }
+            | Call::Poll
+            | Call::Set(_)
+            | Call::Udp(_) => self.timed &= on == 0,
         }
         self.act_on(name(on), call);
     }

@@ -22,9 +22,9 @@ const NEAR: u32 = 128;
 /// Every packet of the run, in order.
 pub(super) fn packets(run: &CaseRun) -> impl Iterator<Item = &[u8]> {
     run.trace.events.iter().filter_map(|event| match &event.kind {
-        EventKind::Injected { packet, .. } | EventKind::Emitted { packet, .. } | EventKind::EmittedOther { packet } => {
-            Some(&packet[..])
-        }
+        EventKind::Injected { packet, .. }
+        | EventKind::Emitted { packet, .. }
+        | EventKind::EmittedOther { packet, .. } => Some(&packet[..]),
         EventKind::Called { .. } | EventKind::Explained(_) | EventKind::Waited(_) => None,
     })
 }
@@ -35,6 +35,7 @@ pub(super) fn stack_input(run: &CaseRun) -> Vec<u8> {
     let (mut snd_nxt, mut rcv_nxt, mut sockets) = (0_u32, 0_u32, 0_u8);
     for event in &run.trace.events {
         match &event.kind {
+            EventKind::Called { call: Call::Udp(_), .. } => {}
             EventKind::Called { call, .. } => {
                 script.push(3);
                 script.extend(input_call(call, &mut sockets));
@@ -85,6 +86,8 @@ fn input_call(call: &Call, sockets: &mut u8) -> Vec<u8> {
         Call::Close => vec![socket | 9],
         Call::Abort => vec![socket | 10],
         Call::Poll | Call::Set(_) => vec![socket | 12],
+        // The script knows TCP only.
+        Call::Udp(_) => Vec::new(),
     }
 }
 
@@ -165,7 +168,9 @@ fn pair_call(call: &Call) -> Vec<u8> {
         Call::Shutdown => vec![6 << 1, 0],
         Call::Close => vec![6 << 1, 0xe0],
         Call::Abort => vec![6 << 1, 0xff],
-        Call::Listen { .. } | Call::Connect { .. } | Call::Accept | Call::Poll | Call::Set(_) => Vec::new(),
+        Call::Listen { .. } | Call::Connect { .. } | Call::Accept | Call::Poll | Call::Set(_) | Call::Udp(_) => {
+            Vec::new()
+        }
     }
 }
 

@@ -374,6 +374,7 @@ pub(super) fn call<'c>(step: &'c CallStep, names: &mut Names<'c>) -> Option<Opti
     let (kind, value, length) = match &step.call {
         Call::Close | Call::Abort if on_listener => (CallKind::CloseListener, 0, None),
         _ if on_listener => return Some(None),
+        Call::Udp(_) => return Some(None),
         Call::Listen { backlog } => {
             (CallKind::Listen, backlog.map_or(0, |backlog| 0x80 | u8::try_from(backlog.min(7)).unwrap_or(7)), None)
         }

@@ -250,7 +250,7 @@ fn user_call(smallest: &mut Smallest<'_>, index: usize, step: &CallStep) -> bool
                     }
                 })
         }
-        Call::Accept | Call::Shutdown | Call::Close | Call::Abort | Call::Poll | Call::Set(_) => false,
+        Call::Accept | Call::Shutdown | Call::Close | Call::Abort | Call::Poll | Call::Set(_) | Call::Udp(_) => false,
     };
     changed
 }

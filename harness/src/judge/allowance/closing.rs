@@ -24,7 +24,8 @@ pub(super) fn nothing_asked(parted: &Parted<'_>) -> bool {
             | Call::Close
             | Call::Abort
             | Call::Poll
-            | Call::Set(_) => false,
+            | Call::Set(_)
+            | Call::Udp(_) => false,
         },
         Some(_) | None => false,
     };

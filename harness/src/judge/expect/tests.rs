@@ -1,7 +1,11 @@
 use super::*;
-use crate::case::{
-    flags::Flags,
-    position::{Bounds, Position},
+use crate::{
+    case::{
+        flags::Flags,
+        position::{Bounds, Position},
+    },
+    judge::packet::Seen,
+    trace::event::CaseSegment,
 };
 
 const MS: i64 = 1_000_000;
@@ -32,7 +36,8 @@ fn judged_by(
     allow: &[Allow],
 ) -> Judgement {
     let view = View::unknown();
-    let pending: Vec<_> = segments.iter().map(|segment| Pending { segment, before: &view }).collect();
+    let pending: Vec<_> =
+        segments.iter().map(|segment| Pending { seen: Seen::segment(segment), before: &view }).collect();
     let context = Context {
         since: Moment { earliest: Duration::ZERO, latest: Duration::ZERO },
         now: Duration::from_millis(now),

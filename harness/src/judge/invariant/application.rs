@@ -55,7 +55,8 @@ fn note_call(flow: &mut Flow, call: &SocketCall<'_>, outcome: &Outcome) {
             | SocketCall::Close
             | SocketCall::Abort
             | SocketCall::Poll
-            | SocketCall::Set(SocketSwitch::Nagle(_) | SocketSwitch::Tos(_)),
+            | SocketCall::Set(SocketSwitch::Nagle(_) | SocketSwitch::Tos(_))
+            | SocketCall::Udp(_),
             _,
         ) => {}
     }

@@ -259,7 +259,8 @@ impl Monitor {
             | SocketCall::Send { .. }
             | SocketCall::Recv { .. }
             | SocketCall::Poll
-            | SocketCall::Set(_) => false,
+            | SocketCall::Set(_)
+            | SocketCall::Udp(_) => false,
         };
         for flow in self.flows.iter_mut().filter(|_| ends) {
             flow.happened(at);

@@ -339,6 +339,7 @@ const fn event_word(event: &EventClass) -> &'static str {
         EventClass::Call(CallClass::Abort) => "abort",
         EventClass::Call(CallClass::Poll) => "poll",
         EventClass::Call(CallClass::Set) => "set",
+        EventClass::Call(CallClass::Udp) => "udp",
     }
 }
 

@@ -233,7 +233,9 @@ fn is_group(address: Option<AddressName>) -> bool {
             | AddressName::OtherPeer
             | AddressName::Target
             | AddressName::Loopback
-            | AddressName::Unspecified,
+            | AddressName::Unspecified
+            | AddressName::Gateway
+            | AddressName::OffLink,
         )
         | None => false,
     }
@@ -261,7 +263,8 @@ fn given(action: &Action) -> usize {
         | Call::Close
         | Call::Abort
         | Call::Poll
-        | Call::Set(_) => 0,
+        | Call::Set(_)
+        | Call::Udp(_) => 0,
     }
 }
 

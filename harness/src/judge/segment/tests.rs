@@ -40,7 +40,7 @@ fn all_differing_fields_are_told_at_once() {
         mss: Some(MssBounds::Value(Bounds::Exactly(Position::number(1460)))),
         wscale: Some(Some(1)),
         sack_ok: Some(true),
-        ts: Some(true),
+        ts: Some(ExpectTs::Present(true)),
         ..ExpectSegment::default()
     };
     let fields = ["flags", "seq", "ack", "win", "urg", "len", "data", "mss", "wscale", "sack-ok", "ts"];

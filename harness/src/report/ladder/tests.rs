@@ -40,7 +40,7 @@ given: ESTABLISHED
 steps:
   - inject: { icmp: { message: host-unreachable, checksum: bad } }
   - inject: { flags: PSH+ACK, data: 5, fragments: { size: 24, order: reversed } }
-  - inject: { raw: \"0303\", ip: { protocol: 1 } }
+  - inject: { raw: \"0303000000000000\", ip: { protocol: 1 } }
   - state: [ESTABLISHED, CLOSED]
 ";
     let drawn = of_run(&sample::run(case));

@@ -1,8 +1,8 @@
 //! Injected segments, calls and spans of a case in one line, before any number is known.
 
 use crate::case::format::{
-    AddressName, Call, CallStep, Checksum, Comparison, Data, ExpectSegment, Fragments, Icmp, Inject, Ip, Options,
-    Order, Quantity, SocketSwitch,
+    AddressName, Arp, Call, CallStep, Checksum, Comparison, Data, ExpectSegment, Fragments, Icmp, Inject, Ip, Options,
+    Order, Quantity, SocketSwitch, Udp, UdpCall,
 };
 
 /// `SYN seq=0 <mss 1460>`.
@@ -10,6 +10,10 @@ pub(super) fn inject(inject: &Inject) -> String {
     let mut words = Words(Vec::new());
     if let Some(message) = &inject.icmp {
         icmp(message, &mut words);
+    } else if let Some(datagram) = &inject.udp {
+        udp(datagram, &mut words);
+    } else if let Some(packet) = &inject.arp {
+        arp(packet, &mut words);
     } else if let Some(raw) = &inject.raw {
         words.0.push(format!("{} raw bytes", raw.0.len()));
     } else {
@@ -30,8 +34,10 @@ pub(super) fn inject(inject: &Inject) -> String {
     if let Some(how) = &inject.fragments {
         fragments(how, &mut words);
     }
-    words.field("from", inject.from.map(address));
-    words.field("to", inject.to.map(address));
+    words.field("frame from", inject.frame.from.map(AddressName::name));
+    words.field("frame to", inject.frame.to.map(AddressName::name));
+    words.field("from", inject.from.map(AddressName::name));
+    words.field("to", inject.to.map(AddressName::name));
     words.field("on", inject.on.as_ref());
     words.0.join(" ")
 }
@@ -57,7 +63,7 @@ pub(super) fn call(step: &CallStep) -> String {
         Call::Listen { backlog: None } => "listen".to_owned(),
         Call::Listen { backlog: Some(backlog) } => format!("listen backlog {backlog}"),
         Call::Connect { to: None } => "connect".to_owned(),
-        Call::Connect { to: Some(to) } => format!("connect to {}", address(*to)),
+        Call::Connect { to: Some(to) } => format!("connect to {}", to.name()),
         Call::Accept => "accept".to_owned(),
         Call::Send { data: bytes, urgent: false } => format!("send {}", data(bytes)),
         Call::Send { data: bytes, urgent: true } => format!("send {} urgent", data(bytes)),
@@ -71,6 +77,11 @@ pub(super) fn call(step: &CallStep) -> String {
         Call::Set(SocketSwitch::Keepalive(on)) => format!("set keepalive {}", on_off(*on)),
         Call::Set(SocketSwitch::Tos(tos)) => format!("set tos {tos}"),
         Call::Set(SocketSwitch::UserTimeout(span)) => format!("set user-timeout {span}"),
+        Call::Udp(UdpCall::Bind) => "udp-bind".to_owned(),
+        Call::Udp(UdpCall::Recv) => "udp-recv".to_owned(),
+        Call::Udp(UdpCall::Close) => "udp-close".to_owned(),
+        Call::Udp(UdpCall::Send { data: bytes, to: None }) => format!("udp-send {}", data(bytes)),
+        Call::Udp(UdpCall::Send { data: bytes, to: Some(to) }) => format!("udp-send {} to {}", data(bytes), to.name()),
     };
     text + &step.on.as_ref().map(|on| format!(" on {on}")).unwrap_or_default()
 }
@@ -110,7 +121,7 @@ fn options(options: &Options) -> String {
     let mut words = Vec::new();
     words.extend(options.mss.map(|mss| format!("mss {mss}")));
     words.extend(options.sack_ok.then(|| "sack-ok".to_owned()));
-    words.extend(options.ts.map(|(val, ecr)| format!("ts {val} ecr {ecr}")));
+    words.extend(options.ts.as_ref().map(|(val, ecr)| format!("ts {val} ecr {ecr}")));
     words.extend(options.wscale.map(|shift| format!("wscale {shift}")));
     words.extend(options.sack.iter().map(|(left, right)| format!("sack {left}..{right}")));
     words.extend(options.raw.as_ref().map(|raw| format!("{} raw bytes", raw.0.len())));
@@ -127,7 +138,29 @@ fn icmp(icmp: &Icmp, words: &mut Words) {
     words.field("data", icmp.data.as_ref().map(data));
     words.field("mtu", icmp.mtu);
     words.field("pointer", icmp.pointer);
+    words.field("id", icmp.id);
+    words.field("seq", icmp.seq);
     words.field("checksum", icmp.checksum.map(checksum));
+}
+
+fn udp(udp: &Udp, words: &mut Words) {
+    words.0.push("UDP".to_owned());
+    words.field("from-port", udp.from_port);
+    words.field("to-port", udp.to_port);
+    words.field("data", udp.data.as_ref().map(data));
+    words.field("length", udp.length);
+    words.field("checksum", udp.checksum.map(checksum));
+}
+
+fn arp(arp: &Arp, words: &mut Words) {
+    words.0.push(format!("ARP {}", arp.kind));
+    words.field("sender", arp.sender.map(AddressName::name));
+    words.field("target", arp.target.map(AddressName::name));
+    words.field("sender-mac", arp.sender_mac.map(AddressName::name));
+    words.field("target-mac", arp.target_mac.map(AddressName::name));
+    words.field("operation", arp.operation);
+    words.field("hardware", arp.hardware);
+    words.field("protocol", arp.protocol);
 }
 
 fn fragments(how: &Fragments, words: &mut Words) {
@@ -168,18 +201,4 @@ fn checksum(checksum: Checksum) -> String {
 
 const fn on_off(on: bool) -> &'static str {
     if on { "on" } else { "off" }
-}
-
-/// The name of an address as cases write it.
-const fn address(name: AddressName) -> &'static str {
-    match name {
-        AddressName::Peer => "peer",
-        AddressName::OtherPeer => "other-peer",
-        AddressName::Target => "target",
-        AddressName::SubnetBroadcast => "subnet-broadcast",
-        AddressName::LimitedBroadcast => "limited-broadcast",
-        AddressName::Multicast => "multicast",
-        AddressName::Loopback => "loopback",
-        AddressName::Unspecified => "unspecified",
-    }
 }

@@ -8,6 +8,7 @@ use crate::{
         icmp::icmp_protocol,
         other,
         parse::parse,
+        udp,
     },
 };
 
@@ -40,15 +41,21 @@ impl Fragmented {
     }
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// The protocol number of what is injected, if it is not TCP.
+    fn protocol_of(&self, inject: &Inject) -> Option<u8> {
+        let icmp = inject.icmp.is_some().then(|| icmp_protocol(self.peer.endpoints().version()));
+        icmp.or(inject.udp.is_some().then_some(udp::PROTOCOL))
+    }
+
     /// The peer takes note of the segment with the piece that makes it complete, whatever the target makes of it.
-    pub(super) fn inject_fragments(&mut self, inject: &Inject, how: &Fragments, id: u16) -> Result<(), Stop> {
-        let (whole, what) = match &inject.icmp {
+    pub(super) fn inject_fragments(&mut self, inject: &'a Inject, how: &Fragments, id: u16) -> Result<(), Stop> {
+        let (whole, what) = match self.beside_tcp(inject, id)? {
             None => (self.tcp(inject, id)?.0, None),
-            Some(icmp) => self.icmp(inject, icmp, id).map(|(packet, note)| (packet, Some(note)))?,
+            Some((packet, note)) => (packet, Some(note)),
         };
-        let icmp = icmp_protocol(self.peer.endpoints().version());
-        let protocol = inject.ip.protocol.or(inject.icmp.is_some().then_some(icmp));
+        // As in the whole packet: what is not TCP has its own.
+        let protocol = inject.ip.protocol.or_else(|| self.protocol_of(inject));
         let ip = Ip { protocol, ..inject.ip.clone() };
         let envelope = self.envelope(inject, &ip, id);
         let payload = &whole[envelope.ip_header_len()..];
@@ -62,7 +69,7 @@ impl Run<'_> {
             let segment = completes.map(|parsed| self.peer.injected(self.in_hand, parsed, now));
             let of = what.as_ref().map_or_else(String::new, |what| format!(" of {what}"));
             let note = other::fragment(&piece.bytes, piece.last) + &of;
-            self.send(piece.packet, segment, Some(note), before)?;
+            self.send(inject, piece.packet, segment, Some(note), before)?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use crate::{
     segment::{
         build::{WireSegment, build},
         icmp::{WireIcmp, build_icmp, icmp_protocol, quote},
+        other::echo,
     },
     target::data_bytes,
 };
@@ -33,13 +34,22 @@ impl Run<'_> {
         // Whatever the message asks for, the connection may be gone: a new one chooses a new ISS.
         self.peer.connection_mut(self.in_hand).view.allow_new_incarnation();
         let version = self.peer.endpoints().version();
-        let [high, low] = icmp.mtu.unwrap_or(0).to_be_bytes();
-        let pointer = icmp.pointer.unwrap_or(0);
-        // ICMPv6 has 32 bits for both (RFC4443#3.2, #3.4).
-        let rest = match version {
-            IpVersion::V4 => [pointer, 0, high, low],
-            IpVersion::V6 => [0, 0, high, low | pointer],
+        let rest = match (icmp.id, icmp.seq) {
+            (None, None) => {
+                let [high, low] = icmp.mtu.unwrap_or(0).to_be_bytes();
+                let pointer = icmp.pointer.unwrap_or(0);
+                // ICMPv6 has 32 bits for both (RFC4443#3.2, #3.4).
+                match version {
+                    IpVersion::V4 => [pointer, 0, high, low],
+                    IpVersion::V6 => [0, 0, high, low | pointer],
+                }
+            }
+            (id, seq) => {
+                let ([a, b], [c, d]) = (id.unwrap_or(0).to_be_bytes(), seq.unwrap_or(0).to_be_bytes());
+                [a, b, c, d]
+            }
         };
+        note += &echo(icmp.message, rest, body.len());
         let ip = Ip { protocol: inject.ip.protocol.or(Some(icmp_protocol(version))), ..inject.ip.clone() };
         let envelope = self.envelope(inject, &ip, id);
         // A case over IPv6 with a message that ICMPv6 has not is refused when it is loaded.

@@ -56,7 +56,7 @@ fn the_quote_can_be_wrong_and_a_message_can_have_none() {
     assert_eq!(sent[0].0.len(), 20 + 8 + 20);
     assert_eq!((sent[0].0[28], sent[0].0[28 + 9]), (0x44, 17));
     assert_eq!(sent[1].0[28..], *b"ping");
-    assert_eq!(sent[1].1.as_deref(), Some("ICMP echo-request"));
+    assert_eq!(sent[1].1.as_deref(), Some("ICMP echo-request, id 0, seq 0, length 12"));
 }
 
 #[test]

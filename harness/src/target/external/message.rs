@@ -217,6 +217,8 @@ impl WireCall {
             SocketCall::Close => Self::Close,
             SocketCall::Abort => Self::Abort,
             SocketCall::Poll => Self::Poll,
+            // Cases with UDP are skipped: a driver is asked for TCP alone.
+            SocketCall::Udp(_) => return None,
             SocketCall::Set(switch) => Self::Set {
                 switch: match switch {
                     SocketSwitch::Nagle(on) => WireSwitch::Nagle(on),

@@ -54,6 +54,7 @@ impl External {
                 state_is_dear: true,
                 granularity: Duration::ZERO,
                 msl: MSL,
+                host: false,
             },
             seed,
             process: None,
@@ -78,6 +79,7 @@ impl External {
             state_is_dear: true,
             granularity: hello.granularity.map_or(Duration::ZERO, Duration::from_nanos),
             msl: hello.msl.map_or(MSL, Duration::from_nanos),
+            host: false,
         };
         Ok(())
     }

@@ -23,7 +23,9 @@ use super::{
     errno,
     listener::Spare,
     sock_diag::Sighting,
-    tcp_info, urgent,
+    tcp_info,
+    udp::UdpSocket,
+    urgent,
 };
 use crate::{
     case::{
@@ -49,6 +51,7 @@ pub(super) struct Sockets {
     announced: BTreeSet<u8>,
     /// Accepted on the way to the connection that was asked for.
     parked: Vec<(SocketAddr, Socket)>,
+    udp: UdpSocket,
 }
 
 /// A connected socket, or one that connects.
@@ -84,6 +87,7 @@ impl Sockets {
             connections: BTreeMap::new(),
             announced: BTreeSet::new(),
             parked: Vec::new(),
+            udp: UdpSocket::none(),
         }
     }
 
@@ -111,6 +115,7 @@ impl Sockets {
             | SocketCall::Shutdown
             | SocketCall::Poll
             | SocketCall::Set(_) => {}
+            SocketCall::Udp(call) => return self.udp.call(pair.target, call),
         }
         let announced = self.urgent_announced_still(on)?;
         let Some(socket) = self.socket(on) else { return Ok(Outcome::NoSocket) };
@@ -128,7 +133,8 @@ impl Sockets {
             | SocketCall::Connect { .. }
             | SocketCall::Accept
             | SocketCall::Close
-            | SocketCall::Abort => Err(TargetError::Broken("a call was dispatched twice".to_owned())),
+            | SocketCall::Abort
+            | SocketCall::Udp(_) => Err(TargetError::Broken("a call was dispatched twice".to_owned())),
         }
     }
 

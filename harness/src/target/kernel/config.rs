@@ -146,6 +146,8 @@ impl Plan {
             keepalive_interval,
             keepalive_count,
             urgent_inline,
+            link: _,
+            address_claim: _,
         } = config;
         if let Some(msl) = msl
             && duration(*msl, None).map_err(Refusal::Unsupported)? != MSL

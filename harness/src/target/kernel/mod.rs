@@ -12,6 +12,7 @@
 //! - `calls`: the user calls
 //! - `ipv6`: the other version of IP, switched on when a case speaks it
 //! - `listener`: the listening socket that most cases share, one after the other
+//! - `udp`: the UDP socket of a case
 //! - `urgent`: the notice of urgent data
 //! - `sock_diag`: states of connections that have no descriptor; forgetting connections
 //!
@@ -36,6 +37,7 @@ mod sock_diag;
 mod sysctl;
 mod tcp_info;
 mod tun;
+mod udp;
 mod urgent;
 
 use std::{
@@ -144,6 +146,7 @@ impl KernelTarget {
                 state_is_dear: true,
                 granularity: Duration::ZERO,
                 msl: MSL,
+                host: true,
             },
             tun,
             routes,

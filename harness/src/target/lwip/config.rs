@@ -65,6 +65,9 @@ impl Plan {
             keepalive_interval,
             keepalive_count,
             urgent_inline,
+            // Cases on Ethernet are skipped before they get here.
+            link: _,
+            address_claim: _,
         } = config;
         for (name, wanted) in [("timestamps", timestamps), ("sack", sack), ("ecn", ecn), ("syn-cookies", syn_cookies)] {
             only(name, *wanted, false)?;

@@ -44,6 +44,8 @@ impl Sockets {
         call: &SocketCall<'_>,
     ) -> Result<Outcome, TargetError> {
         let number = match (call, on) {
+            // Cases with UDP are skipped: it is no host here.
+            (SocketCall::Udp(_), _) => return Ok(Outcome::NoSocket),
             (SocketCall::Listen { .. }, _) => return self.listen(stack, pair.target),
             (_, Handle::Listener) => return self.on_listener(stack, call),
             (_, Handle::Connection(number)) => number,
@@ -58,7 +60,8 @@ impl Sockets {
             | SocketCall::Close
             | SocketCall::Abort
             | SocketCall::Poll
-            | SocketCall::Set(_) => {}
+            | SocketCall::Set(_)
+            | SocketCall::Udp(_) => {}
         }
         let Some(&connection) = self.connections.get(&number) else { return Ok(Outcome::NoSocket) };
         let Some(status) = stack.status(connection.socket) else { return Ok(Outcome::NoSocket) };
@@ -77,7 +80,7 @@ impl Sockets {
             }
             SocketCall::Poll => Ok(Outcome::Ready(ready(connection, &status))),
             SocketCall::Set(switch) => set(stack, socket, *switch),
-            SocketCall::Listen { .. } | SocketCall::Connect { .. } | SocketCall::Accept => {
+            SocketCall::Listen { .. } | SocketCall::Connect { .. } | SocketCall::Accept | SocketCall::Udp(_) => {
                 Err(TargetError::Broken("a call was dispatched twice".to_owned()))
             }
         }
@@ -113,9 +116,11 @@ impl Sockets {
             SocketCall::Set(switch) => set(stack, socket, *switch),
             SocketCall::Connect { .. } => Ok(Outcome::Error(Errno::EOPNOTSUPP)),
             SocketCall::Accept => Ok(Outcome::Error(Errno::EINVAL)),
-            SocketCall::Listen { .. } | SocketCall::Send { .. } | SocketCall::Recv { .. } | SocketCall::Shutdown => {
-                Ok(Outcome::Error(Errno::ENOTCONN))
-            }
+            SocketCall::Listen { .. }
+            | SocketCall::Send { .. }
+            | SocketCall::Recv { .. }
+            | SocketCall::Shutdown
+            | SocketCall::Udp(_) => Ok(Outcome::Error(Errno::ENOTCONN)),
         }
     }
 

@@ -30,6 +30,8 @@ impl Sockets {
             | SocketCall::Abort
             | SocketCall::Poll
             | SocketCall::Set(_) => {}
+            // Cases with UDP are skipped: it is no host here.
+            SocketCall::Udp(_) => return Outcome::NoSocket,
         }
         if on == Handle::Listener {
             return self.call_listener(call);
@@ -51,7 +53,9 @@ impl Sockets {
                 self.disown(place);
                 Outcome::Ok
             }
-            SocketCall::Listen { .. } | SocketCall::Connect { .. } | SocketCall::Accept => Outcome::NoSocket,
+            SocketCall::Listen { .. } | SocketCall::Connect { .. } | SocketCall::Accept | SocketCall::Udp(_) => {
+                Outcome::NoSocket
+            }
         }
     }
 
@@ -77,7 +81,8 @@ impl Sockets {
             | SocketCall::Set(_)
             | SocketCall::Listen { .. }
             | SocketCall::Connect { .. }
-            | SocketCall::Accept => Outcome::Error(Errno::ENOTCONN),
+            | SocketCall::Accept
+            | SocketCall::Udp(_) => Outcome::Error(Errno::ENOTCONN),
         }
     }
 

@@ -61,6 +61,7 @@ impl Smoltcp {
                 state_is_dear: false,
                 granularity: Duration::ZERO,
                 msl: config::MSL,
+                host: false,
             },
             seed,
             link,

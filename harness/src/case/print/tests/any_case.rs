@@ -8,9 +8,10 @@ use crate::{
     case::{
         flags::{Flags, FlagsPattern},
         format::{
-            Action, AddressName, Allow, Alternative, At, Bytes, Call, CallStep, Case, Checksum, Comparison, Config,
-            ConnName, Data, Errno, Expect, ExpectIp, ExpectSegment, Fragments, Icmp, Inject, Ip, Message, MssBounds,
-            MssChoice, Options, Order, Peer, Quantity, Quote, Readiness, Returns, SocketSwitch, StateCheck, Step, Via,
+            Action, AddressName, Allow, Alternative, Arp, ArpKind, At, Bytes, Call, CallStep, Case, Checksum,
+            Comparison, Config, ConnName, Data, Errno, Expect, ExpectArp, ExpectIcmp, ExpectIp, ExpectSegment,
+            ExpectTs, ExpectUdp, Fragments, Frame, Icmp, Inject, Ip, Medium, Message, MssBounds, MssChoice, Options,
+            Order, Peer, Quantity, Quote, Readiness, Returns, SocketSwitch, StateCheck, Step, Udp, UdpCall, Via,
         },
         position::{
             Symbol,
@@ -128,7 +129,7 @@ fn options() -> impl Strategy<Value = Options> {
         option::of(any::<u8>()),
         any::<bool>(),
         prop::collection::vec((position(), position()), 0..2),
-        option::of(any::<(u32, u32)>()),
+        option::of((any::<u32>(), position())),
         option::weighted(0.3, bytes()),
     )
         .prop_map(|(mss, wscale, sack_ok, sack, ts, raw)| Options { mss, wscale, sack_ok, sack, ts, raw })
@@ -158,6 +159,9 @@ fn inject() -> BoxedStrategy<Inject> {
                 ip,
                 raw,
                 icmp: None,
+                udp: None,
+                arp: None,
+                frame: Frame::default(),
                 fragments: None,
             }
         })
@@ -171,20 +175,104 @@ fn quote() -> impl Strategy<Value = Quote> {
 fn icmp() -> BoxedStrategy<Icmp> {
     let named = select(Message::NAMED.to_vec()).prop_map(|(_, message)| message);
     let message = prop_oneof![named, any::<(u8, u8)>().prop_map(|(kind, code)| Message { kind, code })];
-    let fields = (option::of(any::<u16>()), option::of(any::<u8>()), option::of(checksum()));
+    let numbers = prop_oneof![
+        (option::of(any::<u16>()), option::of(any::<u8>())).prop_map(Ok),
+        (option::of(any::<u16>()), option::of(any::<u16>())).prop_map(Err),
+    ];
+    let fields = (numbers, option::of(checksum()));
     let body =
         prop_oneof![option::of(quote()).prop_map(|quote| (quote, None)), data().prop_map(|data| (None, Some(data))),];
-    let any = (message.clone(), body, fields).prop_map(|(message, (quote, data), (mtu, pointer, checksum))| Icmp {
-        message,
-        quote,
-        data,
-        mtu,
-        pointer,
-        checksum,
+    let any = (message.clone(), body, fields).prop_map(|(message, (quote, data), (numbers, checksum))| {
+        let (mtu, pointer, id, seq) = match numbers {
+            Ok((mtu, pointer)) => (mtu, pointer, None, None),
+            Err((id, seq)) => (None, None, id, seq),
+        };
+        Icmp { message, quote, data, mtu, pointer, id, seq, checksum }
     });
     prop_oneof![any, message.prop_map(|message| Icmp { message, ..Icmp::default() })]
         .prop_filter("it fits a packet", |icmp| icmp.quote.as_ref().is_none_or(|quote| quote.length < Some(65_000)))
         .boxed()
+}
+
+fn udp() -> BoxedStrategy<Udp> {
+    let port = || option::of(any::<u16>());
+    (port(), port(), option::of(data()), option::of(any::<u16>()), option::of(checksum()))
+        .prop_map(|(from_port, to_port, data, length, checksum)| Udp { from_port, to_port, data, length, checksum })
+        .boxed()
+}
+
+fn kind() -> impl Strategy<Value = ArpKind> {
+    select(ArpKind::NAMED.to_vec()).prop_map(|(_, kind)| kind)
+}
+
+fn arp() -> BoxedStrategy<Arp> {
+    let name = || option::of(address());
+    let number = || option::of(any::<u16>());
+    (kind(), (name(), name(), name(), name()), (number(), number(), number()))
+        .prop_map(|(kind, (sender, target, sender_mac, target_mac), (operation, hardware, protocol))| Arp {
+            kind,
+            sender,
+            target,
+            sender_mac,
+            target_mac,
+            operation,
+            hardware,
+            protocol,
+        })
+        .boxed()
+}
+
+fn frame() -> impl Strategy<Value = Frame> {
+    option::weighted(0.3, (option::of(address()), option::of(address())))
+        .prop_map(|frame| frame.map_or_else(Frame::default, |(from, to)| Frame { from, to }))
+}
+
+/// Any packet that is no segment.
+fn beside() -> BoxedStrategy<ExpectSegment> {
+    let echo = (option::of(any::<u16>()), option::of(any::<u16>()), option::of(data()), option::of(any::<u16>()));
+    let icmp = (option::of(icmp()), echo).prop_map(|(message, (id, seq, data, quotes))| ExpectIcmp {
+        message: message.map(|icmp| icmp.message),
+        id,
+        seq,
+        data,
+        quotes,
+        ..ExpectIcmp::default()
+    });
+    let udp = (udp(), option::of(bounds())).prop_map(|(Udp { from_port, to_port, data, .. }, len)| ExpectUdp {
+        from_port,
+        to_port,
+        data,
+        len,
+    });
+    let name = || option::of(address());
+    let arp = (option::of(kind()), name(), name(), name(), name()).prop_map(
+        |(kind, sender, target, sender_mac, target_mac)| ExpectArp { kind, sender, target, sender_mac, target_mac },
+    );
+    let around = (name(), name(), frame(), option::of(bounds())).boxed();
+    prop_oneof![
+        (icmp, around.clone()).prop_map(|(icmp, (from, to, frame, pieces))| ExpectSegment {
+            from,
+            to,
+            frame,
+            pieces,
+            icmp: Some(Box::new(icmp)),
+            ..ExpectSegment::default()
+        }),
+        (udp, around.clone()).prop_map(|(udp, (from, to, frame, pieces))| ExpectSegment {
+            from,
+            to,
+            frame,
+            pieces,
+            udp: Some(Box::new(udp)),
+            ..ExpectSegment::default()
+        }),
+        (arp, around).prop_map(|(arp, (_, _, frame, _))| ExpectSegment {
+            frame,
+            arp: Some(Box::new(arp)),
+            ..ExpectSegment::default()
+        }),
+    ]
+    .boxed()
 }
 
 fn fragments() -> BoxedStrategy<Fragments> {
@@ -216,6 +304,19 @@ fn injected() -> BoxedStrategy<Inject> {
             fragments: Some(fragments),
             ..inject
         }),
+        1 => (conn(), option::of(address()), udp(), frame()).prop_map(|(on, from, udp, frame)| Inject {
+            on,
+            from,
+            udp: Some(Box::new(udp)),
+            frame,
+            ..Inject::default()
+        }),
+        1 => (option::of(address()), arp(), frame()).prop_map(|(from, arp, frame)| Inject {
+            from,
+            arp: Some(Box::new(arp)),
+            frame,
+            ..Inject::default()
+        }),
         1 => (conn(), option::of(address()), ip(), icmp(), option::of(fragments())).prop_map(
             move |(on, from, ip, icmp, fragments)| Inject {
                 on,
@@ -235,7 +336,8 @@ fn segment() -> impl Strategy<Value = ExpectSegment> {
     let numbers = (option::of(bounds()), option::of(bounds()), option::of(bounds()), option::of(bounds()));
     let text = (option::of(data()), option::of(bounds()));
     let options =
-        (option::of(mss), option::of(option::of(any::<u8>())), option::of(any::<bool>()), option::of(any::<bool>()));
+        (option::of(mss), option::of(option::of(any::<u8>())), option::of(any::<bool>()), option::of(stamps()));
+    let sack = option::of(prop::collection::vec((position(), position()), 0..3));
     let ip = (option::of(any::<u8>()), option::of(any::<u8>()), option::of(any::<bool>()));
     let times = (
         option::of(span()),
@@ -244,9 +346,9 @@ fn segment() -> impl Strategy<Value = ExpectSegment> {
         option::of(1..9_u32),
         option::of(1.0..4.0_f64),
     );
-    ((conn(), pattern()), numbers, text, options, ip, times).prop_map(
+    ((conn(), pattern(), sack, frame()), numbers, text, options, ip, times).prop_map(
         |(
-            (on, flags),
+            (on, flags, sack, frame),
             (seq, ack, win, urg),
             (data, len),
             (mss, wscale, sack_ok, ts),
@@ -264,19 +366,28 @@ fn segment() -> impl Strategy<Value = ExpectSegment> {
             mss,
             wscale,
             sack_ok,
+            sack,
             ts,
+            frame,
             ip: ExpectIp { ttl, tos, df },
             within,
             after,
             tolerance,
             repeat,
             backoff,
+            ..ExpectSegment::default()
         },
     )
 }
 
+fn stamps() -> impl Strategy<Value = ExpectTs> {
+    let values = (option::of(bounds()), bounds()).prop_map(|(val, ecr)| ExpectTs::Values { val, ecr: Some(ecr) });
+    prop_oneof![any::<bool>().prop_map(ExpectTs::Present), values]
+}
+
 fn expect() -> impl Strategy<Value = Expect> {
-    let segments = |range| prop::collection::vec(segment(), range);
+    let one = || prop_oneof![3 => segment().boxed(), 1 => beside()];
+    let segments = move |range| prop::collection::vec(one(), range);
     let alternative = (clauses(0), segments(0..3)).prop_map(|(clauses, segments)| Alternative { clauses, segments });
     prop_oneof![
         3 => segments(0..3).prop_map(Expect::InOrder),
@@ -299,6 +410,14 @@ fn call() -> impl Strategy<Value = Call> {
         (data(), any::<bool>()).prop_map(|(data, urgent)| Call::Send { data, urgent }),
         option::of(any::<u32>()).prop_map(|max| Call::Recv { max }),
         switch.prop_map(Call::Set),
+        udp_call().prop_map(Call::Udp),
+    ]
+}
+
+fn udp_call() -> impl Strategy<Value = UdpCall> {
+    prop_oneof![
+        select(vec![UdpCall::Bind, UdpCall::Recv, UdpCall::Close]),
+        (data(), option::of(address())).prop_map(|(data, to)| UdpCall::Send { data, to }),
     ]
 }
 
@@ -387,7 +506,15 @@ fn peer() -> impl Strategy<Value = Peer> {
         any::<bool>(),
         any::<bool>(),
     )
-        .prop_map(|(isn, win, mss, wscale, sack_ok, ts)| Peer { isn, win, mss, wscale, sack_ok, ts });
+        .prop_map(|(isn, win, mss, wscale, sack_ok, ts)| Peer {
+            isn,
+            win,
+            mss,
+            wscale,
+            sack_ok,
+            ts,
+            answers_arp: None,
+        });
     prop_oneof![Just(Peer::default()), peer]
 }
 
@@ -404,7 +531,11 @@ pub(crate) fn any_case() -> impl Strategy<Value = Case> {
             // CLOSED, LISTEN and SYN-SENT are reached in one way only.
             let two_ways = |state: State| !matches!(state, State::Closed | State::Listen | State::SynSent);
             let via = start.and_then(|(given, via)| via.filter(|_| two_ways(given)));
-            Case { title, clauses, level, origin, given, via, peer, config, allow, steps }
+            let mut case = Case { title, clauses, level, origin, given, via, peer, config, allow, steps };
+            if case.steps.iter().any(|step| step.value.action.speaks_of_frames()) {
+                case.config.link = Some(Medium::Ethernet);
+            }
+            case
         },
     )
 }
