@@ -182,6 +182,11 @@ impl Connection {
         Pair { local: self.tcb.local, remote: self.tcb.remote }
     }
 
+    /// Whether these are its sockets.
+    pub(crate) fn is_between(&self, pair: &Pair) -> bool {
+        self.tcb.remote == pair.remote && self.tcb.local == pair.local
+    }
+
     pub(crate) fn state(&self) -> State {
         self.tcb.state
     }
@@ -287,17 +292,19 @@ impl Connection {
 
     /// The next thing time will do to this connection.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        [
-            self.retransmission.deadline(),
-            self.persist.deadline(),
-            self.acknowledgment.deadline(),
-            self.keepalive.deadline(),
-            self.time_wait,
-            self.user_timeout,
-            self.ecn.hold,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        // Asked for after every event: step by step, as an iterator over all of them costs several times as much.
+        let first = earlier(self.retransmission.deadline(), self.persist.deadline());
+        let first = earlier(first, self.acknowledgment.deadline());
+        let first = earlier(first, self.keepalive.deadline());
+        earlier(earlier(first, self.time_wait), earlier(self.user_timeout, self.ecn.hold))
+    }
+}
+
+/// The one that comes first, if there is one.
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, None) => one,
+        (None, other) => other,
     }
 }

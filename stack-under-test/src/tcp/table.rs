@@ -67,6 +67,8 @@ pub(crate) struct Table {
     connections: Vec<Option<Box<Connection>>>,
     /// Empty places.
     free: Vec<Key>,
+    /// Of the last event: the next one is most often of the same connection.
+    latest: Key,
     /// One entry for each connection that waits for something, at [`Connection::timer`]: not after its deadline, and
     /// the earliest entry is exact.
     timers: BTreeSet<(Instant, Key)>,
@@ -86,6 +88,7 @@ impl Table {
             places: HashMap::with_hasher(Keyed(key)),
             connections: Vec::new(),
             free: Vec::new(),
+            latest: Key(0),
             timers: BTreeSet::new(),
         }
     }
@@ -96,6 +99,9 @@ impl Table {
 
     /// The one look-up that an event needs.
     pub(crate) fn find(&self, pair: &Pair) -> Option<Key> {
+        if self.at(self.latest).is_some_and(|conn| conn.is_between(pair)) {
+            return Some(self.latest);
+        }
         self.places.get(pair).copied()
     }
 
@@ -113,6 +119,7 @@ impl Table {
 
     /// For an event; [`Table::retime`] has to follow.
     pub(crate) fn at_mut(&mut self, key: Key) -> Option<&mut Connection> {
+        self.latest = key;
         self.connections.get_mut(key.0)?.as_deref_mut()
     }
 

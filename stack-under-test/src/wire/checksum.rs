@@ -52,17 +52,15 @@ impl Checksum {
             bytes = rest;
         }
         // Four octets at a time: 2^16 is 1 in this arithmetic, so a 32-bit word counts as its halves.
-        // 64 bits hold the carries of 2^32 such words.
+        // 64 bits hold the carries of 2^32 such words. In the machine's byte order: the sum of turned words is the
+        // turned sum (RFC1071#2), and to turn one is less work than to turn them all.
         let (words, rest) = bytes.as_chunks::<4>();
-        let mut sum = self.sum;
-        for word in words {
-            sum += u64::from(u32::from_be_bytes(*word));
-        }
         let mut last = [0; 4];
         last[..rest.len()].copy_from_slice(rest);
-        sum += u64::from(u32::from_be_bytes(last));
+        let sum = words.iter().map(|word| u64::from(u32::from_ne_bytes(*word))).sum::<u64>();
+        let sum = fold(sum + u64::from(u32::from_ne_bytes(last)));
         self.odd ^= rest.len() % 2 == 1;
-        self.sum = fold(sum);
+        self.sum = fold(self.sum + u64::from(u16::from_be(fold(sum) as u16)));
         self
     }
 
