@@ -1,12 +1,14 @@
 //! The figures README quotes, all from one run so that their ratios hold: `ci/bench`.
 //!
 //! Rates (of campaigns, and of the bare loop they are measured against) are in `rates`. The arguments `times`, `pairs`,
-//! `stacks`, `shrink` and `kernel` choose. Each other figure is the median of many repetitions, with the fastest and the slowest
+//! `stacks`, `tun`, `shrink` and `kernel` choose. Each other figure is the median of many repetitions, with the fastest and the slowest
 //! beside it. Absolute times belong to the machine; the limits in the last column are the project's own.
 
 mod rates;
 #[cfg(feature = "smoltcp")]
 mod stacks;
+#[cfg(feature = "smoltcp")]
+mod tun;
 
 use std::{
     path::PathBuf,
@@ -98,6 +100,10 @@ fn main() {
     #[cfg(feature = "smoltcp")]
     if wants("stacks") {
         stacks::side_by_side();
+    }
+    #[cfg(feature = "smoltcp")]
+    if wants("tun") {
+        on_a_thread(tun::throughput);
     }
     if wants("shrink")
         && let Err(error) = rates::shrinking()
