@@ -120,7 +120,7 @@ impl Sockets {
         if self.in_use(pair) {
             return Outcome::Error(Errno::EADDRINUSE);
         }
-        let mut socket = self.options.socket();
+        let mut socket = self.socket();
         match socket.connect(interface.context(), endpoint(pair.peer), endpoint(pair.target)) {
             Ok(()) => {
                 self.add(on, socket, pair);
@@ -141,7 +141,10 @@ impl Sockets {
         let socket = self.tcp(place);
         match socket.send_slice(data) {
             Ok(0) if !data.is_empty() => Outcome::WouldBlock,
-            Ok(taken) => Outcome::Sent(taken),
+            Ok(taken) => {
+                self.sent(taken);
+                Outcome::Sent(taken)
+            }
             Err(tcp::SendError::InvalidState) => match socket.state() {
                 tcp::State::SynSent | tcp::State::SynReceived => Outcome::WouldBlock,
                 tcp::State::Closed

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use smoltcp::{socket::tcp, time::Duration as SmolDuration};
 
-use super::clock;
+use super::{buffers::Buffers, clock};
 use crate::case::{
     format::{Config, IpVersion},
     time::Span,
@@ -26,10 +26,9 @@ const LEAST_MTU: u16 = 68;
 /// RFC8200#5
 const LEAST_MTU_V6: u16 = 1280;
 /// As large as a window without scaling.
-const RECV_BUFFER: usize = 65_535;
-/// Half of that. A new socket clears both; together they stay below what the allocator gives back to the system at once,
-/// which would cost more than the case.
-const SEND_BUFFER: usize = 32_768;
+pub(super) const RECV_BUFFER: usize = 65_535;
+/// Half of that.
+pub(super) const SEND_BUFFER: usize = 32_768;
 /// smoltcp's own limit.
 const LARGEST_BUFFER: u32 = 1 << 30;
 /// Of a connection whose case names none (MUST-27: not less than two hours).
@@ -152,9 +151,9 @@ impl Options {
     }
 
     /// A new socket with these options.
-    pub(super) fn socket(&self) -> tcp::Socket<'static> {
-        let buffer = |len| tcp::SocketBuffer::new(vec![0; len]);
-        let mut socket = tcp::Socket::new(buffer(self.recv_buffer), buffer(self.send_buffer));
+    pub(super) fn socket(&self, buffers: &mut Buffers) -> tcp::Socket<'static> {
+        let [receive, send] = buffers.lend(self.recv_buffer, self.send_buffer);
+        let mut socket = tcp::Socket::new(receive, send);
         socket.set_congestion_control(tcp::CongestionControl::Reno);
         socket.set_nagle_enabled(self.nagle);
         if !self.delayed_ack {

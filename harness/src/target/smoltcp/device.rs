@@ -10,55 +10,37 @@ use crate::target::{Emission, Time};
 /// So many packets in one poll are no answer any more: smoltcp goes round in circles, and would until memory ends.
 pub(super) const MOST: usize = 100_000;
 
-/// What smoltcp reads from and writes to.
-#[derive(Debug)]
-pub(super) struct Link {
-    /// The packet that arrives next; its buffer is kept for the one after it.
-    arriving: Vec<u8>,
-    pending: bool,
+/// What smoltcp reads from and writes to in one poll.
+pub(super) struct Link<'a> {
+    /// The packet that arrives, until it was read.
+    pub(super) arriving: Option<&'a [u8]>,
     /// What was sent and not yet captured, oldest first.
-    pub(super) sent: Vec<Emission>,
+    pub(super) sent: &'a mut Vec<Emission>,
     /// Of the packets.
     pub(super) mtu: usize,
     /// The case's time, for the emissions.
     pub(super) now: Time,
 }
 
-impl Link {
-    /// Nothing on its way.
-    pub(super) const fn new(mtu: usize) -> Self {
-        Self { arriving: Vec::new(), pending: false, sent: Vec::new(), mtu, now: Time::ZERO }
-    }
-
-    /// As new.
-    pub(super) fn clear(&mut self, mtu: usize) {
-        self.pending = false;
-        self.sent.clear();
-        self.mtu = mtu;
-        self.now = Time::ZERO;
-    }
-
-    /// This packet is the next that smoltcp reads.
-    pub(super) fn arrive(&mut self, packet: &[u8]) {
-        self.arriving.clear();
-        self.arriving.extend_from_slice(packet);
-        self.pending = true;
-    }
-}
-
-impl phy::Device for Link {
-    type RxToken<'a> = Arriving<'a>;
-    type TxToken<'a> = Leaving<'a>;
+impl phy::Device for Link<'_> {
+    type RxToken<'t>
+        = Arriving<'t>
+    where
+        Self: 't;
+    type TxToken<'t>
+        = Leaving<'t>
+    where
+        Self: 't;
 
     fn receive(&mut self, _: Instant) -> Option<(Arriving<'_>, Leaving<'_>)> {
-        std::mem::take(&mut self.pending)
-            .then_some((Arriving(&self.arriving), Leaving { sent: &mut self.sent, now: self.now }))
+        let packet = self.arriving.take()?;
+        Some((Arriving(packet), Leaving { sent: self.sent, now: self.now }))
     }
 
     fn transmit(&mut self, _: Instant) -> Option<Leaving<'_>> {
         // Without room smoltcp leaves its loop.
         let room = self.sent.len() < MOST;
-        room.then_some(Leaving { sent: &mut self.sent, now: self.now })
+        room.then_some(Leaving { sent: self.sent, now: self.now })
     }
 
     fn capabilities(&self) -> DeviceCapabilities {

@@ -9,6 +9,7 @@
 //! is named in [`config`]. Packets to the target's own address leave on the link like all others: smoltcp has no
 //! loopback of its own.
 
+mod buffers;
 mod calls;
 mod checksum;
 mod clock;
@@ -42,7 +43,9 @@ const IDLE_STEP: Duration = Duration::from_millis(1);
 pub struct Smoltcp {
     capabilities: Capabilities,
     seed: u64,
-    link: Link,
+    /// What was sent and not yet captured, oldest first.
+    sent: Vec<Emission>,
+    mtu: usize,
     interface: Interface,
     sockets: Sockets,
     now: Time,
@@ -52,8 +55,7 @@ impl Smoltcp {
     /// A target; `seed` fixes its initial sequence numbers.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        let mut link = Link::new(config::DEFAULT_MTU);
-        let interface = interface(seed, IpVersion::V4, &mut link);
+        let mtu = config::DEFAULT_MTU;
         Self {
             capabilities: Capabilities {
                 version: VERSION.to_owned(),
@@ -64,33 +66,35 @@ impl Smoltcp {
                 host: false,
             },
             seed,
-            link,
-            interface,
+            sent: Vec::new(),
+            mtu,
+            interface: interface(seed, IpVersion::V4, mtu),
             sockets: Sockets::new(),
             now: Time::ZERO,
         }
     }
 
-    /// Lets smoltcp read what arrived and send what is due.
-    fn poll(&mut self, cause: Cause) -> Result<(), TargetError> {
-        self.link.now = self.now;
+    /// Lets smoltcp read what arrives and send what is due.
+    fn poll(&mut self, cause: Cause, arriving: Option<&[u8]>) -> Result<(), TargetError> {
         clock::set_tsval(self.now);
+        let mut link = Link { arriving, sent: &mut self.sent, mtu: self.mtu, now: self.now };
         crash::contain(|| {
-            self.interface.poll(clock::instant(self.now), &mut self.link, &mut self.sockets.set);
+            self.interface.poll(clock::instant(self.now), &mut link, &mut self.sockets.set);
             self.sockets.observe(cause);
         })?;
-        if self.link.sent.len() < device::MOST {
+        if self.sent.len() < device::MOST {
             return Ok(());
         }
-        self.link.sent.clear();
+        self.sent.clear();
         Err(TargetError::Crashed(format!("it does not stop sending: {} packets at one moment", device::MOST)))
     }
 }
 
-fn interface(seed: u64, version: IpVersion, link: &mut Link) -> Interface {
+fn interface(seed: u64, version: IpVersion, mtu: usize) -> Interface {
     let mut config = InterfaceConfig::new(HardwareAddress::Ip);
     config.random_seed = seed;
-    let mut interface = Interface::new(config, link, clock::instant(Time::ZERO));
+    let mut link = Link { arriving: None, sent: &mut Vec::new(), mtu, now: Time::ZERO };
+    let mut interface = Interface::new(config, &mut link, clock::instant(Time::ZERO));
     interface.update_ip_addrs(|addresses| {
         // One of the few it has room for.
         let address = Endpoints::documentation(version).target.ip();
@@ -112,8 +116,9 @@ impl Target for Smoltcp {
         let options = Options::new(config).map_err(Refusal::Unsupported)?;
         let version = config.ip.unwrap_or_default();
         self.now = Time::ZERO;
-        self.link.clear(options.mtu);
-        self.interface = interface(self.seed, version, &mut self.link);
+        self.sent.clear();
+        self.mtu = options.mtu;
+        self.interface = interface(self.seed, version, self.mtu);
         self.sockets.clear(options);
         Ok(Endpoints::documentation(version))
     }
@@ -124,7 +129,7 @@ impl Target for Smoltcp {
 
     fn call(&mut self, on: Handle, pair: Pair, call: &SocketCall<'_>) -> Result<Outcome, TargetError> {
         let outcome = crash::contain(|| self.sockets.call(&mut self.interface, on, pair, call))?;
-        self.poll(Cause::Call)?;
+        self.poll(Cause::Call, None)?;
         Ok(outcome)
     }
 
@@ -133,12 +138,11 @@ impl Target for Smoltcp {
             return Ok(());
         }
         self.sockets.arriving(packet);
-        self.link.arrive(packet);
-        self.poll(Cause::Packet)
+        self.poll(Cause::Packet, Some(packet))
     }
 
     fn capture(&mut self, into: &mut Vec<Emission>) -> Result<(), TargetError> {
-        into.append(&mut self.link.sent);
+        into.append(&mut self.sent);
         Ok(())
     }
 
@@ -151,7 +155,7 @@ impl Target for Smoltcp {
         match next {
             Some(at) if at <= until => {
                 self.now = at;
-                self.poll(Cause::Deadline)
+                self.poll(Cause::Deadline, None)
             }
             Some(_) | None => {
                 self.now = self.now.max(until);
@@ -170,7 +174,7 @@ impl Target for Smoltcp {
 
     fn end(&mut self) -> Result<(), TargetError> {
         self.sockets.clear(Options::default());
-        self.link.clear(config::DEFAULT_MTU);
+        self.sent.clear();
         Ok(())
     }
 }

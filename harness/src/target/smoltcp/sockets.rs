@@ -12,7 +12,10 @@ use smoltcp::{
     wire::IpEndpoint,
 };
 
-use super::config::Options;
+use super::{
+    buffers::Buffers,
+    config::{Options, RECV_BUFFER, SEND_BUFFER},
+};
 use crate::{
     case::{
         flags::Flags,
@@ -33,6 +36,8 @@ pub(super) struct Sockets {
     listener: Option<Listener>,
     /// Established and not accepted, oldest first.
     queue: VecDeque<usize>,
+    /// The memory of the set's sockets.
+    pub(super) buffers: Buffers,
 }
 
 /// The listening port.
@@ -82,8 +87,24 @@ pub(super) enum Cause {
 impl Sockets {
     /// None yet.
     pub(super) fn new() -> Self {
-        let set = SocketSet::new(Vec::new());
-        Self { set, known: Vec::new(), options: Options::default(), listener: None, queue: VecDeque::new() }
+        Self {
+            set: SocketSet::new(Vec::new()),
+            known: Vec::new(),
+            options: Options::default(),
+            listener: None,
+            queue: VecDeque::new(),
+            buffers: Buffers::new(RECV_BUFFER, SEND_BUFFER),
+        }
+    }
+
+    /// A new socket, nobody's yet.
+    pub(super) fn socket(&mut self) -> tcp::Socket<'static> {
+        self.options.socket(&mut self.buffers)
+    }
+
+    /// A socket took so many octets to send.
+    pub(super) fn sent(&mut self, octets: usize) {
+        self.buffers.sent(octets);
     }
 
     /// As new, with these options.
@@ -91,6 +112,11 @@ impl Sockets {
         for known in self.known.drain(..) {
             self.set.remove(known.handle);
         }
+        if self.set.iter().next().is_some() {
+            self.set = SocketSet::new(Vec::new());
+        }
+        // SAFETY: sockets live in the set, or are dropped in the function that made them; the set is empty.
+        unsafe { self.buffers.take_back() };
         self.options = options;
         self.listener = None;
         self.queue.clear();
@@ -185,6 +211,7 @@ impl Sockets {
 
     /// Something arrives. A socket that listens is made only for what such a socket would take: neither ACK nor RST.
     pub(super) fn arriving(&mut self, packet: &[u8]) {
+        self.buffers.arriving(packet);
         if self.listener.is_some() && may_open(packet) {
             self.refill();
         }
@@ -206,7 +233,7 @@ impl Sockets {
         if taken >= listener.room {
             return;
         }
-        let mut socket = self.options.socket();
+        let mut socket = self.socket();
         if socket.listen(endpoint(listener.at)).is_err() {
             return;
         }
@@ -257,6 +284,13 @@ impl Sockets {
     pub(super) fn state(&self, pair: Pair) -> ConnState {
         let state = self.living(pair).and_then(|socket| live(socket.state()));
         state.map_or(ConnState::None { listening: self.is_listening(pair.target.port()) }, ConnState::Is)
+    }
+}
+
+impl Drop for Sockets {
+    /// Also after a crash: the buffers go back before they are freed.
+    fn drop(&mut self) {
+        self.clear(Options::default());
     }
 }
 
