@@ -52,7 +52,7 @@ pub enum Mode {
     /// Like `Record`, but the state is not asked for twice where a look follows a step, and where asking is dear
     /// ([`Capabilities::state_is_dear`]) only at `state` steps and after the last step; and what a call gave or a look
     /// saw against the case's wishes is a finding without words and clauses, as making them costs more than the run.
-    /// For campaigns: what parts is recorded again.
+    /// The packets themselves are not kept, only what they say. For campaigns: what parts is recorded again.
     ///
     /// [`Capabilities::state_is_dear`]: crate::target::Capabilities::state_is_dear
     Compare,
@@ -63,12 +63,22 @@ pub enum Mode {
 /// Never fails: what goes wrong is the verdict. Where the TCP under test itself breaks down the case ends with a finding
 /// ([`CaseRun::crash`]), and the target is not to be used again.
 pub fn run_case(target: &mut dyn Target, case: &Arc<ConcreteCase>, mode: Mode) -> CaseRun {
-    run_case_into(Trace::default(), target, case, mode)
+    run_case_into(Trace::default(), &mut Scratch::default(), target, case, mode)
 }
 
-/// [`run_case`] in the memory of an earlier trace.
+/// Memory that a run needs and leaves empty.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    captured: Vec<Emission>,
+    why: Vec<Explanation>,
+    pending: Vec<Waiting>,
+    packet: Vec<u8>,
+}
+
+/// [`run_case`] in the memory of earlier runs and of an earlier trace.
 pub(crate) fn run_case_into(
     mut memory: Trace,
+    scratch: &mut Scratch,
     target: &mut dyn Target,
     case: &Arc<ConcreteCase>,
     mode: Mode,
@@ -84,7 +94,7 @@ pub(crate) fn run_case_into(
         Err(Refusal::Unsupported(reason)) => (Verdict::Skip(reason), Trace::default(), Vec::new()),
         Err(Refusal::Failed(error)) => (Verdict::Error(error.to_string()), Trace::default(), Vec::new()),
         Ok(endpoints) => {
-            let mut run = Run::new(memory, target, case, mode, Peer::new(endpoints, case.case.peer.isn));
+            let mut run = Run::new(memory, scratch, target, case, mode, Peer::new(endpoints, case.case.peer.isn));
             let stopped = run.all_steps();
             let verdict = match (stopped, run.target.end()) {
                 (Err(Stop::Error(TargetError::Crashed(words))), _) => run.crashed(&words),
@@ -154,11 +164,12 @@ struct Run<'a> {
     violations: Vec<invariants::Broken>,
     trace: Trace,
     findings: Vec<Finding>,
-    pending: Vec<Waiting>,
-    captured: Vec<Emission>,
-    why: Vec<Explanation>,
+    scratch: &'a mut Scratch,
     /// The last thing the harness did, for time bounds.
     since: Moment,
+    /// The target's clock when everything there was had been taken in; nothing has happened in this step since then.
+    /// To read a live target's clock costs as much as a short step.
+    taken_in: Option<Time>,
     step: usize,
     /// The connection that the current step speaks of.
     in_hand: u8,
@@ -172,7 +183,18 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(mut trace: Trace, target: &'a mut dyn Target, concrete: &'a ConcreteCase, mode: Mode, peer: Peer) -> Self {
+    fn new(
+        mut trace: Trace,
+        scratch: &'a mut Scratch,
+        target: &'a mut dyn Target,
+        concrete: &'a ConcreteCase,
+        mode: Mode,
+        peer: Peer,
+    ) -> Self {
+        // A run that broke off may have left something.
+        scratch.captured.clear();
+        scratch.why.clear();
+        scratch.pending.clear();
         let steps = concrete.case.steps.len();
         trace.events.reserve(2 * steps);
         trace.steps.reserve(steps);
@@ -190,10 +212,9 @@ impl<'a> Run<'a> {
             peer,
             trace,
             findings: Vec::new(),
-            pending: Vec::new(),
-            captured: Vec::new(),
-            why: Vec::new(),
+            scratch,
             since: Moment { earliest: Time::ZERO, latest: Time::ZERO },
+            taken_in: None,
             step: 0,
             in_hand: 0,
             next_ip_id: 1,
@@ -258,6 +279,7 @@ impl<'a> Run<'a> {
         let began = self.trace.steps.last().map_or_else(|| self.target.now(), |last| last.ended);
         let first_event = self.trace.events.len();
         self.alternative = None;
+        self.taken_in = None;
         let (mut outcome, mut state) = (None, None);
         match &step.action {
             Action::Inject(inject) => self.inject(inject)?,
@@ -272,7 +294,7 @@ impl<'a> Run<'a> {
         if state.is_none() && self.wants_state() {
             state = Some(self.state_in_hand()?);
         }
-        let ended = self.target.now();
+        let ended = self.taken_in.unwrap_or_else(|| self.target.now());
         let alternative = self.alternative;
         self.trace.steps.push(StepRecord { began, ended, emitted, outcome, state, alternative });
         Ok(())
@@ -327,6 +349,7 @@ impl<'a> Run<'a> {
             self.target.advance(until)?;
             self.collect()?;
         }
+        self.taken_in = None;
         self.since = Moment { earliest: until, latest: self.target.now() };
         Ok(())
     }
@@ -357,7 +380,7 @@ impl<'a> Run<'a> {
 
     /// Takes in what the target has emitted and why.
     fn collect(&mut self) -> Result<(), Stop> {
-        let mut captured = std::mem::take(&mut self.captured);
+        let mut captured = std::mem::take(&mut self.scratch.captured);
         loop {
             self.target.capture(&mut captured)?;
             for emission in captured.drain(..) {
@@ -368,14 +391,16 @@ impl<'a> Run<'a> {
                 break;
             }
         }
-        self.captured = captured;
-        self.monitor.advanced(self.target.now());
-        let mut why = std::mem::take(&mut self.why);
+        self.scratch.captured = captured;
+        let now = self.target.now();
+        self.taken_in = Some(now);
+        self.monitor.advanced(now);
+        let mut why = std::mem::take(&mut self.scratch.why);
         self.target.explain(&mut why);
         for explanation in why.drain(..) {
             self.event(EventKind::Explained(explanation));
         }
-        self.why = why;
+        self.scratch.why = why;
         Ok(())
     }
 
@@ -401,8 +426,9 @@ impl<'a> Run<'a> {
         };
         segment.rules = rules;
         let event = self.trace.events.len();
+        let packet = if self.mode == Mode::Compare { Vec::new() } else { packet };
         self.trace.events.push(Event { at, step: self.step, kind: EventKind::Emitted { packet, segment }, frame });
-        self.pending.push(Waiting { event, before });
+        self.scratch.pending.push(Waiting { event, before });
         self.note_violations(Some(event));
     }
 

@@ -2,7 +2,7 @@
 //!
 //! [`triples`] walks one run of the target that tells its rules. Cheap: no text is made.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, hash::BuildHasher};
 
 use crate::{
     case::format::Action,
@@ -14,10 +14,23 @@ use crate::{
 /// What a target did with an event in a state.
 pub type Triple = (ConnState, EventClass, Option<&'static str>);
 
-/// The triples that were seen. Asked for nearly every event of every run, so it hashes fast; nobody chooses triples to
-/// make it slow.
-#[derive(Debug, Default)]
-pub struct Seen(HashSet<Triple, foldhash::fast::FixedState>);
+/// The triples that were seen, each as 64 bits of a hash: it is asked for nearly every event of every run, and what it
+/// keeps of ten thousands of triples has to stay near. One in 10^10 campaigns takes two triples for one, which costs it an
+/// input that it would have kept.
+#[derive(Debug)]
+pub struct Seen {
+    all: HashSet<u64, foldhash::fast::FixedState>,
+    /// Some of those seen last, each at the place that its low bits name: the set is large, and most come again at once.
+    recent: Box<[u64; RECENT]>,
+}
+
+const RECENT: usize = 1024;
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self { all: HashSet::default(), recent: Box::new([0; RECENT]) }
+    }
+}
 
 impl Seen {
     /// Takes in the triples of a run, those that no rule explains left out; `tell` is told of each, and whether it is
@@ -25,26 +38,31 @@ impl Seen {
     pub fn take(&mut self, run: &CaseRun, tell: &mut dyn FnMut(Triple, bool)) {
         triples(run, &mut |triple| {
             if triple.2.is_some() {
-                tell(triple, self.0.insert(triple));
+                let print = foldhash::quality::FixedState::default().hash_one(triple);
+                let place = &mut self.recent[print as usize % RECENT];
+                // 0 stands for nothing; who has it is asked for each time.
+                let is_new = (*place != print || print == 0) && self.all.insert(print);
+                *place = print;
+                tell(triple, is_new);
             }
         });
     }
 
     /// Takes in what somebody else saw.
     pub fn add(&mut self, other: Self) {
-        self.0.extend(other.0);
+        self.all.extend(other.all);
     }
 
     /// How many.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 }
 

@@ -14,7 +14,7 @@ use std::{
 use super::key::Side;
 use crate::{
     case::format::ConcreteCase,
-    run::{Mode, run_case_into},
+    run::{Mode, Scratch, run_case_into},
     target::{
         Capabilities, Target, TargetError,
         spec::{TargetOptions, TargetSpec},
@@ -35,6 +35,7 @@ pub struct Pair {
 /// One target and how to get it again.
 struct Seat {
     open: Opener,
+    scratch: Scratch,
     /// `None` after it broke.
     target: Option<Box<dyn Target>>,
     name: String,
@@ -78,7 +79,16 @@ impl Seat {
         let target = open()?;
         let capabilities = target.capabilities();
         let Capabilities { version, live, state_is_dear, granularity: _, msl, host: _ } = capabilities.clone();
-        Ok(Self { name: target.name().to_owned(), version, live, state_is_dear, msl, target: Some(target), open })
+        Ok(Self {
+            name: target.name().to_owned(),
+            version,
+            live,
+            state_is_dear,
+            msl,
+            target: Some(target),
+            open,
+            scratch: Scratch::default(),
+        })
     }
 
     fn run(
@@ -91,7 +101,8 @@ impl Seat {
             Some(target) => target,
             none @ None => none.insert((self.open)()?),
         };
-        match quietly(|| run_case_into(memory, target.as_mut(), case, mode)) {
+        let scratch = &mut self.scratch;
+        match quietly(|| run_case_into(memory, scratch, target.as_mut(), case, mode)) {
             Ok(run) => {
                 let broke = match (&run.verdict, run.crash()) {
                     (Verdict::Error(message), _) => Some(Broke { how: How::Failed, message: message.clone() }),

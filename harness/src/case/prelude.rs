@@ -24,14 +24,19 @@ const ETHERNET: u16 = 1500;
 /// How long the target may take to acknowledge a FIN: RFC9293#3.8.6.3 bounds the delay (MUST-40).
 const DELAYED_ACK: Span = Span { two_msl: 0, rto: 0, nanos: 500_000_000 };
 
+/// No prelude has more steps: to TIME-WAIT.
+const MOST_STEPS: usize = 12;
+
 /// Puts the steps that lead to `case.given` before the authored ones; returns how many.
 ///
 /// `line` is where `given` stands, for reports; 0 if nowhere.
 pub(super) fn prepend(case: &mut Case, line: u32) -> Result<usize, Box<Fault>> {
-    let steps = steps(case)?;
+    let mut steps = steps(case, line)?;
     let count = steps.len();
-    let prelude = steps.into_iter().map(|value| At { line, value });
-    case.steps.splice(0..0, prelude);
+    if count > 0 {
+        steps.append(&mut case.steps);
+        case.steps = steps;
+    }
     Ok(count)
 }
 
@@ -56,14 +61,16 @@ impl ConcreteCase {
     }
 }
 
-fn steps(case: &Case) -> Result<Vec<Step>, Box<Fault>> {
+/// The steps of the prelude, with room for those that follow.
+fn steps(case: &Case, line: u32) -> Result<Vec<At<Step>>, Box<Fault>> {
     let Some(given) = case.given else {
         return match case.via {
             None => Ok(Vec::new()),
             Some(_) => Err(Fault::new("`via` without `given`").help("say which state the connection starts from")),
         };
     };
-    let mut script = Script { case, steps: Vec::new(), timestamps: 0 };
+    let steps = Vec::with_capacity(MOST_STEPS + case.steps.len());
+    let mut script = Script { case, line, steps, timestamps: 0 };
     match (given, case.via) {
         (State::Closed | State::Listen | State::SynSent, Some(_)) => {
             return Err(Fault::new(format!("{given} is reached in one way only")).help("leave `via` out"));
@@ -97,7 +104,8 @@ fn steps(case: &Case) -> Result<Vec<Step>, Box<Fault>> {
 /// A script being written. Reads like the figures of RFC9293#3.5 and #3.6.
 struct Script<'c> {
     case: &'c Case,
-    steps: Vec<Step>,
+    line: u32,
+    steps: Vec<At<Step>>,
     /// TSval of the last injected segment.
     timestamps: u32,
 }
@@ -212,7 +220,8 @@ impl Script<'_> {
     }
 
     fn push(&mut self, action: Action) {
-        self.steps.push(Step { action, clauses: Vec::new(), continues: false, note: None });
+        let step = Step { action, clauses: Vec::new(), continues: false, note: None };
+        self.steps.push(At { line: self.line, value: step });
     }
 }
 

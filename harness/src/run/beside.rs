@@ -5,7 +5,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Run, Stop, Waiting};
+use super::{Mode, Run, Stop, Waiting};
 use crate::{
     case::format::{Action, Call, Case, Expect, ExpectSegment, Medium},
     peer::{Peer, View},
@@ -168,7 +168,7 @@ impl Run<'_> {
         {
             let joined = self.peer.emitted_other(read, seen.at);
             let mut faults = joined.faults;
-            for earlier in self.pending.iter().filter(|waiting| whole.events.contains(&waiting.event)) {
+            for earlier in self.scratch.pending.iter().filter(|waiting| whole.events.contains(&waiting.event)) {
                 if let EventKind::EmittedOther { seen, .. } = &self.trace.events[earlier.event].kind {
                     faults.extend(seen.faults.iter().cloned());
                 }
@@ -177,7 +177,7 @@ impl Run<'_> {
             let pieces = u32::try_from(whole.events.len()).unwrap_or(u32::MAX);
             seen = CasePacket { pieces, faults, rules: seen.rules, df: seen.df, ..joined };
             self.find_quote(&mut seen);
-            self.pending.retain(|waiting| !whole.events.contains(&waiting.event));
+            self.scratch.pending.retain(|waiting| !whole.events.contains(&waiting.event));
         }
         self.waits(packet, seen, frame);
     }
@@ -188,7 +188,7 @@ impl Run<'_> {
         let at = seen.at;
         let kind = EventKind::EmittedOther { packet, seen: Box::new(seen) };
         self.trace.events.push(Event { at, step: self.step, kind, frame });
-        self.pending.push(Waiting { event, before: View::unknown() });
+        self.scratch.pending.push(Waiting { event, before: View::unknown() });
     }
 
     /// Which packet of the peer's an error quotes, and how much of it.
@@ -198,15 +198,17 @@ impl Run<'_> {
             return;
         }
         let header = body.first().map_or(0, |first| if first >> 4 == 6 { 40 } else { usize::from(first & 15) * 4 });
-        let sent = self.trace.events.iter().rev().find_map(|event| match &event.kind {
-            EventKind::Injected { packet, .. } if packet.starts_with(body) && body.len() >= header => Some(packet),
-            EventKind::Injected { .. }
-            | EventKind::Emitted { .. }
+        let kept = self.trace.events.iter().rev().filter_map(|event| match &event.kind {
+            EventKind::Injected { packet, .. } => Some(packet),
+            EventKind::Emitted { .. }
             | EventKind::EmittedOther { .. }
             | EventKind::Called { .. }
             | EventKind::Explained(_)
             | EventKind::Waited(_) => None,
         });
+        // Of those that the trace does not keep the last one is still there.
+        let latest = Some(&self.scratch.packet).filter(|_| self.mode == Mode::Compare);
+        let sent = latest.into_iter().chain(kept).find(|packet| packet.starts_with(body) && body.len() >= header);
         *quote = sent.map(|packet| Quoted { bytes: body.len() - header, whole: packet.len() == body.len() });
     }
 }

@@ -24,6 +24,8 @@ impl<'a> Run<'a> {
             self.collect()?;
         }
         if is_nothing(expect) && self.silent() {
+            // No time has passed: the step before ended here.
+            self.taken_in = self.trace.steps.last().map(|last| last.ended);
             return Ok(());
         }
         let spans = self.spans_of(expect)?;
@@ -48,7 +50,7 @@ impl<'a> Run<'a> {
 
     /// Takes a look at nothing the short way: where nothing came, and where what came needs no words. Whether it did.
     fn silent(&mut self) -> bool {
-        if self.pending.is_empty() {
+        if self.scratch.pending.is_empty() {
             return true;
         }
         if self.mode != Mode::Compare || self.pending_packets().any(|pending| is_no_segment(pending.seen)) {
@@ -64,7 +66,8 @@ impl<'a> Run<'a> {
 
     /// What nobody has judged yet, each with the view just before it left.
     fn pending_packets(&self) -> impl Iterator<Item = Pending<'_>> {
-        self.pending.iter().filter_map(|waiting| Some(Pending { seen: self.seen(waiting)?, before: &waiting.before }))
+        let pending = self.scratch.pending.iter();
+        pending.filter_map(|waiting| Some(Pending { seen: self.seen(waiting)?, before: &waiting.before }))
     }
 
     fn judge_now(&self, expect: &Expect, spans: &[(Span, Duration)]) -> Result<Judgement, Stop> {
@@ -83,7 +86,7 @@ impl<'a> Run<'a> {
 
     /// The pending segments are dealt with. Bounds of the next step count from the last one of them.
     fn settle(&mut self, expect: &Expect, spans: &[(Span, Duration)]) {
-        let last = self.pending.last().and_then(|waiting| self.seen(waiting)).map(|seen| seen.at());
+        let last = self.scratch.pending.last().and_then(|waiting| self.seen(waiting)).map(|seen| seen.at());
         if let Some(at) = last.filter(|at| *at >= self.since.earliest) {
             // On a live target the reading may be late: the chain of lower bounds keeps later intervals honest.
             let at_least: Duration = if self.target.capabilities().live {
@@ -93,7 +96,7 @@ impl<'a> Run<'a> {
             };
             self.since = Moment { earliest: self.since.earliest + at_least, latest: at.max(self.since.latest) };
         }
-        self.pending.clear();
+        self.scratch.pending.clear();
     }
 
     fn segment(&self, waiting: &Waiting) -> Option<&CaseSegment> {
@@ -116,7 +119,7 @@ impl<'a> Run<'a> {
     /// What is no segment at all, and what is wrong with a packet that is none. Whatever else is wrong with one whatever the case expects is an invariant's business.
     fn report_faults(&mut self, step: &Step) {
         let mut faults = Vec::new();
-        for waiting in &self.pending {
+        for waiting in &self.scratch.pending {
             match self.seen(waiting).map(|seen| seen.what) {
                 Some(What::Segment(segment)) if is_empty(segment) => {
                     faults.extend(segment.faults.iter().cloned().map(|fault| (fault, Some(segment.clone()))));
@@ -133,8 +136,11 @@ impl<'a> Run<'a> {
     }
 
     fn report_breach(&mut self, step: &Step, breach: Breach) {
-        let segment =
-            breach.segment.and_then(|index| self.pending.get(index)).and_then(|waiting| self.segment(waiting)).cloned();
+        let segment = breach
+            .segment
+            .and_then(|index| self.scratch.pending.get(index))
+            .and_then(|waiting| self.segment(waiting))
+            .cloned();
         let Breach { kind, expected, observed, differences, clauses, .. } = breach;
         self.remark_all(step, kind, &clauses, expected, observed, differences, segment);
     }

@@ -9,7 +9,7 @@ mod udp;
 
 pub(super) use fragments::Fragmented;
 
-use super::{Run, Stop};
+use super::{Mode, Run, Stop};
 use crate::{
     case::{
         flags::Flags,
@@ -18,11 +18,11 @@ use crate::{
     judge::{event_class::of_packet, expect::Moment},
     peer::{Unknown, View},
     segment::{
-        build::{WireSegment, build},
+        build::{WireSegment, build_into},
         ethernet,
         parse::{NotTcp, Parsed, parse, plain},
     },
-    target::data_bytes,
+    target::{Time, data_bytes},
     trace::event::{CaseSegment, Event, EventKind},
 };
 
@@ -41,14 +41,15 @@ impl<'a> Run<'a> {
             return self.arp(inject, arp);
         }
         if let Some((packet, note)) = self.beside_tcp(inject, id)? {
-            self.monitor.given(&packet, &parse(&packet), self.target.now());
-            return self.send(inject, packet, None, Some(note), before);
+            let now = self.target.now();
+            self.monitor.given(&packet, &parse(&packet), now);
+            return self.send(inject, now, packet, None, Some(note), before);
         }
         let (packet, parsed) = self.tcp(inject, id)?;
         let now = self.target.now();
         self.monitor.given(&packet, &parsed, now);
         let segment = parsed.ok().map(|parsed| self.peer.injected(self.in_hand, parsed, now));
-        self.send(inject, packet, segment, None, before)
+        self.send(inject, now, packet, segment, None, before)
     }
 
     /// An IP packet that is no TCP segment, and what it is in words; `None` if the step asks for a segment.
@@ -60,16 +61,17 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Hands a packet to the target and takes in what comes back at once. `before` is the view without it.
+    /// Hands a packet to the target, not before `earliest`, and takes in what comes back at once. `before` is the view
+    /// without it.
     fn send(
         &mut self,
         inject: &Inject,
+        earliest: Time,
         packet: Vec<u8>,
         segment: Option<CaseSegment>,
         note: Option<String>,
         before: View,
     ) -> Result<(), Stop> {
-        let earliest = self.target.now();
         let frame = self.beside.is_ethernet().then(|| frame_of(inject, ethernet::TYPE_IPV4));
         let taken = match &frame {
             None => self.target.inject(&packet),
@@ -77,12 +79,24 @@ impl<'a> Run<'a> {
         };
         let class = of_packet(&packet, segment.as_ref(), &before);
         let latest = self.target.now();
+        let packet = self.kept(packet);
         let kind = EventKind::Injected { packet, segment, class, note };
         self.trace.events.push(Event { at: latest, step: self.step, kind, frame });
         self.since = Moment { earliest, latest };
         // The packet that breaks a target stands in the trace, too.
         taken?;
         self.collect()
+    }
+
+    /// The packet as the trace keeps it: in [`Mode::Compare`] not at all, and its memory serves the next one.
+    fn kept(&mut self, packet: Vec<u8>) -> Vec<u8> {
+        match self.mode {
+            Mode::Judge | Mode::Record => packet,
+            Mode::Compare => {
+                self.scratch.packet = packet;
+                Vec::new()
+            }
+        }
     }
 
     /// A packet from the peer to the target, for `..` behind what is in it.
@@ -99,7 +113,8 @@ impl<'a> Run<'a> {
     }
 
     /// The packet, and what it says.
-    fn tcp(&self, inject: &Inject, id: u16) -> Result<(Vec<u8>, Result<Parsed, NotTcp>), Stop> {
+    fn tcp(&mut self, inject: &Inject, id: u16) -> Result<(Vec<u8>, Result<Parsed, NotTcp>), Stop> {
+        let mut packet = std::mem::take(&mut self.scratch.packet);
         let view = self.peer.connection(self.in_hand).view;
         let acks = inject.flags.contains(Flags::ACK);
         let seq = inject.seq.as_ref().map_or(Ok(view.next_in()), |seq| view.position(seq))?;
@@ -123,7 +138,7 @@ impl<'a> Run<'a> {
             raw: inject.raw.as_ref().map(|raw| &raw.0[..]),
             ..self.envelope(inject, &inject.ip, id)
         };
-        let packet = build(&segment);
+        build_into(&mut packet, &segment);
         let plain = plain(&segment);
         let parsed = match plain {
             Some(plain) => Ok(Parsed { text, ..plain }),

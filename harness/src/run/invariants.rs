@@ -19,6 +19,9 @@ pub(super) struct Broken {
 impl Run<'_> {
     /// Takes what the monitor has found so far.
     pub(super) fn note_violations(&mut self, event: Option<usize>) {
+        if !self.monitor.has_violations() {
+            return;
+        }
         self.violations.extend(self.monitor.violations().map(|violation| Broken { violation, event }));
     }
 

@@ -132,10 +132,18 @@ pub(super) fn wrong_or(right: u16, wanted: Option<Checksum>) -> u16 {
 /// Lengths that do not fit their field are cut to its largest value: such a packet is wrong, which is allowed here.
 #[must_use]
 pub fn build(segment: &WireSegment<'_>) -> Vec<u8> {
+    let mut packet = Vec::new();
+    build_into(&mut packet, segment);
+    packet
+}
+
+/// [`build`] in the memory of an earlier packet.
+pub fn build_into(packet: &mut Vec<u8>, segment: &WireSegment<'_>) {
     let ip_header = segment.ip_header_len();
     let tcp_len =
         segment.raw.map_or_else(|| TCP_HEADER + to_word(segment.options.len()) + segment.text.len(), <[u8]>::len);
-    let mut packet = Vec::with_capacity(ip_header + tcp_len);
+    packet.clear();
+    packet.reserve(ip_header + tcp_len);
     packet.resize(ip_header, 0);
     match segment.raw {
         Some(raw) => packet.extend_from_slice(raw),
@@ -161,7 +169,6 @@ pub fn build(segment: &WireSegment<'_>) -> Vec<u8> {
             ipv6::fill(ip_part, tcp_len, segment.ip, segment.id, [std::net::Ipv6Addr::UNSPECIFIED, destination]);
         }
     }
-    packet
 }
 
 /// Sets the header's fields; options and text are there.

@@ -93,7 +93,7 @@ pub struct Event {
 pub enum EventKind {
     /// The peer sent this IP packet, or this ARP packet.
     Injected {
-        /// The bytes, without an Ethernet header.
+        /// The bytes, without an Ethernet header; none after a run in [`Mode::Compare`](crate::run::Mode::Compare).
         packet: Vec<u8>,
         /// In case space; `None` if it does not parse as TCP (raw or broken on purpose), and for ICMP. Of fragments
         /// the one that makes the segment complete has it.
@@ -105,7 +105,7 @@ pub enum EventKind {
     },
     /// The target sent this IP packet.
     Emitted {
-        /// The bytes.
+        /// The bytes; none after a run in [`Mode::Compare`](crate::run::Mode::Compare).
         packet: Vec<u8>,
         /// In case space.
         segment: CaseSegment,

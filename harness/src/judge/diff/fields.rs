@@ -77,8 +77,11 @@ impl Compared<'_> {
             right.to_mut().sort_by_key(|segment| segment.on);
             expected.clear();
         }
-        let pairs = left.iter().zip(right.iter()).enumerate();
-        pairs.flat_map(|(index, (one, other))| self.segment(one, other, expected.get(index).copied())).collect()
+        let mut fields = Vec::new();
+        for (index, (one, other)) in left.iter().zip(right.iter()).enumerate() {
+            self.segment(one, other, expected.get(index).copied(), &mut fields);
+        }
+        fields
     }
 
     /// The expected segment behind each emitted one, if the case lists as many in order.
@@ -94,13 +97,19 @@ impl Compared<'_> {
         if unrolled.len() == count { unrolled } else { Vec::new() }
     }
 
-    fn segment(&self, left: &CaseSegment, right: &CaseSegment, expected: Option<&ExpectSegment>) -> Vec<&'static str> {
+    /// Adds what differs between two segments.
+    fn segment(
+        &self,
+        left: &CaseSegment,
+        right: &CaseSegment,
+        expected: Option<&ExpectSegment>,
+        fields: &mut Vec<&'static str>,
+    ) {
         let expected = expected.filter(|_| self.satisfied);
         let optional = expected.and_then(|expected| expected.flags).map_or(0, |pattern| pattern.optional.0);
         let open = |pick: fn(&ExpectSegment) -> Option<&Bounds>| expected.and_then(pick).is_some_and(is_open);
         let open_data = expected.is_some_and(|expected| expected.len.is_some() || expected.data.is_some());
         let has_ack = left.flags.contains(Flags::ACK) && right.flags.contains(Flags::ACK);
-        let mut fields = Vec::new();
         let mut differ = |name, differs: bool| {
             if differs {
                 fields.push(name);
@@ -126,7 +135,6 @@ impl Compared<'_> {
             differ("tos", left.tos != right.tos);
             differ("df", left.df != right.df);
         }
-        fields
     }
 }
 

@@ -147,6 +147,12 @@ impl Monitor {
         }
     }
 
+    /// Whether there is something to tell.
+    #[must_use]
+    pub fn has_violations(&self) -> bool {
+        !self.report.violations.is_empty()
+    }
+
     /// The violations so far, oldest first; each is told once.
     pub fn violations(&mut self) -> std::vec::Drain<'_, Violation> {
         self.report.violations.drain(..)

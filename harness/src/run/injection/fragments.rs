@@ -69,7 +69,7 @@ impl<'a> Run<'a> {
             let segment = completes.map(|parsed| self.peer.injected(self.in_hand, parsed, now));
             let of = what.as_ref().map_or_else(String::new, |what| format!(" of {what}"));
             let note = other::fragment(&piece.bytes, piece.last) + &of;
-            self.send(inject, piece.packet, segment, Some(note), before)?;
+            self.send(inject, now, piece.packet, segment, Some(note), before)?;
         }
         Ok(())
     }
