@@ -482,7 +482,9 @@ fn reopen_from_time_wait(parted: &Parted<'_>) -> bool {
         stays && side.emitted.iter().all(|segment| segment.flags == Flags::ACK)
     };
     let [left, right] = parted.sides();
-    let is_syn = parted.event.segment().is_some_and(|segment| segment.flags.flags().contains(Flags::SYN));
+    // Of fragments the key does not say what they make; what was done says it.
+    let segment = parted.event.segment().or(parted.left.met.segment());
+    let is_syn = segment.is_some_and(|segment| segment.flags.flags().contains(Flags::SYN));
     is_syn && ((reopens(left) && challenges(right)) || (challenges(left) && reopens(right)))
 }
 

@@ -38,7 +38,11 @@ pub(super) fn repackaging(parted: &Parted<'_>) -> bool {
         | EventClass::NotTcp
         | EventClass::Call(_) => false,
     };
-    let same = |left: &Stream, right: &Stream| left == right || (again && (left.begins(right) || right.begins(left)));
+    // Of a segment that is acknowledged in part, all may be sent again.
+    let partly = |left: &Stream, right: &Stream| left.ends(right) || right.ends(left);
+    let same = |left: &Stream, right: &Stream| {
+        left == right || (again && (left.begins(right) || right.begins(left) || partly(left, right)))
+    };
     match (streams(&parted.left.emitted), streams(&parted.right.emitted)) {
         (Some(left), Some(right)) => {
             left.len() == right.len() && left.iter().zip(&right).all(|(left, right)| same(left, right))
@@ -65,6 +69,14 @@ impl Stream {
         (self.on, self.seq, self.ack) == (other.on, other.seq, other.ack)
             && !fin[0]
             && other.bytes.starts_with(&self.bytes)
+    }
+
+    /// Whether `other` begins before this and ends with it.
+    fn ends(&self, other: &Self) -> bool {
+        let before = other.bytes.len().saturating_sub(self.bytes.len());
+        let at = u32::try_from(before).ok().map(|before| other.seq.wrapping_add(before));
+        (self.on, Some(self.seq), self.ack, self.end) == (other.on, at, other.ack, other.end)
+            && other.bytes.ends_with(&self.bytes)
     }
 }
 

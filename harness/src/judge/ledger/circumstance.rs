@@ -6,7 +6,7 @@
 use crate::{
     case::{
         flags::Flags,
-        format::{Action, AddressName, Call, Case, Data, Inject, MssChoice, Order, SocketSwitch},
+        format::{Action, AddressName, Bytes, Call, Case, Data, Inject, MssChoice, Order, SocketSwitch},
     },
     target::data_bytes,
 };
@@ -161,7 +161,7 @@ impl Circumstance {
                 Self::SmallMss => inject.options.mss.is_some_and(|mss| mss < LEAST_MSS),
                 Self::MssBelow512 => inject.options.mss.is_some_and(|mss| mss < 512),
                 Self::LargeMss => inject.options.mss.is_some_and(|mss| mss > LINK_MSS),
-                Self::LateMss => inject.options.mss.is_some() && !inject.flags.contains(Flags::SYN),
+                Self::LateMss => has_mss(inject) && !inject.flags.contains(Flags::SYN),
                 Self::HugeText => inject.data.as_ref().is_some_and(|data| octets(data) > HUGE),
                 Self::FromUnspecified => inject.from == Some(AddressName::Unspecified),
                 Self::ToLoopback => inject.to == Some(AddressName::Loopback),
@@ -215,6 +215,12 @@ impl Circumstance {
 /// Whether a window is smaller than a segment of the usual size.
 const fn is_small(window: u16) -> bool {
     0 < window && window < 1460
+}
+
+/// Whether a segment has an MSS option, or bytes that read as one.
+fn has_mss(inject: &Inject) -> bool {
+    let reads_as_one = |raw: &Bytes| raw.0.windows(2).any(|head| head == [2, 4]);
+    inject.options.mss.is_some() || inject.options.raw.as_ref().is_some_and(reads_as_one)
 }
 
 /// Whether a piece is sent more than once.

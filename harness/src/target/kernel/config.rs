@@ -33,7 +33,7 @@ const ALWAYS: [(&str, &str); 2] = [
 ];
 
 /// What hides the protocol's behaviour unless set, or is inherited from the host's tuning.
-const CONFORMANCE: [(&str, &str); 33] = [
+const CONFORMANCE: [(&str, &str); 34] = [
     // Inherited from the host. 2 checks that a source is some single host's address (MUST-63): with 0 the kernel
     // would answer a SYN from a broadcast address. It does not ask for the best way back, as 1 would.
     ("ipv4/conf/all/rp_filter", "2"),
@@ -55,6 +55,9 @@ const CONFORMANCE: [(&str, &str); 33] = [
     // ... nor of ICMP errors, neither per peer nor in all.
     ("ipv4/icmp_ratelimit", "0"),
     ("ipv4/icmp_ratemask", "0"),
+    // Datagrams that stay incomplete are kept for half a minute: a campaign sends more of them than fit into 4 MiB, and
+    // then no fragment at all would be taken any more.
+    ("ipv4/ipfrag_high_thresh", "268435456"),
     // A full SYN queue drops; it does not fall back to cookies (RFC4987#3.6), nor reset.
     ("ipv4/tcp_syncookies", "0"),
     ("ipv4/tcp_max_syn_backlog", "4096"),

@@ -92,3 +92,28 @@ fn what_is_sent_again_may_take_along_text_that_was_held_back() {
     let other = side(vec![segment(0x18, 1, b"zy")], State::Established);
     assert_eq!(name(&again, &other, &["data"], EventClass::Wait), "-");
 }
+
+#[test]
+fn of_a_segment_acknowledged_in_part_all_may_be_sent_again() {
+    let again = retransmits(vec![segment(0x18, 2, b"y")]);
+    let whole = side(vec![segment(0x18, 1, b"xy")], State::Established);
+    assert_eq!(name(&again, &whole, &["seq", "data"], EventClass::Wait), "repackaging");
+    assert_eq!(name(&again, &whole, &["seq", "data"], SEND), "-");
+    let other = side(vec![segment(0x18, 1, b"xz")], State::Established);
+    assert_eq!(name(&again, &other, &["seq", "data"], EventClass::Wait), "-");
+}
+
+#[test]
+fn the_third_duplicate_may_draw_more_than_the_first_segment() {
+    let rules = vec![RuleName { name: "fast-retransmit", clause: "RFC5681#3.2", text: "" }];
+    let front = side(vec![segment(0x18, 1, b"x")], State::Established).with(rules);
+    let more = side(vec![segment(0x10, 1, b"xy")], State::Established);
+    let duplicate = event(Flags::ACK, AckPosition::SndUna);
+    assert_eq!(
+        name(&front, &side(vec![segment(0x18, 1, b"xy")], State::Established), &["data"], duplicate),
+        "repackaging"
+    );
+    let other = side(vec![segment(0x10, 1, b"zy")], State::Established);
+    assert_eq!(name(&front, &other, &["flags", "data"], duplicate), "-");
+    assert_eq!(name(&front, &more, &["flags", "data", "state"], duplicate), "-");
+}

@@ -49,6 +49,7 @@ fn a_step_says_what_holds_from_it_on() {
         ("  - inject: { flags: ACK, data: 9, fragments: { size: 24, order: [1, 2, 1] } }\n", "twice"),
         ("  - inject: { flags: SYN, mss: 1461 }\n", "large-mss"),
         ("  - inject: { flags: ACK, mss: 1460 }\n", "late-mss"),
+        ("  - inject: { flags: ACK, options: \"020405\" }\n", "late-mss"),
         ("  - call: { send: 2048 }\n", "text"),
     ] {
         let steps = format!("  - wait: 1s\n{step}");
