@@ -162,20 +162,25 @@ impl Side {
             }
             0xe0..0xf0 => {
                 let closed = self.call(now, on, UserCall::Close { socket }, &SocketCall::Close);
-                self.gave_up(closed.is_ok());
+                self.gave_up(now, closed.is_ok());
             }
             0xf0.. => {
                 let aborted = self.call(now, on, UserCall::Abort { socket }, &SocketCall::Abort);
-                self.gave_up(aborted.is_ok());
+                self.gave_up(now, aborted.is_ok());
             }
         }
     }
 
-    fn gave_up(&mut self, done: bool) {
-        if done {
-            self.progress.gave_up = true;
-            self.socket = None;
-            self.listener = None;
+    /// The application is gone, and nobody accepts what an old SYN may still open.
+    fn gave_up(&mut self, now: Instant, done: bool) {
+        if !done {
+            return;
+        }
+        self.progress.gave_up = true;
+        self.socket = None;
+        if let Some(socket) = self.listener.take() {
+            let closed = self.call(now, Handle::Listener, UserCall::Close { socket }, &SocketCall::Close);
+            assert!(closed.is_ok(), "a listener cannot be closed: {closed:?}");
         }
     }
 

@@ -34,3 +34,12 @@ fn the_same_bytes_do_the_same() {
         assert_eq!(stack_pair(&noise(seed, 400)), stack_pair(&noise(seed, 400)));
     }
 }
+
+/// Of `examples/pair_seeds`: the listening side aborts, and a SYN that was late opens another connection.
+#[test]
+fn nobody_is_left_for_a_late_syn() {
+    let mut random = Rng::with_seed(25_490);
+    let len = random.usize(100..2000);
+    let script: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(len).collect();
+    assert!(stack_pair(&script).cut_short);
+}
