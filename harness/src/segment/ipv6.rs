@@ -11,12 +11,13 @@ use pnet_packet::{ip::IpNextHeaderProtocol, ipv6::Ipv6Packet, ipv6::MutableIpv6P
 use super::parse::NotTcp;
 use crate::case::format::Ip;
 
-pub(super) const HEADER: usize = 40;
+pub(crate) const HEADER: usize = 40;
 const FRAGMENT_HEADER: usize = 8;
 const TCP: u8 = 6;
 const HOP_BY_HOP: u8 = 0;
 const ROUTING: u8 = 43;
-const FRAGMENT: u8 = 44;
+/// The fragment header, RFC8200#4.5.
+pub(crate) const FRAGMENT: u8 = 44;
 const DESTINATION_OPTIONS: u8 = 60;
 
 const fn is_fragment(ip: &Ip) -> bool {
@@ -49,20 +50,20 @@ pub(super) fn fill(bytes: &mut [u8], payload_len: usize, ip: &Ip, id: u16, [sour
 }
 
 /// What a packet's header leads to.
-pub(super) struct Payload<'p> {
+pub(crate) struct Payload<'p> {
     /// What follows the headers.
-    pub(super) bytes: &'p [u8],
+    pub(crate) bytes: &'p [u8],
     /// The protocol of it.
-    pub(super) protocol: u8,
+    pub(crate) protocol: u8,
     /// The place of a part of a packet: offset in octets, whether more follow, identification.
-    pub(super) fragment: Option<(usize, bool, u32)>,
+    pub(crate) fragment: Option<(usize, bool, u32)>,
 }
 
 /// Passes over the extension headers (RFC8200#4) of `packet`, whose last octet is at `end` by its length field.
 ///
 /// # Errors
 /// If they do not end within the packet.
-pub(super) fn payload<'p>(ip: &Ipv6Packet<'_>, packet: &'p [u8], end: usize) -> Result<Payload<'p>, NotTcp> {
+pub(crate) fn payload<'p>(ip: &Ipv6Packet<'_>, packet: &'p [u8], end: usize) -> Result<Payload<'p>, NotTcp> {
     let mut protocol = ip.get_next_header().0;
     let mut rest = packet.get(HEADER..end).ok_or(NotTcp::TooShort)?;
     let mut fragment = None;

@@ -13,7 +13,7 @@ pub mod ethernet;
 pub mod fragment;
 pub mod icmp;
 mod ip_options;
-mod ipv6;
+pub(crate) mod ipv6;
 pub mod other;
 pub mod parse;
 pub mod show;

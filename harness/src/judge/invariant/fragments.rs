@@ -1,13 +1,17 @@
-//! Fragments that a target was given → the packet it may have put together of them (RFC 791 §3.2).
+//! Fragments that a target was given → the packet it may have put together of them (RFC 791 §3.2, RFC 8200 §4.5).
 //!
 //! Called by [`super::Monitor::given`]. Only what every stack puts together in the same way becomes a packet; where
 //! fragments overlap, disagree or are malformed the answer is [`Taken::Doubt`]. Left out: time. A stack gives fragments
 //! up after a while, and nobody has to accept what came in fragments.
 
+use std::net::IpAddr;
+
 use pnet_packet::{
-    Packet as _,
     ipv4::{self, Ipv4Packet, MutableIpv4Packet},
+    ipv6::Ipv6Packet,
 };
+
+use crate::segment::ipv6;
 
 /// A header without options.
 const HEADER: usize = 20;
@@ -36,7 +40,30 @@ pub(super) struct Fragments {
 }
 
 /// Source, destination, protocol and identification: what fragments of one datagram have in common.
-type Name = ([u8; 4], [u8; 4], u8, u16);
+///
+/// Over IPv6 the protocol is not part of it, but says the same in all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Name {
+    source: IpAddr,
+    destination: IpAddr,
+    protocol: u8,
+    id: u32,
+}
+
+impl Name {
+    /// Whether stacks differ on whether both are of one datagram.
+    fn is_in_doubt_with(&self, other: &Self) -> bool {
+        self.source.is_ipv6() && self != other && Self { protocol: self.protocol, ..*other } == *self
+    }
+}
+
+/// One fragment, read.
+struct Part<'p> {
+    name: Name,
+    start: usize,
+    more: bool,
+    bytes: &'p [u8],
+}
 
 #[derive(Debug)]
 struct Datagram {
@@ -48,31 +75,72 @@ struct Datagram {
 
 /// Whether a packet is a part of one.
 pub(super) fn is_fragment(packet: &[u8]) -> bool {
-    Ipv4Packet::new(packet)
-        .is_some_and(|ip| ip.get_version() == 4 && (ip.get_fragment_offset() != 0 || ip.get_flags() & MORE != 0))
+    match packet.first().map(|first| first >> 4) {
+        Some(4) => {
+            Ipv4Packet::new(packet).is_some_and(|ip| ip.get_fragment_offset() != 0 || ip.get_flags() & MORE != 0)
+        }
+        Some(6) => Ipv6Packet::new(packet)
+            .and_then(|ip| ipv6::payload(&ip, packet, packet.len()).ok())
+            .is_some_and(|payload| payload.fragment.is_some()),
+        Some(_) | None => false,
+    }
+}
+
+/// What a fragment says; the error is what it leads to if it says nothing.
+fn read(packet: &[u8]) -> Result<Part<'_>, Taken> {
+    let part = match packet.first().map(|first| first >> 4) {
+        Some(4) => read_v4(packet)?,
+        Some(6) => read_v6(packet).ok_or(Taken::Doubt)?,
+        Some(_) | None => return Err(Taken::Doubt),
+    };
+    let whole_units = part.bytes.len() % UNIT == 0;
+    if part.bytes.is_empty() || (part.more && !whole_units) { Err(Taken::Doubt) } else { Ok(part) }
+}
+
+fn read_v4(packet: &[u8]) -> Result<Part<'_>, Taken> {
+    let ip = Ipv4Packet::new(packet).ok_or(Taken::Doubt)?;
+    if ip.get_checksum() != ipv4::checksum(&ip) {
+        return Err(Taken::Waiting);
+    }
+    let sound = usize::from(ip.get_header_length()) * 4 == HEADER && usize::from(ip.get_total_length()) == packet.len();
+    if !sound {
+        return Err(Taken::Doubt);
+    }
+    Ok(Part {
+        name: Name {
+            source: ip.get_source().into(),
+            destination: ip.get_destination().into(),
+            protocol: ip.get_next_level_protocol().0,
+            id: ip.get_identification().into(),
+        },
+        start: usize::from(ip.get_fragment_offset()) * UNIT,
+        more: ip.get_flags() & MORE != 0,
+        bytes: packet.get(HEADER..).unwrap_or_default(),
+    })
+}
+
+/// `None`: other extension headers are in it, or its length is another.
+fn read_v6(packet: &[u8]) -> Option<Part<'_>> {
+    let ip = Ipv6Packet::new(packet)?;
+    let payload = ipv6::payload(&ip, packet, packet.len()).ok()?;
+    let (start, more, id) = payload.fragment?;
+    let sound = ip.get_next_header().0 == ipv6::FRAGMENT
+        && usize::from(ip.get_payload_length()) + ipv6::HEADER == packet.len();
+    let (source, destination) = (ip.get_source().into(), ip.get_destination().into());
+    let name = Name { source, destination, protocol: payload.protocol, id };
+    sound.then_some(Part { name, start, more, bytes: payload.bytes })
 }
 
 impl Fragments {
     /// Takes a fragment in.
     pub(super) fn take(&mut self, packet: &[u8]) -> Taken {
-        let Some(ip) = Ipv4Packet::new(packet) else { return Taken::Doubt };
-        if ip.get_checksum() != ipv4::checksum(&ip) {
-            return Taken::Waiting;
-        }
-        let sound = usize::from(ip.get_header_length()) * 4 == HEADER
-            && usize::from(ip.get_total_length()) == packet.len()
-            && packet.len() > HEADER;
-        let more = ip.get_flags() & MORE != 0;
-        let payload = packet.get(HEADER..).unwrap_or_default();
-        if !sound || (more && payload.len() % UNIT != 0) {
+        let Part { name, start, more, bytes } = match read(packet) {
+            Ok(part) => part,
+            Err(taken) => return taken,
+        };
+        if self.datagrams.iter().any(|datagram| datagram.name.is_in_doubt_with(&name)) {
             return Taken::Doubt;
         }
-        let name = (
-            ip.get_source().octets(),
-            ip.get_destination().octets(),
-            ip.get_next_level_protocol().0,
-            ip.get_identification(),
-        );
         let index = match self.datagrams.iter().position(|datagram| datagram.name == name) {
             Some(index) => index,
             None if self.datagrams.len() >= MOST_DATAGRAMS => return Taken::Doubt,
@@ -81,15 +149,14 @@ impl Fragments {
                 self.datagrams.len() - 1
             }
         };
-        let start = usize::from(ip.get_fragment_offset()) * UNIT;
-        if !self.datagrams[index].add(start, payload, more) {
+        if !self.datagrams[index].add(start, bytes, more) {
             return Taken::Doubt;
         }
         match self.datagrams[index].whole() {
             None => Taken::Waiting,
             Some(payload) => {
                 self.datagrams.swap_remove(index);
-                packet_of(&ip, &payload).map_or(Taken::Doubt, Taken::Whole)
+                packet_of(packet, name.protocol, &payload).map_or(Taken::Doubt, Taken::Whole)
             }
         }
     }
@@ -139,9 +206,17 @@ impl Datagram {
 }
 
 /// A packet with the header of one of its fragments. `None`: it is too long for one.
-fn packet_of(fragment: &Ipv4Packet<'_>, payload: &[u8]) -> Option<Vec<u8>> {
+fn packet_of(fragment: &[u8], protocol: u8, payload: &[u8]) -> Option<Vec<u8>> {
+    if fragment.first()? >> 4 == 6 {
+        let length = u16::try_from(payload.len()).ok()?;
+        let mut packet = fragment.get(..ipv6::HEADER)?.to_vec();
+        packet[4..6].copy_from_slice(&length.to_be_bytes());
+        packet[6] = protocol;
+        packet.extend(payload);
+        return Some(packet);
+    }
     let total = u16::try_from(HEADER + payload.len()).ok()?;
-    let mut packet = fragment.packet()[..HEADER].to_vec();
+    let mut packet = fragment.get(..HEADER)?.to_vec();
     packet.extend(payload);
     let mut ip = MutableIpv4Packet::new(&mut packet)?;
     ip.set_total_length(total);

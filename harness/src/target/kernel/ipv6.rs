@@ -4,8 +4,10 @@
 //! address is the target's at once and for good; nobody solicits routers, and the device has no other address. What is
 //! left (who listens to which group, RFC 3810) `addresses::belongs` keeps from every case.
 
+use std::{thread, time::Duration};
+
 use super::{errno::io, route::Routes, sysctl::Sysctls};
-use crate::target::Refusal;
+use crate::target::{Refusal, TargetError};
 
 /// In this order: the last one starts it.
 const SWITCHES: [(&str, &str); 8] = [
@@ -21,6 +23,9 @@ const SWITCHES: [(&str, &str); 8] = [
     ("ipv6/conf/peer0/hop_limit", "64"),
     (DISABLED, "0"),
 ];
+/// Five seconds of a machine that has better things to do; usually one look or two.
+const MOST_LOOKS: u32 = 25_000;
+const BETWEEN_LOOKS: Duration = Duration::from_micros(200);
 const DISABLED: &str = "ipv6/conf/peer0/disable_ipv6";
 
 /// Sees to it that the device speaks IPv6.
@@ -32,5 +37,12 @@ pub(super) fn switch_on(sysctls: &mut Sysctls, routes: &mut Routes) -> Result<()
     if sysctls.base(DISABLED).is_none() {
         return Err(Refusal::Unsupported("this kernel has no IPv6".to_owned()));
     }
-    routes.add_v6_address()?.map_err(|errno| Refusal::Failed(io("give the device its IPv6 address", errno)))
+    routes.add_v6_address()?.map_err(|errno| Refusal::Failed(io("give the device its IPv6 address", errno)))?;
+    for _ in 0..MOST_LOOKS {
+        if routes.leads_to_v6_address()? {
+            return Ok(());
+        }
+        thread::sleep(BETWEEN_LOOKS);
+    }
+    Err(TargetError::Broken("the kernel does not take the IPv6 address it was given".to_owned()).into())
 }

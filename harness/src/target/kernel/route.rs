@@ -94,6 +94,20 @@ impl Routes {
         Ok(added)
     }
 
+    /// Whether packets to the target's IPv6 address are the target's. The kernel makes that route a moment after it has
+    /// taken the address, on a thread of its own.
+    ///
+    /// # Errors
+    /// If the kernel cannot be asked.
+    pub(super) fn leads_to_v6_address(&mut self) -> Result<bool, TargetError> {
+        // `struct rtmsg`, of which only the family and the length of the address matter.
+        let mut message = vec![libc::AF_INET6 as u8, 128, 0, 0, 0, 0, 0, 0];
+        message.extend(0u32.to_ne_bytes());
+        attribute(&mut message, libc::RTA_DST, &addresses::TARGET_V6.octets());
+        let answer = self.netlink.request(libc::RTM_GETROUTE, 0, &message)?;
+        Ok(answer.is_ok_and(|route| route.get(TYPE) == Some(&libc::RTN_LOCAL)))
+    }
+
     /// Sets the metrics, if they are others.
     pub(super) fn set(&mut self, version: IpVersion, metrics: Metrics) -> Result<(), TargetError> {
         if metrics == self.metrics[slot(version)] {
@@ -141,6 +155,9 @@ impl Routes {
         Ok(())
     }
 }
+
+/// Where a `struct rtmsg` has the route's type.
+const TYPE: usize = 7;
 
 /// The place of a version's metrics.
 const fn slot(version: IpVersion) -> usize {

@@ -71,3 +71,23 @@ fn so_many_datagrams_and_no_more() {
     let doubts = (0..100).filter(|id| fragments.take(&first(*id)) == Taken::Doubt).count();
     assert_eq!(doubts, 100 - MOST_DATAGRAMS);
 }
+
+#[test]
+fn over_ipv6_too_and_doubt_where_the_protocol_changes() {
+    let [peer, target] = ["[2001:db8::2]:40000", "[2001:db8::1]:80"].map(|socket| socket.parse().unwrap());
+    let segment = WireSegment { seq: 7, text: b"0123456789abcdefghij", ..WireSegment::empty(peer, target) };
+    let whole = build(&segment);
+    let how = |overlap| How { size: 16, overlap, conflict: false, order: Order::Listed(vec![3, 1, 2]) };
+    let pieces = |overlap| fragment(&segment, &whole[ipv6::HEADER..], &how(overlap));
+    let mut fragments = Fragments::default();
+    let taken: Vec<_> = pieces(0).iter().map(|piece| fragments.take(&piece.packet)).collect();
+    assert!(pieces(0).iter().all(|piece| is_fragment(&piece.packet)) && !is_fragment(&whole));
+    assert_eq!(taken, [Taken::Waiting, Taken::Waiting, Taken::Whole(whole.clone())]);
+    let overlapping: Vec<_> = pieces(8).iter().map(|piece| fragments.take(&piece.packet)).collect();
+    assert!(overlapping.contains(&Taken::Doubt));
+    let mut fragments = Fragments::default();
+    let mut parts = pieces(0);
+    assert_eq!(fragments.take(&parts[0].packet), Taken::Waiting);
+    parts[1].packet[ipv6::HEADER] = 17;
+    assert_eq!(fragments.take(&parts[1].packet), Taken::Doubt);
+}
