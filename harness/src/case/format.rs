@@ -17,7 +17,7 @@
 //! given: ESTABLISHED                       # any of the 11 states, reached by a standard prelude
 //! via: active                              # the prelude connects; passive (it listens) if absent
 //! peer: { isn: 2^32-6, win: 8192, mss: none, wscale: 7, sack-ok: true, ts: true }
-//! config: { nagle: off, delayed-ack: off, recv-buffer: 8192, msl: 1s }
+//! config: { ip: 6, nagle: off, delayed-ack: off, recv-buffer: 8192, msl: 1s }
 //! allow: [ack, window-update, retransmission]   # what may come unasked; nothing else ever may
 //! steps:
 //!   - inject: { flags: RST, seq: RCV.NXT+1 }
@@ -152,6 +152,28 @@
 //!   - expect: { arp: { kind: reply, sender: target, target: peer, sender-mac: target }, frame: { to: peer } }
 //!   - inject: { arp: { kind: request, target: other-peer }, frame: { to: limited-broadcast } }
 //!   - expect: nothing
+//! ```
+//!
+//! # IPv4 and IPv6
+//!
+//! `config: { ip: 6 }` puts IPv6 under the connections, and the matrix key `ip` does so by itself: `matrix: { ip: [4, 6] }`
+//! is the same case over both, with ids `file#4` and `file#6`. Names of addresses mean those of the version (`multicast` is
+//! ff02::1 then), `ttl` is the hop limit and `tos` the traffic class, an ICMP message is the one of this meaning in ICMPv6.
+//! What only IPv4 has is an error when the file is loaded: a broadcast address, `ip: { df, header-length, checksum, options }`
+//! and, but for fragments, `id`; source quench and the like.
+//!
+//! ```yaml
+//! title: without an MSS option no segment carries more than $default bytes over IPv$ip
+//! clauses: [MUST-15]
+//! matrix:
+//!   ip:
+//!     4: { default: 536 }
+//!     6: { default: 1220 }
+//! given: ESTABLISHED
+//! peer: { mss: none }
+//! steps:
+//!   - call: { send: 2000 }
+//!   - expect: { flags: ACK+PSH?, len: $default }
 //! ```
 //!
 //! # Numbers

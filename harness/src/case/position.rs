@@ -26,7 +26,7 @@ pub enum Symbol {
     Iss,
     /// The peer's initial sequence number: 0 in case space.
     Irs,
-    /// The MSS the target announced (536 if it announced none, MUST-15).
+    /// The MSS the target announced (536, over IPv6 1220, if it announced none, MUST-15).
     Mss,
     /// The TSval of the last segment of the target that had one (RFC7323#3.2).
     TsVal,

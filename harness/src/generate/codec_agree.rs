@@ -2,23 +2,27 @@
 //! fields; what either builds both read the same.
 //!
 //! Called by the fuzz target `codec_agree` and by a test that replays fixed seeds. The harness names every fault and goes
-//! on, the reference refuses: [`refused`] says which faults mean that. Left out: ICMP and reassembly, which only one
-//! side has to do.
+//! on, the reference refuses: [`refused`] says which faults mean that. Over both versions of IP. Left out: ICMP and
+//! reassembly, which only one side has to do, and extension headers, which the reference's codec leaves to its stack.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use arbitrary::Unstructured;
 use stack_under_test::{
     tcp::seq::Seq,
     wire::{
         ipv4::{Ipv4Packet, Ipv4Repr, PROTOCOL_TCP},
+        ipv6::{Ipv6Packet, Ipv6Repr},
         tcp::{Flags as StackFlags, TcpRepr, TcpSegment},
         tcp_options::{SackBlocks, TcpOptions},
     },
 };
 
 use crate::{
-    case::{flags::Flags, format::Ip},
+    case::{
+        flags::Flags,
+        format::{Ip, IpVersion},
+    },
     segment::{
         build::{WireSegment, build},
         checksum::tcp_checksum,
@@ -28,8 +32,8 @@ use crate::{
 
 /// Where a TCP header keeps its checksum.
 const CHECKSUM_AT: usize = 16;
-/// The reference's IP header has no options.
-const IP_HEADER: usize = 20;
+/// An IPv6 header.
+const HEADER_V6: usize = IpVersion::V6.header_len();
 
 /// Compares both codecs on the bytes, as they are and as the fields of segments that each side builds.
 ///
@@ -37,44 +41,96 @@ const IP_HEADER: usize = 20;
 /// If they disagree: that is the finding.
 pub fn codec_agree(data: &[u8]) {
     agree(data);
-    agree(&whole(data));
+    for version in VERSIONS {
+        agree(&whole(data, version));
+    }
     let mut bytes = Unstructured::new(data);
     if let Ok(fields) = Fields::read(&mut bytes) {
-        builders_agree(&fields, bytes.take_rest());
+        let text = bytes.take_rest();
+        for version in VERSIONS {
+            builders_agree(&fields, version, text);
+        }
+    }
+}
+
+const VERSIONS: [IpVersion; 2] = [IpVersion::V4, IpVersion::V6];
+
+/// The address of this number.
+fn address(number: u32, version: IpVersion) -> IpAddr {
+    match version {
+        IpVersion::V4 => Ipv4Addr::from_bits(number).into(),
+        IpVersion::V6 => Ipv6Addr::from_bits(0x2001_0db8 << 96 | u128::from(number)).into(),
     }
 }
 
 /// The bytes as a TCP segment with right checksums in a right IP packet, so that chance gets past both.
-fn whole(data: &[u8]) -> Vec<u8> {
-    let [source, destination] = [Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(192, 0, 2, 2)];
+fn whole(data: &[u8], version: IpVersion) -> Vec<u8> {
+    let [source, destination] = [0xc000_0201, 0xc000_0202].map(|number| address(number, version));
     let mut segment = data[..data.len().min(2000)].to_vec();
     if let Some(field) = segment.get_mut(CHECKSUM_AT..CHECKSUM_AT + 2) {
         field.fill(0);
-        let right = tcp_checksum(&segment, source.into(), destination.into());
+        let right = tcp_checksum(&segment, source, destination);
         segment[CHECKSUM_AT..CHECKSUM_AT + 2].copy_from_slice(&right.to_be_bytes());
     }
-    let [from, to] = [source, destination].map(|address| std::net::SocketAddr::new(address.into(), 0));
+    let [from, to] = [source, destination].map(|address| SocketAddr::new(address, 0));
     build(&WireSegment { raw: Some(&segment), ..WireSegment::empty(from, to) })
 }
 
 /// What the harness found wrong that the reference refuses a packet for.
 fn refused(packet: &[u8], parsed: &Parsed) -> bool {
-    let header = usize::from(packet[0] & 15) * 4;
-    let total = usize::from(u16::from_be_bytes([packet[2], packet[3]]));
+    let (header, total) = match parsed.source {
+        IpAddr::V4(_) => (usize::from(packet[0] & 15) * 4, usize::from(u16::from_be_bytes([packet[2], packet[3]]))),
+        IpAddr::V6(_) => (HEADER_V6, HEADER_V6 + usize::from(u16::from_be_bytes([packet[4], packet[5]]))),
+    };
+    let of_length = |fault: &str| fault.starts_with("IP total length") || fault.starts_with("IPv6 payload length");
     parsed.faults.iter().any(|(fault, _)| {
         // Bytes behind the total length are padding of the link.
         fault.starts_with("IP header checksum")
             || fault.starts_with("TCP checksum")
             || fault.starts_with("data offset")
-            || (fault.starts_with("IP total length") && !(header..=packet.len()).contains(&total))
+            || (of_length(fault) && !(header..=packet.len()).contains(&total))
+    })
+}
+
+/// What the reference's header says.
+#[derive(Debug)]
+struct Opened<'p> {
+    source: IpAddr,
+    destination: IpAddr,
+    ttl: u8,
+    tos: u8,
+    df: bool,
+    payload: &'p [u8],
+}
+
+/// The reference's header of a packet that has TCP right behind it.
+fn open(packet: &[u8]) -> Option<Opened<'_>> {
+    if packet.first()? >> 4 == 6 {
+        let ip = Ipv6Packet::parse(packet).ok().filter(|ip| ip.next_header() == PROTOCOL_TCP)?;
+        let (source, destination) = (ip.source().into(), ip.destination().into());
+        let (ttl, tos) = (ip.hop_limit(), ip.traffic_class());
+        return Some(Opened { source, destination, ttl, tos, df: true, payload: ip.payload() });
+    }
+    let ip = Ipv4Packet::parse(packet).ok().filter(|ip| ip.protocol() == PROTOCOL_TCP && ip.fragment_offset() == 0)?;
+    Some(Opened {
+        source: ip.source().into(),
+        destination: ip.destination().into(),
+        ttl: ip.ttl(),
+        tos: ip.tos(),
+        df: ip.dont_fragment(),
+        payload: ip.payload(),
     })
 }
 
 /// Both parsers on one packet.
 fn agree(packet: &[u8]) {
-    let ip = Ipv4Packet::parse(packet).ok().filter(|ip| ip.protocol() == PROTOCOL_TCP && ip.fragment_offset() == 0);
-    let theirs = ip.and_then(|ip| Some((ip, TcpSegment::parse(ip.source(), ip.destination(), ip.payload()).ok()?)));
-    let ours = parse(packet).ok().filter(|parsed| parsed.source.is_ipv4() && !refused(packet, parsed));
+    let opened = open(packet);
+    let theirs = opened.and_then(|ip| {
+        let segment = TcpSegment::parse(ip.source, ip.destination, ip.payload).ok()?;
+        Some((ip, segment))
+    });
+    let extended = packet.first().is_some_and(|first| first >> 4 == 6) && packet.get(6) != Some(&PROTOCOL_TCP);
+    let ours = parse(packet).ok().filter(|parsed| !extended && !refused(packet, parsed));
     match (theirs, ours) {
         (None, None) => {}
         (Some((ip, segment)), Some(parsed)) => same_fields(&ip, &segment, &parsed),
@@ -82,10 +138,10 @@ fn agree(packet: &[u8]) {
     }
 }
 
-fn same_fields(ip: &Ipv4Packet<'_>, segment: &TcpSegment<'_>, parsed: &Parsed) {
+fn same_fields(ip: &Opened<'_>, segment: &TcpSegment<'_>, parsed: &Parsed) {
     let theirs = Parsed {
-        source: ip.source().into(),
-        destination: ip.destination().into(),
+        source: ip.source,
+        destination: ip.destination,
         source_port: segment.src_port(),
         destination_port: segment.dst_port(),
         seq: segment.seq().0,
@@ -95,9 +151,9 @@ fn same_fields(ip: &Ipv4Packet<'_>, segment: &TcpSegment<'_>, parsed: &Parsed) {
         urg: segment.urgent(),
         options: ParsedOptions::default(),
         text: segment.text().to_vec(),
-        ttl: ip.ttl(),
-        tos: ip.tos(),
-        df: ip.dont_fragment(),
+        ttl: ip.ttl,
+        tos: ip.tos,
+        df: ip.df,
         faults: Vec::new(),
     };
     let ours = Parsed { options: ParsedOptions::default(), faults: Vec::new(), ..parsed.clone() };
@@ -166,7 +222,7 @@ impl Fields {
 }
 
 /// Both builders give packets that both parsers read the same, and that say what was put in.
-fn builders_agree(fields: &Fields, text: &[u8]) {
+fn builders_agree(fields: &Fields, version: IpVersion, text: &[u8]) {
     let text = &text[..text.len().min(1400)];
     let blocks: Vec<(u32, u32)> = fields.sack.iter().flatten().copied().collect();
     let options = TcpOptions {
@@ -177,7 +233,7 @@ fn builders_agree(fields: &Fields, text: &[u8]) {
         timestamps: fields.ts,
         user_timeout: None,
     };
-    let (source, destination) = (Ipv4Addr::from_bits(fields.source), Ipv4Addr::from_bits(fields.destination));
+    let (source, destination) = (address(fields.source, version), address(fields.destination, version));
     let segment = TcpRepr {
         src_port: fields.ports.0,
         dst_port: fields.ports.1,
@@ -189,17 +245,31 @@ fn builders_agree(fields: &Fields, text: &[u8]) {
         options,
         text,
     };
-    let header = Ipv4Repr { ttl: fields.ttl, tos: fields.tos, ..Ipv4Repr::new(source, destination, PROTOCOL_TCP) };
     let mut theirs = Vec::new();
-    header.emit(segment.wire_len(), &mut theirs).expect("1400 bytes of text fit");
+    let emitted = match (source, destination) {
+        (IpAddr::V6(source), IpAddr::V6(destination)) => {
+            let header = Ipv6Repr::new(source, destination, PROTOCOL_TCP);
+            Ipv6Repr { hop_limit: fields.ttl, traffic_class: fields.tos, ..header }
+                .emit(segment.wire_len(), &mut theirs)
+                .is_ok()
+        }
+        (IpAddr::V4(source), IpAddr::V4(destination)) => {
+            let header = Ipv4Repr::new(source, destination, PROTOCOL_TCP);
+            Ipv4Repr { ttl: fields.ttl, tos: fields.tos, ..header }.emit(segment.wire_len(), &mut theirs).is_ok()
+        }
+        _ => false,
+    };
+    assert!(emitted, "1400 bytes of text fit");
     segment.emit(source, destination, &mut theirs);
     agree(&theirs);
 
-    let offset = IP_HEADER + usize::from(theirs[IP_HEADER + 12] >> 4) * 4;
-    let ip = Ip { ttl: Some(fields.ttl), tos: Some(fields.tos), df: Some(theirs[6] & 0x40 != 0), ..Ip::default() };
+    let header = version.header_len();
+    let offset = header + usize::from(theirs[header + 12] >> 4) * 4;
+    let df = (version == IpVersion::V4).then(|| theirs[6] & 0x40 != 0);
+    let ip = Ip { ttl: Some(fields.ttl), tos: Some(fields.tos), df, ..Ip::default() };
     let ours = build(&WireSegment {
-        source: source.into(),
-        destination: destination.into(),
+        source,
+        destination,
         source_port: fields.ports.0,
         destination_port: fields.ports.1,
         seq: fields.seq,
@@ -207,7 +277,7 @@ fn builders_agree(fields: &Fields, text: &[u8]) {
         flags: Flags(u16::from(fields.flags)),
         win: fields.win,
         urg: fields.urg,
-        options: &theirs[IP_HEADER + 20..offset],
+        options: &theirs[header + 20..offset],
         text,
         checksum: None,
         data_offset: None,

@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use fastrand::Rng;
 
 use super::*;
@@ -6,7 +8,11 @@ use crate::case::flags::Flags;
 fn packet(rng: &mut Rng) -> Vec<u8> {
     let options: Vec<u8> = (0..rng.usize(..=40)).map(|_| rng.u8(..12)).collect();
     let text: Vec<u8> = (0..rng.usize(..30)).map(|_| rng.u8(..)).collect();
-    let socket = |rng: &mut Rng| SocketAddr::new(std::net::Ipv4Addr::from_bits(rng.u32(..)).into(), rng.u16(..));
+    let old = rng.bool();
+    let socket = |rng: &mut Rng| {
+        let address: IpAddr = if old { rng.u32(..).to_be_bytes().into() } else { rng.u128(..).to_be_bytes().into() };
+        SocketAddr::new(address, rng.u16(..))
+    };
     let flags = Flags(rng.u16(..0x1000));
     build(&WireSegment {
         seq: rng.u32(..),

@@ -5,13 +5,11 @@
 
 use super::received::{Received, ahead, at_or_ahead};
 use crate::{
-    case::flags::Flags,
+    case::{flags::Flags, format::IpVersion},
     segment::parse::Parsed,
     target::{Pair, Time},
 };
 
-/// MUST-15: the MSS of a peer that announced none.
-pub(super) const DEFAULT_MSS: u32 = 536;
 /// More SYNs or timestamps than this are not kept apart.
 const MOST_SYNS: usize = 16;
 const MOST_STAMPS: usize = 256;
@@ -293,7 +291,7 @@ impl Flow {
         let first = seg.seq.wrapping_add(u32::from(seg.flags.contains(Flags::SYN)));
         if len > 0 && sure && !self.received.fin {
             self.owes_ack = self.owes_ack.or(Some(at));
-            self.full_sized += u32::from(len >= u32::from(self.own_syn.mss.unwrap_or(536)));
+            self.full_sized += u32::from(len >= self.own_syn.mss.map_or(self.default_mss(), u32::from));
         }
         // SYN, or an ACK of what was not sent: the segment is dropped with its text (RFC9293#3.10.7.4).
         let odd = seg.flags.contains(Flags::SYN) || seg.flags.contains(Flags::URG) || seg.ack != self.una;
@@ -513,10 +511,16 @@ impl Flow {
         self.sent.extend_from_slice(&text[known..]);
     }
 
+    /// MUST-15: the MSS of a peer that announced none.
+    fn default_mss(&self) -> u32 {
+        let version = if self.pair.target.is_ipv4() { IpVersion::V4 } else { IpVersion::V6 };
+        version.default_mss().into()
+    }
+
     /// The peer's largest MSS that can count, 0 if it announced 0 in any SYN, which means nothing.
     pub(super) fn peer_mss(&self) -> u32 {
-        let of = |syn: &PeerSyn| syn.mss.map_or(DEFAULT_MSS, u32::from);
+        let of = |syn: &PeerSyn| syn.mss.map_or(self.default_mss(), u32::from);
         let all = || self.syns.iter().map(of);
-        if all().any(|mss| mss == 0) { 0 } else { all().max().unwrap_or(DEFAULT_MSS) }
+        if all().any(|mss| mss == 0) { 0 } else { all().max().unwrap_or(self.default_mss()) }
     }
 }

@@ -124,8 +124,8 @@ fn read_v6(packet: &[u8]) -> Option<Part<'_>> {
     let ip = Ipv6Packet::new(packet)?;
     let payload = ipv6::payload(&ip, packet, packet.len()).ok()?;
     let (start, more, id) = payload.fragment?;
-    let sound = ip.get_next_header().0 == ipv6::FRAGMENT
-        && usize::from(ip.get_payload_length()) + ipv6::HEADER == packet.len();
+    let sound =
+        ip.get_next_header().0 == ipv6::FRAGMENT && usize::from(ip.get_payload_length()) + ipv6::HEADER == packet.len();
     let (source, destination) = (ip.get_source().into(), ip.get_destination().into());
     let name = Name { source, destination, protocol: payload.protocol, id };
     sound.then_some(Part { name, start, more, bytes: payload.bytes })

@@ -108,7 +108,7 @@ invariants! {
     STAYS_IN_WINDOW = "stays-in-window" "RFC9293#3.4" Must
         "no text lies beyond the peer's window, but for one byte that probes it";
     TEXT_FITS_MSS = "text-fits-mss" "MUST-16" Must
-        "text and options fit the MSS the peer announced, 536 if it announced none";
+        "text and options fit the MSS the peer announced, 536 (over IPv6 1220) if it announced none";
     // sending
     NUMBER_IN_RANGE = "number-in-range" "RFC9293#3.4" Must
         "a segment without text begins at a number that was sent, or at SND.NXT";

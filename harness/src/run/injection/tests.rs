@@ -75,3 +75,35 @@ fn the_fragment_that_completes_the_segment_has_it() {
                - inject: { flags: ACK, data: 100, ip: { id: 9 }, fragments: { size: 64, order: [1] } }\n";
     assert_eq!(injected(two).iter().map(|sent| sent.2).collect::<Vec<_>>(), [false, true]);
 }
+
+#[test]
+fn over_ipv6_an_error_is_icmpv6_and_fragments_have_their_header() {
+    let text = case(
+        "  - inject: { flags: ACK }\n  - inject: { from: other-peer, icmp: { message: port-unreachable } }\n  \
+         - inject: { icmp: { message: parameter-problem, pointer: 6 } }\n  \
+         - inject: { icmp: { message: fragmentation-needed, mtu: 1300 } }\n  \
+         - inject: { flags: PSH+ACK, data: 100, fragments: 64 }\n",
+    );
+    let run = sample::run(&text.replace("given:", "config: { ip: 6 }\ngiven:"));
+    let prelude = run.case.prelude;
+    let packets: Vec<_> = run.trace.events.iter().filter(|event| event.step >= prelude).collect();
+    let packets: Vec<_> = packets
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::Injected { packet, segment, .. } => Some((packet, segment.is_some())),
+            _ => None,
+        })
+        .collect();
+    let [(segment, true), (unreachable, false), (problem, false), (big, false), (first, false), (second, true)] =
+        packets[..]
+    else {
+        panic!("{packets:?}")
+    };
+    assert!([segment, unreachable, problem, big, first, second].iter().all(|packet| packet[0] >> 4 == 6));
+    assert_eq!((unreachable[6], unreachable[23], &unreachable[40..42]), (58, 3, &[1, 4][..]));
+    assert_eq!(unreachable.len(), 40 + 8 + 40 + 20, "the whole header is quoted");
+    assert_eq!(unreachable[48 + 8..48 + 40], [&segment[24..40], &segment[8..24]].concat(), "the other way round");
+    assert_eq!(problem[40..48][4..], [0, 0, 0, 6]);
+    assert_eq!((big[40], &big[44..48]), (2, &[0, 0, 5, 20][..]));
+    assert_eq!((first[6], second[6]), (44, 44));
+}

@@ -37,5 +37,9 @@ pub(super) fn from_wire(mut switches: Map<String, Value>) -> Result<Config, Stri
         let nanos = value.as_u64().ok_or_else(|| format!("{name} has to be a number of nanoseconds"))?;
         *value = Value::from(format!("{nanos}ns"));
     }
+    // A number on the wire, which the case format reads as a word.
+    if let Some(value) = switches.get_mut("ip") {
+        *value = Value::from(value.to_string());
+    }
     serde_json::from_value(Value::Object(switches)).map_err(|error| error.to_string())
 }

@@ -134,9 +134,11 @@ for line in sys.stdin:
 
 #[test]
 fn a_fixed_span_crosses_the_wire_and_a_symbolic_one_is_refused() {
-    let config: Config = serde_yaml::from_str("{ msl: 1500ms, nagle: false, recv-buffer: 8192 }").expect("a config");
+    let config: Config =
+        serde_yaml::from_str("{ ip: 6, msl: 1500ms, nagle: false, recv-buffer: 8192 }").expect("a config");
     let wire = switches::to_wire(&config).expect("it can be told");
-    assert_eq!(wire.len(), 3, "{wire:?}");
+    assert_eq!(wire["ip"], 6);
+    assert_eq!(wire.len(), 4, "{wire:?}");
     assert_eq!(wire["msl"], 1_500_000_000_u64);
     assert_eq!(switches::from_wire(wire), Ok(config));
     let symbolic: Config = serde_yaml::from_str("{ user-timeout: 2MSL }").expect("a config");

@@ -10,8 +10,9 @@ use crate::{
         format::{
             Action, AddressName, Allow, Alternative, Arp, ArpKind, At, Bytes, Call, CallStep, Case, Checksum,
             Comparison, Config, ConnName, Data, Errno, Expect, ExpectArp, ExpectIcmp, ExpectIp, ExpectSegment,
-            ExpectTs, ExpectUdp, Fragments, Frame, Icmp, Inject, Ip, Medium, Message, MssBounds, MssChoice, Options,
-            Order, Peer, Quantity, Quote, Readiness, Returns, SocketSwitch, StateCheck, Step, Udp, UdpCall, Via,
+            ExpectTs, ExpectUdp, Fragments, Frame, Icmp, Inject, Ip, IpVersion, Medium, Message, MssBounds, MssChoice,
+            Options, Order, Peer, Quantity, Quote, Readiness, Returns, SocketSwitch, StateCheck, Step, Udp, UdpCall,
+            Via,
         },
         position::{
             Symbol,
@@ -475,10 +476,13 @@ fn steps() -> impl Strategy<Value = Vec<At<Step>>> {
 fn config() -> impl Strategy<Value = Config> {
     let switches = any::<[Option<bool>; 6]>();
     let numbers = any::<(Option<u32>, Option<u16>, Option<u8>)>();
-    let config = (switches, numbers, option::of(span())).prop_map(
-        |(switches, (recv_buffer, mss, ttl), msl): (_, _, Option<Span>)| {
+    // Over IPv6 not every step is fit to be read.
+    let ip = option::of(Just(IpVersion::V4));
+    let config = (switches, numbers, option::of(span()), ip).prop_map(
+        |(switches, (recv_buffer, mss, ttl), msl, ip): (_, _, Option<Span>, _)| {
             let [timestamps, sack, ecn, nagle, delayed_ack, abort_on_overflow] = switches;
             Config {
+                ip,
                 timestamps,
                 sack,
                 ecn,
