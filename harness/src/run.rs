@@ -99,7 +99,7 @@ pub(crate) fn run_case_into(
             let verdict = match (stopped, run.target.end()) {
                 (Err(Stop::Error(TargetError::Crashed(words))), _) => run.crashed(&words),
                 (Err(Stop::Error(error)), _) | (Ok(()), Err(error)) => Verdict::Error(error.to_string()),
-                (Err(Stop::Inconclusive(reason)), _) => Verdict::Inconclusive(reason),
+                (Err(Stop::Inconclusive(reason)), _) => run.inconclusive(reason),
                 (Ok(()), Ok(())) => run.verdict(),
             };
             let Run { mut trace, findings, .. } = run;
@@ -256,6 +256,18 @@ impl<'a> Run<'a> {
 
     fn verdict(&self) -> Verdict {
         verdict_of(&self.findings)
+    }
+
+    /// The run says nothing of what the case is about; a rule that holds in any trace may be broken all the same.
+    fn inconclusive(&mut self, reason: String) -> Verdict {
+        if let Some(step) = self.case.steps.get(self.step) {
+            self.report_violations(&step.value);
+        }
+        let broken = self.findings.iter().filter(|finding| finding.kind == FindingKind::Invariant);
+        match &broken.cloned().collect::<Vec<_>>()[..] {
+            [] => Verdict::Inconclusive(reason),
+            broken => verdict_of(broken),
+        }
     }
 
     /// The TCP under test broke down in the current step, whatever the case is about.

@@ -21,7 +21,7 @@ use crate::{
     },
     run::{Mode, run_case},
     target::{Target, faulty, reference::Reference},
-    trace::event::{CaseRun, Finding, FindingKind},
+    trace::event::{CaseRun, Finding, FindingKind, Verdict},
 };
 
 mod faults;
@@ -291,6 +291,17 @@ fn new_text_that_leaves_behind_a_reset_is_no_answer_to_it() {
         all.into_iter().filter(|told| told.contains("only-challenge-for-reset")).count()
     };
     assert_eq!((told(false), told(true)), (0, 1));
+}
+
+#[test]
+fn a_run_that_says_nothing_of_its_clause_still_tells_of_a_broken_rule() {
+    let verdict = |fault| {
+        let mut target = faulty::Faulty::new(Reference::new(Profile::rfc9293(), 0), fault);
+        run_case(&mut target, &crate::sample::case(HELD), Mode::Judge).verdict
+    };
+    let broken = faulty::edit(0, |draft| draft.flags = draft.flags | crate::case::flags::Flags::RESERVED[0]);
+    assert_eq!(verdict(broken), Verdict::Fail);
+    assert!(matches!(verdict(faulty::lose(0)), Verdict::Inconclusive(_)));
 }
 
 /// A connection to oneself, opened and closed again beside a listener.
