@@ -9,14 +9,18 @@ mod translate;
 use std::{collections::BTreeMap, time::Duration};
 
 use stack_under_test::{
-    CallError, Cidr, Event, Instant, Profile, Reply, SocketId, SocketOption, Stack, State as StackState, UserCall,
+    CallError, Cidr, Event, Instant, Profile, Reply, Route, SocketId, SocketOption, Stack, State as StackState, UserCall,
+    wire::ethernet::MacAddr,
 };
 
 use super::{
     Capabilities, ConnState, Emission, Endpoints, Explanation, Handle, Outcome, Pair, Refusal, SocketCall, Target,
     TargetError, Time, UdpSocketCall,
 };
-use crate::case::format::{Config, Errno, Readiness, SocketSwitch};
+use crate::{
+    case::format::{AddressName, Config, Errno, Medium, Readiness, SocketSwitch},
+    segment::ethernet,
+};
 use config::Mapped;
 use translate::{errno_of, rule_name, state_of};
 
@@ -193,7 +197,18 @@ impl Reference {
 fn stack_config(mapped: &Mapped, seed: u64) -> stack_under_test::Config {
     let version = mapped.version;
     let address = Cidr::new(Endpoints::documentation(version).target.ip(), Endpoints::documentation_prefix(version));
-    stack_under_test::Config { mtu: mapped.mtu, ..stack_under_test::Config::new(address, seed, mapped.profile.clone()) }
+    let medium = match mapped.medium {
+        Medium::Ip => stack_under_test::Medium::Ip,
+        Medium::Ethernet => stack_under_test::Medium::Ethernet(MacAddr(ethernet::TARGET.0)),
+    };
+    let gateway = Endpoints::documentation(version).address(AddressName::Gateway);
+    stack_under_test::Config {
+        mtu: mapped.mtu,
+        medium,
+        // Heeded on Ethernet alone.
+        routes: vec![Route { destination: Cidr::new([0, 0, 0, 0], 0), gateway }],
+        ..stack_under_test::Config::new(address, seed, mapped.profile.clone())
+    }
 }
 
 impl Target for Reference {

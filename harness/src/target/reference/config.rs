@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use stack_under_test::{
     Keepalive, Profile, SocketOptions,
-    profile::{LossRecovery, Overflow, SynCookies, WindowScaling},
+    profile::{AddressClaim, LossRecovery, Overflow, SynCookies, WindowScaling},
 };
 
 use crate::case::{
-    format::{Config, IpVersion},
+    format::{Claim, Config, IpVersion, Medium},
     time::Span,
 };
 
@@ -32,6 +32,8 @@ pub(super) struct Mapped {
     pub mtu: u16,
     /// Of the one address the stack has.
     pub version: IpVersion,
+    /// What its interface is attached to.
+    pub medium: Medium,
 }
 
 impl Mapped {
@@ -44,6 +46,7 @@ impl Mapped {
             backlog: ROOMY_BACKLOG,
             mtu: DEFAULT_MTU,
             version: IpVersion::V4,
+            medium: Medium::Ip,
         }
     }
 
@@ -57,6 +60,13 @@ impl Mapped {
         }
         let mut mapped = Self::default(profile);
         mapped.version = config.ip.unwrap_or_default();
+        mapped.medium = config.link.unwrap_or(Medium::Ip);
+        // A claim sends packets of its own, which only a case that asks for one expects.
+        mapped.profile.address_claim = match config.address_claim {
+            None | Some(Claim::Silent) => AddressClaim::Silent,
+            Some(Claim::Announce) => AddressClaim::Announce,
+            Some(Claim::Probe) => AddressClaim::ProbeAndAnnounce,
+        };
         mapped.set_profile(config)?;
         mapped.set_options(config);
         Ok(mapped)
