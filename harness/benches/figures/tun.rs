@@ -17,14 +17,9 @@ use std::{
 };
 
 use harness::{
-    host::{
-        Host,
-        device::{Device, Kind},
-        faults::Plan,
-        namespace,
-        record::All,
-    },
+    host::{Host, faults::Plan, namespace, record::All},
     target::TargetError,
+    target::device::{Device, Kind},
 };
 use smoltcp::{
     iface::{Config as InterfaceConfig, Interface, SocketHandle, SocketSet},

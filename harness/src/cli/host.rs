@@ -23,12 +23,14 @@ use super::{
     exit::{Exit, Failure, complain},
     interrupt,
 };
-use crate::host::{
-    Host, HostError, STATION, demo,
-    device::{Device, Kind},
-    faults::Plan,
-    namespace,
-    record::{All, Ladder, Pcap, Record},
+use crate::{
+    host::{
+        Host, HostError, STATION, demo,
+        faults::Plan,
+        namespace,
+        record::{All, Ladder, Pcap, Record},
+    },
+    target::device::{Device, Kind},
 };
 
 #[derive(Args)]

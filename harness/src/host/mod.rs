@@ -1,6 +1,5 @@
 //! The reference stack as a host that real programs talk to: `rfc793 host`.
 //!
-//! - `device`: the TUN or TAP device, the kernel on its other side
 //! - `faults`: a bad link between the two
 //! - `services`, `page`: what the host serves
 //! - `record`: what went over the wire, as a capture file and as lines to read
@@ -11,7 +10,6 @@
 
 pub mod caller;
 pub mod demo;
-pub mod device;
 pub mod faults;
 pub mod namespace;
 mod page;
@@ -28,12 +26,11 @@ use stack_under_test::{CallError, Config, Instant, Medium, SocketOptions, Stack,
 
 use self::{
     caller::Caller,
-    device::Device,
     faults::{Faults, Plan},
     record::{Direction, Record},
     services::{Flow, Services},
 };
-use crate::target::TargetError;
+use crate::target::{TargetError, device::Device};
 
 /// The stack's clock starts here: not at 0, so that a clock-driven ISN is not 0.
 const EPOCH: Duration = Duration::from_secs(1000);

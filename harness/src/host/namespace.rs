@@ -8,7 +8,7 @@ use nix::{
 };
 use stack_under_test::Cidr;
 
-use super::device::Device;
+use crate::target::device::Device;
 use crate::target::{TargetError, kernel::enter_user_namespace_if_needed};
 
 /// Moves the process into a namespace of its own. Must come before any thread is made; programs it starts are there too.

@@ -70,6 +70,7 @@ pub(super) fn missing(capabilities: &Capabilities, case: &Case) -> Option<String
             };
             needed.then(|| "the case is about ICMP, UDP or ARP: only its TCP is driven here".to_owned())
         }
+        Action::Inject(inject) if inject.udp.is_some() => Some("no UDP: only its TCP is driven here".to_owned()),
         Action::Inject(_) | Action::State(_) | Action::Wait(_) | Action::Save(_) | Action::Check(_) => None,
     })
 }

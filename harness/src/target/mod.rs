@@ -4,6 +4,7 @@
 //! expectations are resolved before they get here. Implementations: `reference` and `smoltcp` (in process,
 //! virtual time), `kernel` (this host's Linux, real time), `external` (a driver behind a pipe).
 
+pub mod device;
 pub mod external;
 #[cfg(test)]
 pub(crate) mod faulty;

@@ -9,8 +9,8 @@ mod translate;
 use std::{collections::BTreeMap, time::Duration};
 
 use stack_under_test::{
-    CallError, Cidr, Event, Instant, Profile, Reply, Route, SocketId, SocketOption, Stack, State as StackState, UserCall,
-    wire::ethernet::MacAddr,
+    CallError, Cidr, Event, Instant, Profile, Reply, Route, SocketId, SocketOption, Stack, State as StackState,
+    UserCall, wire::ethernet::MacAddr,
 };
 
 use super::{

@@ -19,6 +19,17 @@ pub(super) const NETWORK: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 0);
 /// The broadcast address of the target's network.
 const BROADCAST: Ipv4Addr = Ipv4Addr::new(10, 255, 255, 255);
 
+/// The target's address on Ethernet; the interface beside it keeps its own network.
+pub(super) const ETHERNET_TARGET: Ipv4Addr = Ipv4Addr::new(172, 16, 0, 1);
+/// Length of that network's prefix.
+pub(super) const ETHERNET_PREFIX: u8 = 12;
+/// Its way out, [`AddressName::Gateway`](crate::case::format::AddressName::Gateway).
+pub(super) const ETHERNET_GATEWAY: Ipv4Addr = Ipv4Addr::new(172, 16, 0, 254);
+const ETHERNET_BROADCAST: Ipv4Addr = Ipv4Addr::new(172, 31, 255, 255);
+const ETHERNET_FIRST_PEER: u32 = u32::from_be_bytes([172, 16, 1, 0]);
+/// So many cases on Ethernet until addresses come round again.
+const ETHERNET_CASES: u32 = 50_000;
+
 /// The same over IPv6, unique local addresses (RFC 4193).
 pub(super) const TARGET_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 1);
 pub(super) const PREFIX_V6: u8 = 64;
@@ -59,6 +70,22 @@ impl AddressPool {
             peer: SocketAddr::new(host(2 * case), port(PEER_PORTS, case.wrapping_mul(257))),
             other_peer: host(2 * case + 1),
             subnet_broadcast: (version == IpVersion::V4).then_some(BROADCAST),
+        }
+    }
+}
+
+impl AddressPool {
+    /// The endpoints of the next case, on Ethernet.
+    pub(super) fn next_case_on_ethernet(&mut self) -> Endpoints {
+        let case = self.case;
+        self.case = (case + 1) % CASES;
+        let host = |number| IpAddr::from(Ipv4Addr::from_bits(ETHERNET_FIRST_PEER + number));
+        let peer = 2 * (case % ETHERNET_CASES);
+        Endpoints {
+            target: SocketAddr::new(ETHERNET_TARGET.into(), port(TARGET_PORTS, case)),
+            peer: SocketAddr::new(host(peer), port(PEER_PORTS, case.wrapping_mul(257))),
+            other_peer: host(peer + 1),
+            subnet_broadcast: Some(ETHERNET_BROADCAST),
         }
     }
 }

@@ -10,7 +10,7 @@ use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 use super::{KernelConfig, MSL, route::Metrics, sysctl::Setting, tun};
 use crate::{
     case::{
-        format::{Config, IpVersion},
+        format::{Claim, Config, IpVersion, Medium},
         time::Span,
     },
     target::{Refusal, TargetError},
@@ -111,6 +111,8 @@ pub(super) struct Plan {
     pub(super) sysctls: Vec<Setting>,
     /// The device's MTU.
     pub(super) mtu: u16,
+    /// The device's kind.
+    pub(super) medium: Medium,
     /// What the route to the peers says.
     pub(super) metrics: Metrics,
     /// What every socket of the case gets.
@@ -149,8 +151,8 @@ impl Plan {
             keepalive_interval,
             keepalive_count,
             urgent_inline,
-            link: _,
-            address_claim: _,
+            link,
+            address_claim,
         } = config;
         if let Some(msl) = msl
             && duration(*msl, None).map_err(Refusal::Unsupported)? != MSL
@@ -182,6 +184,14 @@ impl Plan {
             },
             number(*ttl),
         );
+        // A device gets it when it is made, and says so when it comes up.
+        match address_claim {
+            None | Some(Claim::Silent) => {}
+            Some(Claim::Announce) => set("ipv4/conf/default/arp_notify", Some("1".into())),
+            Some(Claim::Probe) => {
+                return Err(Refusal::Unsupported("Linux asks nobody before it uses an IPv4 address".to_owned()));
+            }
+        }
         let options = SocketOptions {
             version,
             nodelay: *nagle == Some(false),
@@ -205,13 +215,18 @@ impl Plan {
             return Err(Refusal::Unsupported(format!("Linux takes no MTU below {least} for IPv{version}")));
         }
         let metrics = Metrics { quickack: *delayed_ack == Some(false), rto_min: data_retries.map(|_| COUNTABLE_RTO) };
-        Ok(Self { sysctls, mtu, metrics, options })
+        let medium = link.unwrap_or(Medium::Ip);
+        if medium == Medium::Ethernet && metrics != Metrics::default() {
+            return Err(Refusal::Unsupported("the kernel target sets route metrics on its IP link only".to_owned()));
+        }
+        Ok(Self { sysctls, mtu, medium, metrics, options })
     }
 
     /// Whether a listening socket is as in a case without switches. Metrics are looked up for each connection.
     pub(super) fn is_usual(&self) -> bool {
         self.sysctls.is_empty()
             && self.mtu == tun::DEFAULT_MTU
+            && self.medium == Medium::Ip
             && self.options == SocketOptions::of(self.options.version)
     }
 }

@@ -21,8 +21,7 @@
 //! A packet written to a TUN device is processed within the `write`: what the kernel answers at once can be read as
 //! soon as [`Target::inject`] is back, so "nothing came" needs no timeout.
 //!
-//! What it leaves out: Ethernet and ARP (TUN starts at IP). The clock is the
-//! machine's: an emission's time is when it was read, which is never before it was sent but may be later.
+//! What it leaves out: IPv6 on Ethernet. The clock is the machine's: an emission's time is when it was read, which is never before it was sent but may be later.
 
 mod addresses;
 mod calls;
@@ -55,14 +54,17 @@ use self::{
     route::Routes,
     sock_diag::{Sighting, SockDiag},
     sysctl::Sysctls,
-    tun::Tun,
+    tun::Wire,
     urgent::Notices,
 };
 use super::{Capabilities, ConnState, Emission, Endpoints, Handle, Outcome, Pair, Refusal, SocketCall, Target};
 use super::{TargetError, Time};
-use crate::case::{
-    format::{Config, IpVersion, SocketSwitch},
-    state::State,
+use crate::{
+    case::{
+        format::{Config, IpVersion, Medium, SocketSwitch},
+        state::State,
+    },
+    segment::ethernet::{Header, TYPE_ARP, TYPE_IPV4},
 };
 
 /// Maximum Segment Lifetime of Linux: TIME-WAIT lasts 60 s, whatever is configured.
@@ -91,7 +93,7 @@ pub enum KernelConfig {
 /// Not `Send`: it belongs to the thread whose namespace it made.
 pub struct KernelTarget {
     capabilities: Capabilities,
-    tun: Tun,
+    tun: Wire,
     sysctls: Sysctls,
     routes: Routes,
     diag: SockDiag,
@@ -116,6 +118,8 @@ struct RunningCase {
     urgent: bool,
     /// The last thing done is a call that makes nothing leave: what a timer sent is read with what comes next.
     silent: bool,
+    /// The Ethernet link, in a case that wants one: made for it, so that no neighbor is known yet.
+    ethernet: Option<Wire>,
 }
 
 impl KernelTarget {
@@ -133,7 +137,7 @@ impl KernelTarget {
         // Before the device exists, so that IPv6 never starts on it.
         let mut sysctls = Sysctls::new();
         sysctls.set_base(&config::base(options.config))?;
-        let tun = Tun::open(addresses::TARGET, addresses::PREFIX)?;
+        let tun = Wire::open(addresses::TARGET, addresses::PREFIX)?;
         let mut routes = Routes::open(tun.index()?)?;
         match options.config {
             KernelConfig::Conformance => routes.send_single_segments()?,
@@ -166,6 +170,13 @@ impl KernelTarget {
         self.case.as_mut().ok_or_else(no_case)
     }
 
+    /// An Ethernet link that nothing is known of, with a way out.
+    fn open_ethernet(&mut self, mtu: u16) -> Result<Wire, TargetError> {
+        let wire = Wire::open_ethernet(addresses::ETHERNET_TARGET, addresses::ETHERNET_PREFIX, mtu)?;
+        self.routes.add_gateway(wire.index()?)?;
+        Ok(wire)
+    }
+
     /// The device as a case wants it.
     fn set_link(&mut self, version: IpVersion, mtu: u16) -> Result<(), Refusal> {
         self.tun.set_mtu(mtu)?;
@@ -180,6 +191,14 @@ impl KernelTarget {
 
     /// Reads what the device holds; keeps what belongs to the case.
     fn drain(&mut self) -> Result<(), TargetError> {
+        if let Some(RunningCase { ethernet: Some(wire), began, .. }) = &mut self.case {
+            while let Some(frame) = wire.read()? {
+                if is_ipv4_or_arp(frame) {
+                    self.pending.push(Emission { at: began.elapsed(), packet: frame.to_vec(), rules: Vec::new() });
+                }
+            }
+            return Ok(());
+        }
         while let Some(packet) = self.tun.read()? {
             if let Some(case) = &self.case
                 && addresses::belongs(packet, &case.endpoints)
@@ -246,9 +265,16 @@ impl Target for KernelTarget {
         self.set_link(version, plan.mtu)?;
         self.sysctls.set_case(&plan.sysctls)?;
         self.routes.set(version, plan.metrics)?;
+        let ethernet = match plan.medium {
+            Medium::Ip => None,
+            Medium::Ethernet => Some(self.open_ethernet(plan.mtu)?),
+        };
         let usual = plan.is_usual();
         let spare = self.spare.take_if(|spare| usual && spare.version() == version);
-        let endpoints = self.addresses.next_case(version, spare.as_ref().map(Spare::port));
+        let endpoints = match ethernet {
+            None => self.addresses.next_case(version, spare.as_ref().map(Spare::port)),
+            Some(_) => self.addresses.next_case_on_ethernet(),
+        };
         self.case = Some(RunningCase {
             began: Instant::now(),
             endpoints,
@@ -256,6 +282,7 @@ impl Target for KernelTarget {
             touched: Touched::default(),
             urgent: false,
             silent: false,
+            ethernet,
         });
         Ok(endpoints)
     }
@@ -278,16 +305,20 @@ impl Target for KernelTarget {
         case.sockets.call(on, pair, call)
     }
 
-    fn inject(&mut self, packet: &[u8]) -> Result<(), TargetError> {
+    fn inject(&mut self, bytes: &[u8]) -> Result<(), TargetError> {
         let case = self.case.as_mut().ok_or_else(no_case)?;
+        let (packet, wire) = match &mut case.ethernet {
+            None => (bytes, &mut self.tun),
+            Some(wire) => (bytes.get(Header::LEN..).unwrap_or(&[]), wire),
+        };
         case.touched.add_packet(packet);
         case.silent = false;
         // Only now, as most connections never see an urgent pointer.
         if !urgent::is_urgent(packet) || !case.sockets.own_notices()? {
-            return self.tun.write(packet);
+            return wire.write(bytes);
         }
         case.urgent = true;
-        self.tun.write(packet)?;
+        wire.write(bytes)?;
         if self.notices.take()?
             && let Some(pair) = addresses::pair_of(packet)
         {
@@ -312,7 +343,8 @@ impl Target for KernelTarget {
             if !self.pending.is_empty() || left.is_zero() {
                 return Ok(());
             }
-            self.tun.wait_readable(left)?;
+            let ethernet = self.case.as_ref().and_then(|case| case.ethernet.as_ref());
+            ethernet.unwrap_or(&self.tun).wait_readable(left)?;
         }
     }
 
@@ -335,6 +367,11 @@ impl Target for KernelTarget {
     fn end(&mut self) -> Result<(), TargetError> {
         self.finish()
     }
+}
+
+/// What a case on Ethernet speaks of: no IPv6.
+fn is_ipv4_or_arp(frame: &[u8]) -> bool {
+    Header::of(frame).is_some_and(|header| matches!(header.kind, TYPE_IPV4 | TYPE_ARP))
 }
 
 fn no_case() -> TargetError {

@@ -79,6 +79,30 @@ impl Routes {
         }
     }
 
+    /// What is off the link goes to the gateway of the Ethernet interface with this index, as long as that is there.
+    pub(super) fn add_gateway(&mut self, device: u32) -> Result<(), TargetError> {
+        const EVERYTHING: u8 = 0;
+        // `struct rtmsg`
+        let mut message = vec![
+            libc::AF_INET as u8,
+            EVERYTHING,
+            0,
+            0,
+            libc::RT_TABLE_MAIN,
+            libc::RTPROT_STATIC,
+            libc::RT_SCOPE_UNIVERSE,
+            libc::RTN_UNICAST,
+        ];
+        message.extend(0u32.to_ne_bytes());
+        attribute(&mut message, libc::RTA_GATEWAY, &addresses::ETHERNET_GATEWAY.octets());
+        attribute(&mut message, libc::RTA_OIF, &device.to_ne_bytes());
+        let flags = libc::NLM_F_ACK | libc::NLM_F_CREATE | libc::NLM_F_REPLACE;
+        self.netlink
+            .request(libc::RTM_NEWROUTE, flags, &message)?
+            .map(drop)
+            .map_err(|errno| io("make the route by the gateway", errno))
+    }
+
     /// Gives the device the target's IPv6 address at once: nobody asks first whether another has it (RFC4862#5.4).
     ///
     /// # Errors

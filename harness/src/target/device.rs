@@ -1,6 +1,7 @@
 //! A TUN or TAP device of the calling thread's network namespace, and its addresses on the kernel's side.
 //!
-//! The device disappears with its descriptor. A device that is there already (made by `ip tuntap add`) is attached to
+//! Opened by [`super::kernel`], where the harness is the other side of the wire, and by [`crate::host`], where the
+//! reference is. The device disappears with its descriptor. A device that is there already (made by `ip tuntap add`) is attached to
 //! and left as it was.
 
 use std::{
@@ -8,7 +9,7 @@ use std::{
     io::{self, ErrorKind, Read, Write},
     net::{IpAddr, Ipv4Addr},
     os::{
-        fd::{AsFd, AsRawFd, OwnedFd},
+        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
         unix::fs::OpenOptionsExt,
     },
     time::Duration,
@@ -23,7 +24,7 @@ use nix::{
     },
 };
 
-use crate::target::TargetError;
+use super::TargetError;
 
 /// What goes through the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,8 +72,8 @@ impl Device {
         request.ifr_ifru.ifru_flags = (mode | libc::IFF_NO_PI) as libc::c_short;
         ioctl(&file, libc::TUNSETIFF, std::ptr::from_mut(&mut request).cast()).map_err(|errno| match errno {
             Errno::EPERM => TargetError::Permission(format!(
-                "the device `{name}` may not be made here: run as root or with the capability CAP_NET_ADMIN, or use \
-                 --netns"
+                "the device `{name}` may not be made here: run as root or with the capability CAP_NET_ADMIN (or, for \
+                 `host`, use --netns)"
             )),
             Errno::EBUSY => TargetError::Permission(format!("the device `{name}` is in use by another program")),
             Errno::EINVAL => TargetError::Permission(format!("`{name}` is there and is no device of this kind")),
@@ -118,6 +119,20 @@ impl Device {
             configure(libc::SIOCSIFFLAGS, "bring an interface up", &mut request)?;
         }
         Ok(())
+    }
+
+    /// Gives the kernel's side a station. Before [`Self::set_up`]; only a [`Kind::Tap`] has one.
+    ///
+    /// # Errors
+    /// [`TargetError::Io`].
+    pub fn set_station(&self, station: [u8; 6]) -> Result<(), TargetError> {
+        let mut request = ifreq(&self.name);
+        let mut address = libc::sockaddr { sa_family: libc::ARPHRD_ETHER, sa_data: [0; 14] };
+        for (to, from) in address.sa_data.iter_mut().zip(station) {
+            *to = from as libc::c_char;
+        }
+        request.ifr_ifru.ifru_hwaddr = address;
+        configure(libc::SIOCSIFHWADDR, "give the device its station", &mut request)
     }
 
     /// The MTU that the device has now, octets.
@@ -185,7 +200,11 @@ impl Device {
         }
     }
 
-    fn index(&self) -> Result<libc::c_int, TargetError> {
+    /// The device's index in its namespace.
+    ///
+    /// # Errors
+    /// [`TargetError::Io`].
+    pub fn index(&self) -> Result<libc::c_int, TargetError> {
         let mut request = ifreq(&self.name);
         configure(libc::SIOCGIFINDEX, "ask for the device's index", &mut request)?;
         // SAFETY: SIOCGIFINDEX succeeded, so the kernel wrote this member of the union; any bits are a valid integer.
@@ -201,6 +220,12 @@ impl Device {
         }
         request.ifr_ifru.ifru_addr = socket;
         request
+    }
+}
+
+impl AsFd for Device {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
     }
 }
 
