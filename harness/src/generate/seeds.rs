@@ -19,7 +19,7 @@ use stack_under_test::Profile;
 use self::nearest::Names;
 use super::script::{Header, MOST_STEPS, Record, Script};
 use crate::{
-    case::format::{Action, ConcreteCase, IpVersion},
+    case::format::{Action, Call, ConcreteCase, IpVersion, Medium},
     run::{Mode, run_case},
     target::reference::Reference,
 };
@@ -36,12 +36,19 @@ fn speaks_v4(case: &ConcreteCase) -> bool {
 #[must_use]
 pub fn script_of(case: &ConcreteCase) -> Option<Script> {
     let authored = case.case.steps.get(case.prelude..).filter(|_| speaks_v4(case))?;
+    // Scripts know TCP on an IP link, and what ICMP says about it.
+    let beside_tcp = |action: &Action| match action {
+        Action::Inject(inject) => inject.udp.is_some() || inject.arp.is_some(),
+        Action::Call(call) => matches!(call.call, Call::Udp(_)),
+        Action::Expect(_) | Action::State(_) | Action::Wait(_) | Action::Save(_) | Action::Check(_) => false,
+    };
+    if case.case.config.link == Some(Medium::Ethernet) || authored.iter().any(|step| beside_tcp(&step.value.action)) {
+        return None;
+    }
     let mut names = Names::of(&case.case, authored);
     let mut records = Vec::new();
     for step in authored {
         let record: Option<Record> = match &step.value.action {
-            // Scripts know TCP and what is said about it.
-            Action::Inject(inject) if inject.udp.is_some() || inject.arp.is_some() => None,
             Action::Inject(inject) => Some(nearest::segment(inject, names.number(inject.on.as_deref())?)),
             Action::Call(call) => nearest::call(call, &mut names)?,
             Action::Wait(span) => Some(nearest::wait(*span)),

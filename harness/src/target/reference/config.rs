@@ -61,12 +61,14 @@ impl Mapped {
         let mut mapped = Self::default(profile);
         mapped.version = config.ip.unwrap_or_default();
         mapped.medium = config.link.unwrap_or(Medium::Ip);
-        // A claim sends packets of its own, which only a case that asks for one expects.
-        mapped.profile.address_claim = match config.address_claim {
-            None | Some(Claim::Silent) => AddressClaim::Silent,
-            Some(Claim::Announce) => AddressClaim::Announce,
-            Some(Claim::Probe) => AddressClaim::ProbeAndAnnounce,
-        };
+        if mapped.medium == Medium::Ethernet {
+            // A claim sends packets of its own, which only a case that asks for one expects.
+            mapped.profile.address_claim = match config.address_claim {
+                None | Some(Claim::Silent) => AddressClaim::Silent,
+                Some(Claim::Announce) => AddressClaim::Announce,
+                Some(Claim::Probe) => AddressClaim::ProbeAndAnnounce,
+            };
+        }
         mapped.set_profile(config)?;
         mapped.set_options(config);
         Ok(mapped)
