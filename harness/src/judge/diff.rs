@@ -448,9 +448,14 @@ impl<'a> Walk<'a> {
                 | EventKind::Waited(_) => {}
             }
         }
-        let mut seen = std::collections::HashSet::new();
-        rules.retain(|rule| seen.insert(*rule));
-        rules
+        // A handful: to look for one among them costs less than to hash it.
+        let mut unique: Vec<RuleName> = Vec::with_capacity(rules.len());
+        for rule in rules {
+            if !unique.contains(&rule) {
+                unique.push(rule);
+            }
+        }
+        unique
     }
 }
 

@@ -160,16 +160,21 @@ impl Table {
 
     /// An event may have moved the connection's deadline. A later one is noted when its turn comes.
     pub(crate) fn retime(&mut self, key: Key) {
-        if let Some(conn) = self.at_mut(key)
-            && let Some(at) = conn.deadline()
-            && conn.timer.is_none_or(|timer| at < timer)
-        {
-            if let Some(old) = conn.timer.replace(at) {
-                self.timers.remove(&(old, key));
-            }
-            self.timers.insert((at, key));
+        let Some(conn) = self.at_mut(key) else { return };
+        let deadline = conn.deadline();
+        if deadline == conn.timer {
+            return;
         }
-        self.settle_first();
+        match deadline {
+            Some(at) if conn.timer.is_none_or(|timer| at < timer) => {
+                // If it is the first now it is exact, and else another one is, as before.
+                if let Some(old) = conn.timer.replace(at) {
+                    self.timers.remove(&(old, key));
+                }
+                self.timers.insert((at, key));
+            }
+            Some(_) | None => self.settle_first(),
+        }
     }
 
     /// Moves entries whose connections now wait longer, or not at all, until the first is as it should be.

@@ -123,6 +123,10 @@ impl TcpOptions {
     /// come last, so that the zeros of the padding (MUST-69) are also the End of Option List. SACK
     /// blocks that no longer fit are left out (RFC2018#3).
     pub(crate) fn encode(&self) -> ([u8; MAX_LEN], usize) {
+        // Nearly every segment has none.
+        if *self == Self::default() {
+            return ([0; MAX_LEN], 0);
+        }
         let mut tail = OptionList::EMPTY;
         if self.sack_permitted && self.timestamps.is_none() {
             tail.push(&[SACK_PERMITTED, 2]);

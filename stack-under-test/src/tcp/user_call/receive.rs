@@ -72,9 +72,11 @@ fn take(conn: &mut Connection, max: usize, cx: &Context<'_>) -> Result<Vec<u8>, 
 fn take_front(unread: &mut VecDeque<u8>, max: usize) -> Vec<u8> {
     let count = unread.len().min(max);
     let (front, back) = unread.as_slices();
-    let of_front = count.min(front.len());
-    // In two copies: octet by octet it would cost more than all the rest of a segment.
-    let text = [&front[..of_front], &back[..count - of_front]].concat();
+    // In one or two copies: octet by octet it would cost more than all the rest of a segment.
+    let text = match count.checked_sub(front.len()) {
+        None | Some(0) => front[..count].to_vec(),
+        Some(of_back) => [front, &back[..of_back]].concat(),
+    };
     unread.drain(..count);
     text
 }
