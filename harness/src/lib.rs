@@ -14,6 +14,7 @@ pub mod case;
 pub mod clause;
 pub mod cli;
 pub mod generate;
+pub mod guest;
 pub mod host;
 pub mod judge;
 pub mod peer;

@@ -199,6 +199,9 @@ impl<'a> Run<'a> {
         trace.events.reserve(2 * steps);
         trace.steps.reserve(steps);
         let mut monitor = Monitor::new(*peer.endpoints(), target.capabilities().live);
+        if target.capabilities().wheel {
+            monitor.with_wheel(target.capabilities().granularity);
+        }
         if concrete.case.config.keepalive_idle.is_some() {
             monitor.with_keepalive();
         }

@@ -211,7 +211,7 @@ const fn scope(target: &TargetSpec) -> Scope {
         TargetSpec::Smoltcp => Scope::SMOLTCP,
         TargetSpec::Lwip => Scope::LWIP,
         // Nobody knows what a driver can do, nor whether its time is real.
-        TargetSpec::Kernel | TargetSpec::External(_) => Scope::LIVE,
+        TargetSpec::Kernel | TargetSpec::Linux(_) | TargetSpec::External(_) => Scope::LIVE,
     }
 }
 

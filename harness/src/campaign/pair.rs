@@ -78,7 +78,8 @@ impl Seat {
     fn new(open: Opener) -> Result<Self, TargetError> {
         let target = open()?;
         let capabilities = target.capabilities();
-        let Capabilities { version, live, state_is_dear, granularity: _, msl, host: _ } = capabilities.clone();
+        let Capabilities { version, live, state_is_dear, granularity: _, wheel: _, msl, host: _ } =
+            capabilities.clone();
         Ok(Self {
             name: target.name().to_owned(),
             version,

@@ -41,6 +41,12 @@ pub(super) struct Arguments {
     selection: Selection,
 }
 
+impl Arguments {
+    pub(super) const fn targets(&self) -> [&TargetSpec; 2] {
+        [&self.left, &self.right]
+    }
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let Arguments { left, right, running, selection, .. } = arguments;
     let session = Session::open(running, &[left, right])?;

@@ -29,18 +29,30 @@ pub(super) enum Exit {
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Well => 0,
-            Exit::Failed => 1,
-            Exit::Usage => 2,
-            Exit::Environment => 3,
-            Exit::Nothing => 4,
-            Exit::Interrupted => 130,
-        })
+        Self::from(exit.code())
     }
 }
 
 impl Exit {
+    const ALL: [Self; 6] = [Self::Well, Self::Failed, Self::Usage, Self::Environment, Self::Nothing, Self::Interrupted];
+
+    /// The exit code.
+    pub(super) const fn code(self) -> u8 {
+        match self {
+            Self::Well => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Environment => 3,
+            Self::Nothing => 4,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// What this program's exit code means; any other says that it broke.
+    pub(super) fn of_code(code: u8) -> Self {
+        Self::ALL.into_iter().find(|exit| exit.code() == code).unwrap_or(Self::Environment)
+    }
+
     /// What a run's verdicts mean.
     pub(super) const fn of(tally: &Tally) -> Self {
         if tally.error > 0 {

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     campaign::engine::{self, CampaignError, Plan, Progress},
     generate::{script::Scope, seeds::script_of},
+    guest,
     report::{
         campaign::{self as report, Campaign},
         paint::Paint,
@@ -65,6 +66,21 @@ pub(super) struct Arguments {
     paths: Vec<PathBuf>,
 }
 
+impl Arguments {
+    pub(super) const fn targets(&self) -> [&TargetSpec; 2] {
+        [&self.left, &self.right]
+    }
+
+    /// How long the campaign is to take.
+    pub(super) fn time(&self) -> Option<Duration> {
+        match (self.seconds, self.executions) {
+            (Some(seconds), _) => Some(Duration::from_secs(seconds)),
+            (None, Some(_)) => None,
+            (None, None) => Some(Duration::from_secs(SECONDS)),
+        }
+    }
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let Arguments { left, right, .. } = arguments;
     let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..));
@@ -91,7 +107,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let plan = Plan {
         scope: Scope { steps: arguments.steps.map_or(usual.scope.steps, usize::from), ..usual.scope },
         jobs: usize::from(arguments.jobs),
-        time: time(arguments),
+        time: arguments.time().filter(|_| guest::kernel().is_none()),
         executions: arguments.executions,
         corpus: arguments.corpus.clone(),
         seeds: selected.cases.iter().filter_map(|case| script_of(case)).collect(),
@@ -113,23 +129,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Format::Jsonl => report::jsonl(&mut out, &campaign)?,
     }
     out.flush()?;
-    let mut speed = Vec::new();
-    report::speed(&mut speed, &campaign)?;
-    complain(&String::from_utf8_lossy(&speed));
+    // A guest's clock does not count what its processor does.
+    if guest::kernel().is_none() {
+        let mut speed = Vec::new();
+        report::speed(&mut speed, &campaign)?;
+        complain(&String::from_utf8_lossy(&speed));
+    }
     if let Some(broke) = ended.broke {
         return Err(failure(broke));
     }
     let found = if campaign.count_new() > 0 { Exit::Failed } else { Exit::Well };
-    let interrupted = if session.stopped() { Exit::Interrupted } else { Exit::Well };
+    // In a guest that is how time is told to be over.
+    let interrupted = if session.stopped() && guest::kernel().is_none() { Exit::Interrupted } else { Exit::Well };
     Ok(found.max(interrupted))
-}
-
-fn time(arguments: &Arguments) -> Option<Duration> {
-    match (arguments.seconds, arguments.executions) {
-        (Some(seconds), _) => Some(Duration::from_secs(seconds)),
-        (None, Some(_)) => None,
-        (None, None) => Some(Duration::from_secs(SECONDS)),
-    }
 }
 
 /// On standard error; nothing if that is no terminal. Its length is the limit that ends the campaign.

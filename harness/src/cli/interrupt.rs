@@ -7,6 +7,8 @@ use std::sync::{
 
 use nix::sys::signal::{SigSet, Signal};
 
+use crate::guest;
+
 /// Raised when the user wants to stop.
 ///
 /// Call it before any thread that shall not be disturbed: SIGINT and SIGTERM are blocked in the calling thread and
@@ -17,7 +19,14 @@ pub(super) fn stop_flag() -> Arc<AtomicBool> {
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGINT);
     signals.add(Signal::SIGTERM);
-    if signals.thread_block().is_ok() {
+    if guest::kernel().is_some() {
+        // The program outside asks by a line on the console.
+        let raised = Arc::clone(&stop);
+        std::thread::spawn(move || {
+            let _ = std::io::stdin().read_line(&mut String::new());
+            raised.store(true, Ordering::Relaxed);
+        });
+    } else if signals.thread_block().is_ok() {
         let raised = Arc::clone(&stop);
         std::thread::spawn(move || {
             while signals.wait().is_ok() {

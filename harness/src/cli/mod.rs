@@ -4,7 +4,7 @@
 //! `session` (targets, ledgers, pool), `finding` (a case and its pair), `output` (stdout and a closed pipe), `interrupt`
 //! (Ctrl-C) and `exit`.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 
@@ -18,6 +18,7 @@ mod fmt;
 mod fuzz;
 mod host;
 mod interrupt;
+mod kernel;
 mod list;
 mod output;
 mod promote;
@@ -27,6 +28,16 @@ mod select;
 mod session;
 mod show;
 mod shrink;
+
+use self::exit::{Exit, Failure};
+use crate::{
+    guest::{
+        self,
+        boot::{self, BootError, Ended},
+        cache, init,
+    },
+    target::spec::TargetSpec,
+};
 
 /// RFC 9293 conformance: replays cases against a TCP and judges the answers.
 ///
@@ -63,22 +74,114 @@ enum Command {
     Drive(drive::Arguments),
     /// Run the reference as a host that other programs can talk to, on a TUN or TAP device.
     Host(Box<host::Arguments>),
+    /// Build and list the kernels that `linux:NAME` means: Linux in virtual time.
+    Kernel(kernel::Arguments),
     /// Print the JSON Schema of the case format.
     Schema,
+}
+
+impl Command {
+    /// The targets that its arguments name.
+    fn targets(&self) -> Vec<&TargetSpec> {
+        match self {
+            Self::Run(arguments) => vec![arguments.target()],
+            Self::Diff(arguments) => arguments.targets().into(),
+            Self::Fuzz(arguments) => arguments.targets().into(),
+            Self::Show(arguments) => arguments.target().into_iter().collect(),
+            Self::Shrink(arguments) => arguments.targets().collect(),
+            Self::Promote(arguments) => arguments.targets().collect(),
+            Self::List(_)
+            | Self::Findings(_)
+            | Self::Fmt(_)
+            | Self::Drive(_)
+            | Self::Host(_)
+            | Self::Kernel(_)
+            | Self::Schema => Vec::new(),
+        }
+    }
+}
+
+impl Command {
+    /// How long it is to take, where that is real time and an argument.
+    fn time(&self) -> Option<Duration> {
+        match self {
+            Self::Fuzz(arguments) => arguments.time(),
+            Self::Run(_)
+            | Self::Diff(_)
+            | Self::Show(_)
+            | Self::Shrink(_)
+            | Self::Promote(_)
+            | Self::List(_)
+            | Self::Findings(_)
+            | Self::Fmt(_)
+            | Self::Drive(_)
+            | Self::Host(_)
+            | Self::Kernel(_)
+            | Self::Schema => None,
+        }
+    }
 }
 
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    init::take_over(&arguments, |arguments| obey(arguments).code());
+    obey(arguments).into()
+}
+
+fn obey(words: Vec<OsString>) -> Exit {
+    let arguments = match Arguments::try_parse_from(&words) {
         Ok(arguments) => arguments,
         Err(error) => {
             // `--help` and `--version` come this way too; they are no errors and go to stdout.
             let _ = error.print();
-            return if error.use_stderr() { exit::Exit::Usage.into() } else { ExitCode::SUCCESS };
+            return if error.use_stderr() { Exit::Usage } else { Exit::Well };
         }
     };
-    let exit = match arguments.command {
+    let command = arguments.command;
+    let done = match in_guest(&command, words) {
+        None => here(command),
+        Some(done) => done,
+    };
+    match done {
+        Ok(exit) => exit,
+        Err(failure) => failure.tell(),
+    }
+}
+
+/// A command about a built kernel is done in a guest of it; `None`: it is done here.
+fn in_guest(command: &Command, words: Vec<OsString>) -> Option<Result<Exit, Failure>> {
+    let targets = command.targets();
+    let mut names = targets.iter().filter_map(|target| match target {
+        TargetSpec::Linux(name) => Some(name.as_str()),
+        TargetSpec::Reference(_)
+        | TargetSpec::Kernel
+        | TargetSpec::External(_)
+        | TargetSpec::Smoltcp
+        | TargetSpec::Lwip => None,
+    });
+    let name = names.next().filter(|name| guest::kernel() != Some(*name))?;
+    if let Some(other) = names.find(|other| *other != name) {
+        let told = format!("linux:{name} and linux:{other} cannot run in one guest: compare each with the reference");
+        return Some(Err(Failure::Usage(told)));
+    }
+    Some(boot(name, words, command.time()))
+}
+
+fn boot(name: &str, words: Vec<OsString>, time: Option<Duration>) -> Result<Exit, Failure> {
+    let kernel = cache::root().and_then(|root| cache::find(&root, name));
+    let kernel = kernel.map_err(|error| Failure::Environment(error.to_string()))?;
+    match boot::run(&kernel, words, time, &interrupt::stop_flag()) {
+        Ok(Ended::Code(code)) => Ok(Exit::of_code(code)),
+        Ok(Ended::Stopped) => Ok(Exit::Interrupted),
+        Err(BootError::Output(error)) => Err(Failure::Output(error)),
+        Err(error) => Err(Failure::Environment(error.to_string())),
+    }
+}
+
+fn here(command: Command) -> Result<Exit, Failure> {
+    match command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
@@ -90,10 +193,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Drive(arguments) => drive::run(&arguments),
         Command::Host(arguments) => host::run(&arguments),
+        Command::Kernel(arguments) => kernel::run(&arguments),
         Command::Schema => schema::run(),
-    };
-    match exit {
-        Ok(exit) => exit.into(),
-        Err(failure) => failure.tell().into(),
     }
 }

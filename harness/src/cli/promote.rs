@@ -67,6 +67,12 @@ pub(super) struct Arguments {
     versions: Option<String>,
 }
 
+impl Arguments {
+    pub(super) fn targets(&self) -> impl Iterator<Item = &TargetSpec> {
+        self.on.left.iter().chain(&self.on.right)
+    }
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     match (&arguments.all, &arguments.into, &arguments.finding, &arguments.file) {
         (Some(all), Some(into), _, _) => every(arguments, all, into),

@@ -36,6 +36,12 @@ pub(super) struct Arguments {
     selection: Selection,
 }
 
+impl Arguments {
+    pub(super) const fn target(&self) -> &TargetSpec {
+        &self.target
+    }
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let Arguments { target, running, selection, .. } = arguments;
     let session = Session::open(running, &[target])?;

@@ -28,6 +28,12 @@ pub(super) struct Arguments {
     target: Option<TargetSpec>,
 }
 
+impl Arguments {
+    pub(super) const fn target(&self) -> Option<&TargetSpec> {
+        self.target.as_ref()
+    }
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let selection = selection(&arguments.case, &arguments.root);
     let selected = select::select(&selection);

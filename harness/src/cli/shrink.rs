@@ -12,6 +12,7 @@ use super::{
 use crate::{
     campaign::smaller::{Smaller, smaller},
     case::{format::ConcreteCase, print::to_yaml},
+    target::spec::TargetSpec,
 };
 
 #[derive(Args)]
@@ -30,6 +31,12 @@ pub(super) struct Arguments {
     /// Write the smaller case here instead of to standard output; a file that is there is replaced.
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
+}
+
+impl Arguments {
+    pub(super) fn targets(&self) -> impl Iterator<Item = &TargetSpec> {
+        self.on.left.iter().chain(&self.on.right)
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {

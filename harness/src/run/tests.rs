@@ -39,6 +39,7 @@ impl Scripted {
                 live: false,
                 state_is_dear: false,
                 granularity: Duration::ZERO,
+                wheel: false,
                 msl: Duration::from_secs(30),
                 host: false,
             },

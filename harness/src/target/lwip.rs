@@ -55,6 +55,7 @@ impl Lwip {
             live: false,
             state_is_dear: false,
             granularity: SLOW_INTERVAL,
+            wheel: false,
             msl: lwip::MSL,
             host: false,
         };

@@ -109,6 +109,8 @@ pub struct Capabilities {
     /// How coarse the clock of its timers is (G in RFC6298#2; 0 if no coarser than the harness can see): a timer may
     /// fire so much later than it says, and never earlier.
     pub granularity: Duration,
+    /// Its timers are kept in a wheel, as Linux does: besides, they may fire an eighth of their time late.
+    pub wheel: bool,
     /// Maximum Segment Lifetime unless `config.msl` says otherwise.
     pub msl: Duration,
     /// It is a whole host, with ICMP, UDP and IP around TCP. Where it is not, cases about these are skipped.

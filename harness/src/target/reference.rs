@@ -53,6 +53,7 @@ impl Reference {
             live: false,
             state_is_dear: false,
             granularity: Duration::ZERO,
+            wheel: false,
             msl: profile.msl,
             host: true,
         };

@@ -1,11 +1,13 @@
-//! Targets by name, as the command line gives them: `reference`, `reference:rfc793`, `kernel`, `smoltcp`, `lwip`,
-//! `external:COMMAND`.
+//! Targets by name, as the command line gives them: `reference`, `reference:rfc793`, `kernel`, `linux:6.12`, `smoltcp`,
+//! `lwip`, `external:COMMAND`.
 //!
 //! Every target has a name in every build; opening one whose cargo feature is off says which feature to build with.
 
 use std::{fmt, str::FromStr};
 
 use stack_under_test::Profile;
+
+use crate::guest;
 
 use super::{
     Target, TargetError,
@@ -21,6 +23,8 @@ pub enum TargetSpec {
     Reference(&'static str),
     /// This host's Linux.
     Kernel,
+    /// The built kernel of this name, in virtual time ([`crate::guest`]).
+    Linux(String),
     /// A stack behind a driver that this command starts.
     External(String),
     /// The smoltcp crate (feature `smoltcp`).
@@ -31,6 +35,8 @@ pub enum TargetSpec {
 
 /// What the name of an external target begins with.
 const EXTERNAL: &str = "external:";
+/// What the name of a built kernel begins with.
+const LINUX: &str = "linux:";
 
 /// What opening a target may need.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,7 +55,10 @@ impl TargetSpec {
     #[must_use]
     pub fn names() -> Vec<String> {
         let profiles = Profile::NAMES.iter().map(|name| Self::Reference(name).to_string());
-        profiles.chain(Self::PLAIN.iter().map(Self::to_string)).chain([format!("{EXTERNAL}COMMAND")]).collect()
+        profiles
+            .chain(Self::PLAIN.iter().map(Self::to_string))
+            .chain([format!("{LINUX}NAME"), format!("{EXTERNAL}COMMAND")])
+            .collect()
     }
 
     /// Whether its time is real.
@@ -58,7 +67,7 @@ impl TargetSpec {
         match self {
             Self::Kernel => true,
             // A driver says only once it runs whether its time is real; the pool asks it then.
-            Self::Reference(_) | Self::External(_) | Self::Smoltcp | Self::Lwip => false,
+            Self::Reference(_) | Self::Linux(_) | Self::External(_) | Self::Smoltcp | Self::Lwip => false,
         }
     }
 
@@ -67,6 +76,8 @@ impl TargetSpec {
     pub fn ledger_name(&self) -> String {
         match self {
             Self::Reference(_) | Self::Kernel | Self::Smoltcp | Self::Lwip => self.to_string().replace(':', "-"),
+            // What a kernel does is one ledger's matter; its entries say for which versions they hold.
+            Self::Linux(_) => "kernel".to_owned(),
             // A command is no file name.
             Self::External(_) => "external".to_owned(),
         }
@@ -85,8 +96,13 @@ impl TargetSpec {
             }
             Self::Kernel => {
                 let config = if options.stock_kernel { KernelConfig::Stock } else { KernelConfig::Conformance };
-                Ok(Box::new(KernelTarget::open(KernelOptions { config })?))
+                Ok(Box::new(KernelTarget::open(KernelOptions { config, guest: None })?))
             }
+            Self::Linux(name) if guest::kernel() == Some(name) => {
+                let config = if options.stock_kernel { KernelConfig::Stock } else { KernelConfig::Conformance };
+                Ok(Box::new(KernelTarget::open(KernelOptions { config, guest: Some(self.to_string()) })?))
+            }
+            Self::Linux(_) => Err(TargetError::Broken(format!("{self} can only be opened in its own guest"))),
             Self::External(command) => Ok(Box::new(External::open(command, options.seed)?)),
             #[cfg(feature = "smoltcp")]
             Self::Smoltcp => Ok(Box::new(super::smoltcp::Smoltcp::new(options.seed))),
@@ -106,6 +122,7 @@ impl fmt::Display for TargetSpec {
             Self::Reference("rfc9293") => f.pad("reference"),
             Self::Reference(name) => f.pad(&format!("reference:{name}")),
             Self::Kernel => f.pad("kernel"),
+            Self::Linux(name) => f.pad(&format!("{LINUX}{name}")),
             Self::External(command) => f.pad(&format!("{EXTERNAL}{command}")),
             Self::Smoltcp => f.pad("smoltcp"),
             Self::Lwip => f.pad("lwip"),
@@ -123,6 +140,9 @@ impl FromStr for TargetSpec {
     fn from_str(s: &str) -> Result<Self, UnknownTarget> {
         if let Some(command) = s.strip_prefix(EXTERNAL).filter(|command| !command.trim().is_empty()) {
             return Ok(Self::External(command.to_owned()));
+        }
+        if let Some(name) = s.strip_prefix(LINUX).filter(|name| guest::cache::is_name(name)) {
+            return Ok(Self::Linux(name.to_owned()));
         }
         let profile = match s {
             "reference" => Some("rfc9293"),

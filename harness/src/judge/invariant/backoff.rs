@@ -10,7 +10,7 @@ use super::{
     flow::{Flow, Series},
     table,
 };
-use crate::segment::parse::Parsed;
+use crate::{judge::expect::scale, segment::parse::Parsed};
 
 /// RFC6298#2.5: an upper bound of the RTO is at least this.
 const SMALLEST_BOUND: Duration = Duration::from_secs(60);
@@ -28,6 +28,8 @@ pub(super) fn check(flow: &mut Flow, seg: &Parsed, context: Context, report: &mu
     let interval = flow.series.last.map(|last| context.at.saturating_sub(last)).filter(|_| again);
     if let (Some(interval), Some(before)) = (interval, flow.series.interval) {
         let least = (before * 2).min(SMALLEST_BOUND);
+        // The one before may have been late twice over, this one not at all.
+        let least = scale(least, 1.0 / (1.0 + context.late)).saturating_sub(2 * context.granularity);
         if interval + TICK < least {
             report.breaks(&table::BACKOFF_DOUBLES, "a shorter interval than twice the one before");
         }

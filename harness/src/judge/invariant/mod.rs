@@ -31,7 +31,7 @@ pub mod table;
 mod timestamps;
 mod window;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use flow::Flow;
 use fragments::{Fragments, Taken, is_fragment};
@@ -86,6 +86,10 @@ impl Report {
 struct Context {
     at: Time,
     live: bool,
+    /// A timer may fire so much of its time late.
+    late: f64,
+    /// And so much more.
+    granularity: Duration,
 }
 
 /// Watches one target during one case.
@@ -93,6 +97,8 @@ struct Context {
 pub struct Monitor {
     endpoints: Endpoints,
     live: bool,
+    late: f64,
+    granularity: Duration,
     blind: bool,
     fragments: Fragments,
     flows: Vec<Flow>,
@@ -114,6 +120,8 @@ impl Monitor {
         Self {
             endpoints,
             live,
+            late: 0.0,
+            granularity: Duration::ZERO,
             blind: false,
             fragments: Fragments::default(),
             flows: Vec::new(),
@@ -124,6 +132,16 @@ impl Monitor {
             sockets: Vec::new(),
             report: Report::default(),
         }
+    }
+
+    /// The target's timers are in a wheel whose clock has this tick: an eighth late, and as much more.
+    pub fn with_wheel(&mut self, tick: Duration) {
+        self.late = super::expect::WHEEL_SLACK / 100.0;
+        self.granularity = tick;
+    }
+
+    fn context(&self, at: Time) -> Context {
+        Context { at, live: self.live, late: self.late, granularity: self.granularity }
     }
 
     /// Keep-alive is on from the start.
@@ -224,7 +242,7 @@ impl Monitor {
             }
             return;
         };
-        let context = Context { at, live: self.live };
+        let context = self.context(at);
         judge(&mut self.flows[index], seg, context, &mut self.report);
     }
 
@@ -316,7 +334,7 @@ impl Monitor {
         if !self.debts {
             return;
         }
-        let context = Context { at, live: self.live };
+        let context = self.context(at);
         for flow in &mut self.flows {
             ack_policy::settle(flow, context, &mut self.report);
         }

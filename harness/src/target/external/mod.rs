@@ -53,6 +53,7 @@ impl External {
                 live: false,
                 state_is_dear: true,
                 granularity: Duration::ZERO,
+                wheel: false,
                 msl: MSL,
                 host: false,
             },
@@ -78,6 +79,7 @@ impl External {
             // A message each.
             state_is_dear: true,
             granularity: hello.granularity.map_or(Duration::ZERO, Duration::from_nanos),
+            wheel: false,
             msl: hello.msl.map_or(MSL, Duration::from_nanos),
             host: false,
         };

@@ -46,6 +46,8 @@ use std::{
 };
 
 pub use self::netns::{Standing, enter_user_namespace_if_needed};
+use nix::time::{ClockId, clock_getres};
+
 use self::{
     addresses::{AddressPool, Touched},
     calls::Sockets,
@@ -71,10 +73,12 @@ use crate::{
 pub const MSL: Duration = Duration::from_secs(30);
 
 /// How to open a [`KernelTarget`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KernelOptions {
     /// Which switches the namespace gets before any case.
     pub config: KernelConfig,
+    /// The target's name where this is a guest ([`crate::guest`]), whose time is virtual; `None` on a live host.
+    pub guest: Option<String>,
 }
 
 /// The switches that every case starts from.
@@ -92,6 +96,7 @@ pub enum KernelConfig {
 ///
 /// Not `Send`: it belongs to the thread whose namespace it made.
 pub struct KernelTarget {
+    name: String,
     capabilities: Capabilities,
     tun: Wire,
     sysctls: Sysctls,
@@ -143,12 +148,16 @@ impl KernelTarget {
             KernelConfig::Conformance => routes.send_single_segments()?,
             KernelConfig::Stock => {}
         }
+        let live = options.guest.is_none();
         Ok(Self {
+            name: options.guest.unwrap_or_else(|| "kernel".to_owned()),
             capabilities: Capabilities {
                 version: version()?,
-                live: true,
+                live,
                 state_is_dear: true,
-                granularity: Duration::ZERO,
+                // What looks like lateness on a live host is rounding to ticks where nothing is ever late.
+                granularity: if live { Duration::ZERO } else { tick()? },
+                wheel: true,
                 msl: MSL,
                 host: true,
             },
@@ -250,7 +259,7 @@ impl AsFd for KernelTarget {
 
 impl Target for KernelTarget {
     fn name(&self) -> &str {
-        "kernel"
+        &self.name
     }
 
     fn capabilities(&self) -> &Capabilities {
@@ -376,6 +385,12 @@ fn is_ipv4_or_arp(frame: &[u8]) -> bool {
 
 fn no_case() -> TargetError {
     TargetError::Broken("the kernel target was used outside begin and end".to_owned())
+}
+
+/// The kernel's timer tick: what its coarse clock counts in.
+fn tick() -> Result<Duration, TargetError> {
+    let resolution = clock_getres(ClockId::CLOCK_MONOTONIC_COARSE);
+    resolution.map(Duration::from).map_err(|errno| errno::io("ask for the kernel's tick", errno))
 }
 
 /// The kernel's release, as `uname -r` gives it.

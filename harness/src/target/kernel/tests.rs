@@ -33,7 +33,7 @@ pub(super) fn with_target<R: Send>(
     config: KernelConfig,
     test: impl FnOnce(&mut KernelTarget) -> R + Send,
 ) -> Option<R> {
-    let on_worker = || match KernelTarget::open(KernelOptions { config }) {
+    let on_worker = || match KernelTarget::open(KernelOptions { config, guest: None }) {
         Ok(mut target) => Some(test(&mut target)),
         Err(error @ TargetError::Permission(_)) => {
             assert!(

@@ -62,6 +62,7 @@ impl Smoltcp {
                 live: false,
                 state_is_dear: false,
                 granularity: Duration::ZERO,
+                wheel: false,
                 msl: config::MSL,
                 host: false,
             },

@@ -1,0 +1,99 @@
+//! `rfc793 kernel`: the kernels that `linux:NAME` means.
+
+use std::{io::Write, num::NonZero, path::PathBuf, thread};
+
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{
+    exit::{Exit, Failure},
+    interrupt, output,
+};
+use crate::guest::{
+    build::{BuildError, Plan, Step, build},
+    cache,
+};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Build a kernel and keep it in the user's cache.
+    Build(Build),
+    /// List the kernels that are built.
+    List,
+}
+
+#[derive(Args)]
+struct Build {
+    /// The name it gets: `linux:NAME`. Without --source it is a version that the distribution packages: `6.12`.
+    name: String,
+    /// A kernel tree of your own; it is only read (and must not have been built in place).
+    #[arg(long, value_name = "DIR")]
+    source: Option<PathBuf>,
+    /// How many compilers run at once [default: one for each processor].
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<NonZero<usize>>,
+}
+
+/// About how many files are compiled: what the bar is measured against.
+const FILES: u64 = 1300;
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let root = cache::root().map_err(|error| Failure::Environment(error.to_string()))?;
+    match &arguments.what {
+        What::List => {
+            let kernels = cache::list(&root).map_err(|error| Failure::Environment(error.to_string()))?;
+            let mut out = output::stdout();
+            for kernel in &kernels {
+                writeln!(out, "linux:{:<12} {}", kernel.name, kernel.version)?;
+            }
+            out.flush()?;
+            Ok(if kernels.is_empty() { Exit::Nothing } else { Exit::Well })
+        }
+        What::Build(arguments) => {
+            let jobs = arguments.jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZero::get);
+            let plan = Plan { name: arguments.name.clone(), source: arguments.source.clone(), jobs };
+            let stop = interrupt::stop_flag();
+            let bar = ProgressBar::new(FILES);
+            if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {msg} {elapsed}") {
+                bar.set_style(style);
+            }
+            bar.set_prefix(format!("linux:{}", plan.name));
+            let built = build(&plan, &root, &stop, &mut |step| show(&bar, step));
+            bar.finish_and_clear();
+            match built {
+                Ok(kernel) => {
+                    output::print(&format!(
+                        "linux:{} is Linux {}, in {}",
+                        kernel.name,
+                        kernel.version,
+                        kernel.folder.display()
+                    ))?;
+                    Ok(Exit::Well)
+                }
+                Err(BuildError::Stopped) => Ok(Exit::Interrupted),
+                Err(error @ (BuildError::Cache(_) | BuildError::NoSource { .. })) => {
+                    Err(Failure::Usage(error.to_string()))
+                }
+                Err(error) => Err(Failure::Environment(error.to_string())),
+            }
+        }
+    }
+}
+
+fn show(bar: &ProgressBar, step: Step) {
+    match step {
+        Step::Fetch => bar.set_message("fetching"),
+        Step::Unpack => bar.set_message("unpacking"),
+        Step::Configure => bar.set_message("configuring"),
+        Step::Compile(done) => {
+            bar.set_message("compiling");
+            bar.set_position(done.min(FILES));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+use super::*;
+
+fn plan(name: &str, source: Option<&Path>) -> Plan {
+    Plan { name: name.to_owned(), source: source.map(Path::to_owned), jobs: 1 }
+}
+
+/// A tree whose `make` fails as it is told.
+fn tree(makefile: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (file, text) in
+        [("Makefile", makefile), ("Kconfig", ""), ("arch/um/Makefile", ""), ("net/ipv4/tcp_input.c", "")]
+    {
+        let path = folder.path().join(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, text).expect("written");
+    }
+    folder
+}
+
+fn entries(root: &Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(root)
+        .expect("the folder")
+        .flatten()
+        .map(|entry| entry.file_name().into_string().expect("UTF-8"))
+        .collect();
+    names.sort();
+    names
+}
+
+const GOOD: &str = "allnoconfig:
+\tfor o in UML_TIME_TRAVEL_SUPPORT HOSTFS TUN IPV6; do echo CONFIG_$$o=y; done > $(O)/.config
+linux:
+\techo '  CC      net/ipv4/tcp.o'
+\tcp /bin/true $(O)/linux
+\tmkdir -p $(O)/include/config
+\techo 9.9.9 > $(O)/include/config/kernel.release
+";
+
+#[test]
+fn a_whole_kernel_is_kept_and_nothing_else() {
+    let (root, tree) = (tempfile::tempdir().expect("a folder"), tree(GOOD));
+    // What a build that was killed has left.
+    fs::create_dir(root.path().join(".partial-old")).expect("made");
+    for _ in 0..2 {
+        let mut steps = Vec::new();
+        let kernel =
+            build(&plan("mine", Some(tree.path())), root.path(), &AtomicBool::new(false), &mut |step| steps.push(step));
+        let kernel = kernel.expect("built");
+        assert_eq!((&*kernel.name, &*kernel.version), ("mine", "9.9.9"));
+        assert!(kernel.program().is_file());
+        assert_eq!(steps, [Step::Configure, Step::Compile(0), Step::Compile(1)]);
+        assert_eq!(entries(root.path()), ["mine"]);
+    }
+}
+
+#[test]
+fn a_build_that_fails_leaves_its_log_alone() {
+    let root = tempfile::tempdir().expect("a folder");
+    for (makefile, told) in [
+        ("allnoconfig:\n\techo no such luck >&2; false\n", "configuring the kernel (exit status: 2) failed"),
+        (&GOOD.replace("cp /bin/true", "false #"), "compiling the kernel (exit status: 2) failed"),
+        (&GOOD.replace("TUN ", ""), "this kernel has no CONFIG_TUN"),
+    ] {
+        let tree = tree(makefile);
+        let built = build(&plan("mine", Some(tree.path())), root.path(), &AtomicBool::new(false), &mut |_| {});
+        let error = built.expect_err("it fails").to_string();
+        assert!(error.contains(told), "{error}");
+        assert_eq!(entries(root.path()), ["mine.log"]);
+    }
+    let tree = tree(GOOD);
+    let stopped = build(&plan("mine", Some(tree.path())), root.path(), &AtomicBool::new(true), &mut |_| {});
+    assert!(matches!(stopped, Err(BuildError::Stopped)), "{stopped:?}");
+    assert_eq!(entries(root.path()), ["mine.log"]);
+}
+
+#[test]
+fn names_and_folders_are_checked_first() {
+    let root = tempfile::tempdir().expect("a folder");
+    let build = |plan: &Plan| build(plan, root.path(), &AtomicBool::new(false), &mut |_| {});
+    assert!(matches!(build(&plan("../x", None)), Err(BuildError::Cache(_))));
+    assert!(matches!(build(&plan("x", Some(Path::new("/nowhere")))), Err(BuildError::NoSource { .. })));
+    assert_eq!(entries(root.path()), [""; 0]);
+}
