@@ -321,8 +321,12 @@ impl Flow {
             (known.isn, known.mss, known.wscale, known.sack_ok, known.ts, known.ecn)
                 == (syn.isn, syn.mss, syn.wscale, syn.sack_ok, syn.ts, syn.ecn)
         };
-        match self.syns.iter_mut().find(|known| same(known)) {
-            Some(known) => known.win = known.win.max(syn.win),
+        match self.syns.iter().position(same) {
+            // It is the last one now: another than this begins a new connection.
+            Some(at) => {
+                let known = self.syns.remove(at);
+                self.syns.push(PeerSyn { win: known.win.max(syn.win), ..known });
+            }
             None => {
                 if self.syns.len() >= MOST_SYNS {
                     self.syns.remove(0);
