@@ -124,6 +124,8 @@ pub(super) struct Flow {
     pub crowded: bool,
     pub fin_at: Option<u32>,
     pub last_emitted: Time,
+    /// When its last SYN left.
+    pub last_syn: Time,
     pub last_tsval: Option<u32>,
     pub series: Series,
     // The target as a receiver.
@@ -183,6 +185,7 @@ impl Flow {
             crowded: false,
             fin_at: None,
             last_emitted: Time::ZERO,
+            last_syn: Time::ZERO,
             last_tsval: None,
             series: Series::default(),
             irs: None,
@@ -316,17 +319,14 @@ impl Flow {
             ecn: seg.flags.contains(Flags::ECE),
         };
         self.syn_since = true;
-        self.may_restart |= self.syns.last().is_some_and(|last| last.isn != seg.seq);
+        // Whichever of them the connection has, one of the others begins another.
+        self.may_restart |= self.syns.iter().any(|known| known.isn != seg.seq);
         let same = |known: &PeerSyn| {
             (known.isn, known.mss, known.wscale, known.sack_ok, known.ts, known.ecn)
                 == (syn.isn, syn.mss, syn.wscale, syn.sack_ok, syn.ts, syn.ecn)
         };
-        match self.syns.iter().position(same) {
-            // It is the last one now: another than this begins a new connection.
-            Some(at) => {
-                let known = self.syns.remove(at);
-                self.syns.push(PeerSyn { win: known.win.max(syn.win), ..known });
-            }
+        match self.syns.iter_mut().find(|known| same(known)) {
+            Some(known) => known.win = known.win.max(syn.win),
             None => {
                 if self.syns.len() >= MOST_SYNS {
                     self.syns.remove(0);

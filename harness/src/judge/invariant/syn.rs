@@ -26,6 +26,7 @@ pub(super) fn check(flow: &mut Flow, seg: &Parsed, context: Context, report: &mu
     if !another && !flow.may_restart && acknowledged && (!flow.sent.is_empty() || flow.fin_at.is_some()) {
         report.breaks(&table::NO_SYN_LATER, "SYN behind text or FIN");
     }
+    flow.last_syn = context.at;
     let again = is_again(flow, seg);
     // The same SYN of the peer may have been answered by a new connection with the same ISS: nobody can tell.
     let in_doubt = again && !another && flow.may_restart && flow.syn_since;
@@ -61,7 +62,9 @@ fn is_again(flow: &Flow, seg: &Parsed) -> bool {
             let came = ahead(seg.ack, irs) && at_or_ahead(flow.received.next, seg.ack);
             came && !flow.syns.iter().any(|syn| of_another(syn.isn))
         }
-        (None, true) | (Some(_), false) => false,
+        // Of a connection that began in doubt nobody knows whose it is: the same acknowledgement says that it goes on.
+        (None, true) => flow.acked == Some(seg.ack),
+        (Some(_), false) => false,
         // A SYN alone behind a SYN,ACK is another connection's, known or not what the latter acknowledged.
         (None, false) => flow.acked.is_none(),
     };
@@ -87,5 +90,5 @@ fn acknowledges(flow: &mut Flow, seg: &Parsed, report: &mut Report) {
 
 /// Whether the target may have forgotten the connection by a timeout: then a SYN of the peer begins another one.
 fn given_up(flow: &Flow, context: Context) -> bool {
-    flow.syn_since && context.at.saturating_sub(flow.last_emitted) >= TOO_SOON_TO_GIVE_UP
+    flow.syn_since && context.at.saturating_sub(flow.last_syn) >= TOO_SOON_TO_GIVE_UP
 }
