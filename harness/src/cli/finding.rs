@@ -69,6 +69,11 @@ pub(super) fn load(file: &Path, id: Option<&str>) -> Result<Arc<ConcreteCase>, F
 }
 
 impl On {
+    /// The targets that are said.
+    pub(super) fn named(&self) -> impl Iterator<Item = &TargetSpec> {
+        self.left.iter().chain(&self.right)
+    }
+
     /// The targets the user names, else those of the case's origin.
     pub(super) fn targets(&self, case: &ConcreteCase) -> Result<Targets, Failure> {
         let origin = case.case.origin.as_deref().and_then(Origin::read);

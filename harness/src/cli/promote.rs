@@ -69,7 +69,7 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn targets(&self) -> impl Iterator<Item = &TargetSpec> {
-        self.on.left.iter().chain(&self.on.right)
+        self.on.named()
     }
 }
 

@@ -47,6 +47,14 @@ pub struct TargetOptions {
     pub stock_kernel: bool,
 }
 
+impl TargetOptions {
+    /// What of it is the kernel target's; `guest` is its name in a guest.
+    fn of_kernel(self, guest: Option<String>) -> KernelOptions {
+        let config = if self.stock_kernel { KernelConfig::Stock } else { KernelConfig::Conformance };
+        KernelOptions { config, guest }
+    }
+}
+
 impl TargetSpec {
     /// The targets whose name says all: no profile, no command.
     const PLAIN: [Self; 3] = [Self::Kernel, Self::Smoltcp, Self::Lwip];
@@ -94,13 +102,9 @@ impl TargetSpec {
                 let profile = Profile::by_name(name).unwrap_or_default();
                 Ok(Box::new(Reference::new(profile, options.seed)))
             }
-            Self::Kernel => {
-                let config = if options.stock_kernel { KernelConfig::Stock } else { KernelConfig::Conformance };
-                Ok(Box::new(KernelTarget::open(KernelOptions { config, guest: None })?))
-            }
+            Self::Kernel => Ok(Box::new(KernelTarget::open(options.of_kernel(None))?)),
             Self::Linux(name) if guest::kernel() == Some(name) => {
-                let config = if options.stock_kernel { KernelConfig::Stock } else { KernelConfig::Conformance };
-                Ok(Box::new(KernelTarget::open(KernelOptions { config, guest: Some(self.to_string()) })?))
+                Ok(Box::new(KernelTarget::open(options.of_kernel(Some(self.to_string())))?))
             }
             Self::Linux(_) => Err(TargetError::Broken(format!("{self} can only be opened in its own guest"))),
             Self::External(command) => Ok(Box::new(External::open(command, options.seed)?)),
