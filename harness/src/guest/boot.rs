@@ -186,12 +186,13 @@ struct Limits<'a> {
     stop: &'a AtomicBool,
 }
 
-/// How long a command that was asked to end may take for it.
+/// How long a command that the user stopped may take to tell what it has. One whose time is over is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn attend(mut guest: Guest, mut said: Said, limits: &Limits<'_>, kernel: &Kernel) -> Result<Ended, BootError> {
     let began = Instant::now();
-    let mut asked = None;
+    let mut asked = false;
+    let mut stopped_at = None;
     loop {
         let ended = guest.0.try_wait().map_err(BootError::Output)?;
         said.out.pass_on(&mut io::stdout().lock()).map_err(BootError::Output)?;
@@ -209,14 +210,13 @@ fn attend(mut guest: Guest, mut said: Said, limits: &Limits<'_>, kernel: &Kernel
         }
         let stopped = limits.stop.load(Ordering::Relaxed);
         let over = stopped || limits.time.is_some_and(|time| began.elapsed() >= time);
-        match asked {
-            None if over => {
-                asked = Some(Instant::now());
-                // A guest that is not that far yet, or is gone, hears nothing; patience ends all the same.
-                let _ = guest.0.stdin.as_mut().map(|console| console.write_all(b"\n"));
-            }
-            Some(asked) if asked.elapsed() > PATIENCE => return Ok(Ended::Stopped),
-            None | Some(_) => {}
+        if over && !asked {
+            asked = true;
+            // A guest that is not that far yet hears it later, and one that is gone never.
+            let _ = guest.0.stdin.as_mut().map(|console| console.write_all(b"\n"));
+        }
+        if stopped && stopped_at.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+            return Ok(Ended::Stopped);
         }
         thread::sleep(GLANCE);
     }
