@@ -12,8 +12,11 @@ use crate::{
     },
     generate::look::look,
     run::{Mode, run_case},
-    target::spec::{TargetOptions, TargetSpec},
-    trace::event::CaseRun,
+    target::{
+        Explanation, Traced,
+        spec::{TargetOptions, TargetSpec},
+    },
+    trace::event::{CaseRun, Event, EventKind},
 };
 
 /// A RST inside the window: RFC 793 resets, RFC 9293 challenges.
@@ -65,6 +68,18 @@ pub(crate) fn run_on(target: &str, yaml: &str, mode: Mode) -> CaseRun {
     let spec: TargetSpec = target.parse().expect("a target");
     let mut target = spec.open(TargetOptions::default()).expect("a target in virtual time");
     run_case(target.as_mut(), &case(yaml), mode)
+}
+
+/// A run as if the target's own tracing had told something during a step (counted from 0).
+pub(crate) fn with_traced(mut run: CaseRun, step: usize, traced: &[Traced]) -> CaseRun {
+    let behind = run.trace.events.partition_point(|event| event.step <= step);
+    let at = run.trace.events[behind - 1].at;
+    let events = traced.iter().map(|traced| {
+        let kind = EventKind::Explained(Explanation::Traced(*traced));
+        Event { at, step, kind, frame: None }
+    });
+    run.trace.events.splice(behind..behind, events);
+    run
 }
 
 pub(crate) fn step(action: Action) -> At<Step> {

@@ -142,7 +142,9 @@ impl TargetCounts {
                 EventKind::Injected { .. } => self.injected += 1,
                 EventKind::Emitted { .. } | EventKind::EmittedOther { .. } => self.emitted += 1,
                 EventKind::Explained(Explanation::StateChanged { to, .. }) => self.states.insert(*to),
-                EventKind::Explained(Explanation::Dropped(_)) | EventKind::Called { .. } | EventKind::Waited(_) => {}
+                EventKind::Explained(Explanation::Dropped(_) | Explanation::Traced(_))
+                | EventKind::Called { .. }
+                | EventKind::Waited(_) => {}
             }
         }
     }

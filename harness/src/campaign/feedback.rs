@@ -101,6 +101,7 @@ pub fn triples(run: &CaseRun, take: &mut dyn FnMut(Triple)) {
                 rule = rule.or(Some(dropped.name));
                 None
             }
+            EventKind::Explained(Explanation::Traced(_)) => None,
             EventKind::Explained(Explanation::StateChanged { to, rule: why, .. }) => {
                 rule = rule.or(Some(why.name));
                 state = ConnState::of(*to);

@@ -25,6 +25,7 @@ use crate::{
     generate::told::told,
     judge::diff,
     segment::show,
+    target::Traced,
     trace::pcapng,
 };
 
@@ -130,7 +131,9 @@ impl Told<'_> {
                 let target = &self.names[violation.side.index()];
                 let clauses: Vec<_> = violation.clauses.iter().map(ToString::to_string).collect();
                 let clauses = clauses.join(", ");
-                let _ = write!(text, "{target} {} ({clauses}: {}).", violation.observed, violation.demanded);
+                let _ = write!(text, "{target} {} ({clauses}: {})", violation.observed, violation.demanded);
+                let run = &self.executed.runs[violation.side.index()];
+                let _ = write!(text, "{}.", drops(&run.trace.traced_last(self.found.step)));
             }
             What::Failure(message) => {
                 let target = &self.names[self.about().index()];
@@ -192,7 +195,14 @@ fn side(side: &diff::Side) -> String {
     if let Some(rule) = side.rules.first() {
         let _ = write!(text, " by {} ({}: {})", rule.name, rule.clause, rule.text);
     }
-    text
+    // Which states it passed is seen by the state it is in.
+    text + &drops(&side.traced)
+}
+
+/// `; kernel dropped it: TCP_OLD_ACK (tcp_ack)`, if its own tracing told so.
+fn drops(traced: &[Traced]) -> String {
+    let told = traced.iter().filter(|traced| matches!(traced, Traced::Dropped { .. }));
+    told.map(|dropped| format!("; {dropped}")).collect()
 }
 
 /// Lines of at most `width` characters, broken between words.

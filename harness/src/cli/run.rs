@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{
     arguments::{Format, KernelConfig, Running, Selection},
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, complain},
     output, select,
     session::Session,
 };
@@ -15,7 +15,7 @@ use crate::{
     pool::Review,
     report::{Report, Summary, Tally, failure::Rerun, jsonl::JsonLines, paint::Paint, text::Text},
     run::Mode,
-    target::spec::TargetSpec,
+    target::{kernel::tracing_missing, spec::TargetSpec},
     trace::event::{CaseRun, Verdict},
 };
 
@@ -94,8 +94,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     };
     report.summary(&mut out, &summary)?;
     out.flush()?;
+    if arguments.explain {
+        tell_missing_tracing();
+    }
     let interrupted = if session.stopped() { Exit::Interrupted } else { Exit::Well };
     Ok(Exit::of(&tally).max(usage).max(interrupted))
+}
+
+/// Says once why a kernel's diagrams show no drop reasons and changes of state.
+pub(super) fn tell_missing_tracing() {
+    if let Some(why) = tracing_missing() {
+        complain(&format!("rfc793: drop reasons and state changes of the kernel are not shown: {why}"));
+    }
 }
 
 /// Applies the ledger; says whether the result counts against the target.

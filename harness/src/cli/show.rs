@@ -1,18 +1,29 @@
 //! `rfc793 show`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    panic::resume_unwind,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
 
 use clap::Args;
 
 use super::{
     arguments::Selection,
     exit::{Exit, Failure},
-    output, select,
+    output,
+    run::tell_missing_tracing,
+    select,
 };
 use crate::{
+    case::format::ConcreteCase,
     report::ladder,
     run::{Mode, run_case},
-    target::spec::{TargetOptions, TargetSpec},
+    target::{
+        TargetError,
+        spec::{TargetOptions, TargetSpec},
+    },
 };
 
 #[derive(Args)]
@@ -41,24 +52,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if selected.complain_if_empty(&selection) {
         return Ok(usage.max(Exit::Nothing));
     }
-    let mut target = match &arguments.target {
-        Some(spec) if spec.is_live() => {
-            return Err(Failure::Usage(format!(
-                "`show` runs in virtual time only; use `run --target {spec} --explain`"
-            )));
-        }
-        Some(spec) => Some(spec.open(TargetOptions::default())?),
-        None => None,
-    };
-    let mut diagrams = Vec::with_capacity(selected.cases.len());
-    for case in &selected.cases {
-        diagrams.push(match &mut target {
-            Some(target) => ladder::of_run(&run_case(target.as_mut(), case, Mode::Judge)),
-            None => ladder::of_case(case),
-        });
+    if let Some(spec) = arguments.target.as_ref().filter(|spec| spec.is_live()) {
+        return Err(Failure::Usage(format!("`show` runs in virtual time only; use `run --target {spec} --explain`")));
     }
+    // A kernel in a guest is tested from a thread that has a network of its own, never from the main one.
+    let drawn = thread::scope(|scope| scope.spawn(|| draw(arguments.target.as_ref(), &selected.cases)).join());
+    let diagrams = drawn.unwrap_or_else(|panic| resume_unwind(panic))?;
     output::print(&diagrams.join("\n"))?;
+    tell_missing_tracing();
     Ok(usage)
+}
+
+/// A diagram for each case: of a run on the target, else of what the case demands.
+fn draw(target: Option<&TargetSpec>, cases: &[Arc<ConcreteCase>]) -> Result<Vec<String>, TargetError> {
+    let mut target = target.map(|spec| spec.open(TargetOptions::default())).transpose()?;
+    let diagrams = cases.iter().map(|case| match &mut target {
+        Some(target) => ladder::of_run(&run_case(target.as_mut(), case, Mode::Judge)),
+        None => ladder::of_case(case),
+    });
+    Ok(diagrams.collect())
 }
 
 /// A path, a path with matrix values, or an id.

@@ -165,7 +165,8 @@ impl Teller<'_> {
         let rules = events.filter_map(|event| match &event.kind {
             EventKind::Explained(Explanation::Dropped(rule)) => Some((*rule, false)),
             EventKind::Explained(Explanation::StateChanged { rule, .. }) => Some((*rule, true)),
-            EventKind::Injected { .. }
+            EventKind::Explained(Explanation::Traced(_))
+            | EventKind::Injected { .. }
             | EventKind::Emitted { .. }
             | EventKind::EmittedOther { .. }
             | EventKind::Called { .. }

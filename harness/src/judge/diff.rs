@@ -24,8 +24,8 @@ use crate::{
         ledger::Ledger,
         outcome::show_outcome,
     },
-    target::{ConnState, Explanation, RuleName},
-    trace::event::{CaseRun, CaseSegment, EventKind, Finding, FindingKind, Verdict},
+    target::{ConnState, Explanation, RuleName, Traced},
+    trace::event::{CaseRun, CaseSegment, EventKind, Finding, FindingKind, Trace, Verdict},
 };
 
 mod fields;
@@ -102,6 +102,8 @@ pub struct Side {
     pub outcome: Option<String>,
     /// The rules behind it, if the target can tell; the deciding one first.
     pub rules: Vec<RuleName>,
+    /// What its own tracing told since the last look. It explains, and parts nothing.
+    pub traced: Vec<Traced>,
     /// What the judge of the case says of it.
     pub finding: Option<String>,
     /// What was done to it last, relative to the connection as it stood on this target.
@@ -357,6 +359,7 @@ impl<'a> Walk<'a> {
         Side {
             target: self.run.target.clone(),
             rules: self.rules(),
+            traced: Trace::traced(&self.run.trace.events[self.looked..self.next_event]).map(|(_, told)| told).collect(),
             finding: self.findings(index).next().map(|finding| finding.observed.clone()),
             met: event_class::at(self.run, index),
             contradicted: self.contradicted(),
@@ -441,7 +444,8 @@ impl<'a> Walk<'a> {
                 EventKind::Explained(Explanation::Dropped(rule) | Explanation::StateChanged { rule, .. }) => {
                     rules.push(*rule);
                 }
-                EventKind::Injected { .. }
+                EventKind::Explained(Explanation::Traced(_))
+                | EventKind::Injected { .. }
                 | EventKind::Emitted { .. }
                 | EventKind::EmittedOther { .. }
                 | EventKind::Called { .. }

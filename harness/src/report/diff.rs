@@ -96,6 +96,9 @@ pub fn divergence(out: &mut dyn Write, divergence: &Divergence, paint: Paint) ->
         for rule in &side.rules {
             writeln!(out, "   {:<width$}   by {} ({}): {}", "", rule.name, rule.clause, rule.text)?;
         }
+        for traced in &side.traced {
+            writeln!(out, "   {:<width$}   {traced}", "")?;
+        }
     }
     for clause in &divergence.clauses {
         writeln!(out, "   {} {}", paint.tone(Tone::Quiet, format_args!("{:<width$}", "clause")), clause_line(clause))?;

@@ -81,6 +81,9 @@ fn finding(out: &mut dyn Write, run: &CaseRun, finding: &Finding, paint: Paint) 
     for rule in rules(run, finding) {
         field("rule", &format!("{} ({}): {}", rule.name, rule.clause, rule.text))?;
     }
+    for traced in run.trace.traced_last(finding.step) {
+        field("why", &traced)?;
+    }
     if let Some(note) = step.and_then(|step| step.value.note.as_ref()) {
         field("note", note)?;
     }
@@ -114,7 +117,10 @@ fn rules(run: &CaseRun, finding: &Finding) -> Vec<RuleName> {
             EventKind::Explained(Explanation::Dropped(rule) | Explanation::StateChanged { rule, .. }) => {
                 rules.push(*rule);
             }
-            EventKind::Emitted { .. } | EventKind::EmittedOther { .. } | EventKind::Waited(_) => {}
+            EventKind::Explained(Explanation::Traced(_))
+            | EventKind::Emitted { .. }
+            | EventKind::EmittedOther { .. }
+            | EventKind::Waited(_) => {}
         }
     }
     rules.dedup();

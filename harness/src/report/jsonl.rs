@@ -13,7 +13,8 @@ use crate::{
     clause::ClauseId,
     judge::diff::{Divergence, Side, Standing},
     segment::show,
-    trace::event::{CaseRun, Difference, Finding, FindingKind},
+    target::Traced,
+    trace::event::{CaseRun, Difference, Finding, FindingKind, Trace},
 };
 
 /// Writes the results of `run` as JSON lines.
@@ -117,6 +118,10 @@ fn names(clauses: &[ClauseId]) -> Vec<&str> {
     clauses.iter().map(ClauseId::as_str).collect()
 }
 
+fn words(traced: &[Traced]) -> Vec<String> {
+    traced.iter().map(ToString::to_string).collect()
+}
+
 #[derive(Serialize)]
 struct CaseLine<'a> {
     #[serde(rename = "type")]
@@ -133,6 +138,9 @@ struct CaseLine<'a> {
     title: &'a str,
     file: String,
     version: &'a str,
+    /// What the target's own tracing told, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    traced: Vec<TracedLine>,
 }
 
 impl<'a> CaseLine<'a> {
@@ -150,6 +158,42 @@ impl<'a> CaseLine<'a> {
             title: &run.case.case.title,
             file: run.case.file.to_string_lossy().into_owned(),
             version: &run.version,
+            traced: TracedLine::all(run),
+        }
+    }
+}
+
+/// A drop, with its reason, or a change of state.
+#[derive(Serialize)]
+struct TracedLine {
+    /// The authored number; 0 in the prelude.
+    step: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dropped: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<&'static str>,
+    /// The number of the connection in its case, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection: Option<u16>,
+}
+
+impl TracedLine {
+    fn all(run: &CaseRun) -> Vec<Self> {
+        let numbered = |step| run.case.step_number(step).unwrap_or(0);
+        Trace::traced(&run.trace.events).map(|(step, traced)| Self::of(numbered(step), traced)).collect()
+    }
+
+    const fn of(step: usize, traced: Traced) -> Self {
+        let nothing = Self { step, dropped: None, place: None, from: None, to: None, connection: None };
+        match traced {
+            Traced::Dropped { reason, place } => Self { dropped: Some(reason), place, ..nothing },
+            Traced::Transition { on, from, to } => {
+                Self { from: Some(from.name()), to: Some(to.name()), connection: Some(on as u16 + 1), ..nothing }
+            }
         }
     }
 }
@@ -167,6 +211,9 @@ struct FindingLine<'a> {
     differences: Vec<DifferenceLine<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     segment: Option<String>,
+    /// What the target's own tracing told of what the peer or the application had done before, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    why: Vec<String>,
 }
 
 impl<'a> FindingLine<'a> {
@@ -181,6 +228,7 @@ impl<'a> FindingLine<'a> {
             observed: &finding.observed,
             differences: finding.differences.iter().map(DifferenceLine::of).collect(),
             segment: finding.segment.as_ref().map(show::full),
+            why: words(&run.trace.traced_last(finding.step)),
         }
     }
 }
@@ -266,6 +314,9 @@ struct SideLine<'a> {
     outcome: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     finding: Option<&'a str>,
+    /// What the target's own tracing told, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    why: Vec<String>,
 }
 
 impl<'a> SideLine<'a> {
@@ -277,6 +328,7 @@ impl<'a> SideLine<'a> {
             rule: side.rules.first().map(|rule| rule.name),
             outcome: side.outcome.as_deref(),
             finding: side.finding.as_deref(),
+            why: words(&side.traced),
         }
     }
 }

@@ -184,6 +184,7 @@ impl Ladder {
             EventKind::Explained(Explanation::StateChanged { from, to, rule }) => {
                 self.why(&format!("{from} → {to}: "), *rule);
             }
+            EventKind::Explained(Explanation::Traced(traced)) => self.push(Row::Target(format!("  {traced}"))),
             EventKind::Waited(span) => self.push(Row::Between(format!("wait {span}"))),
         }
     }

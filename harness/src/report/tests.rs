@@ -1,3 +1,5 @@
+mod traced;
+
 use super::{Tally, level, reason, step_name, word};
 use crate::{
     clause::Level,

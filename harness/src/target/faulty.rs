@@ -237,6 +237,10 @@ impl Target for Faulty {
         self.inner.rto(on, pair)
     }
 
+    fn set_tracing(&mut self, on: bool) {
+        self.inner.set_tracing(on);
+    }
+
     fn explain(&mut self, into: &mut Vec<Explanation>) {
         self.inner.explain(into);
     }

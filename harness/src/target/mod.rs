@@ -84,6 +84,12 @@ pub trait Target {
     /// Only if the harness or its environment broke.
     fn rto(&mut self, on: Handle, pair: Pair) -> Result<Option<Duration>, TargetError>;
 
+    /// Whether cases that begin from now on are to be explained ([`explain`](Self::explain)) even where that costs
+    /// something. Targets whose explanations are free always give them.
+    fn set_tracing(&mut self, on: bool) {
+        let _ = on;
+    }
+
     /// Appends why things happened since the last call: drops and state changes with their rules. Targets that
     /// cannot tell append nothing.
     fn explain(&mut self, into: &mut Vec<Explanation>) {
@@ -398,6 +404,41 @@ pub enum Explanation {
         /// Why.
         rule: RuleName,
     },
+    /// The target's own tracing told something.
+    Traced(Traced),
+}
+
+/// What a kernel's tracepoints told. It explains, and nothing is ever judged or compared by it: which reasons there are
+/// and how a kernel passes through its states is its own affair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Traced {
+    /// A packet was discarded.
+    Dropped {
+        /// The kernel's name for the reason: `TCP_OLD_SEQUENCE`.
+        reason: &'static str,
+        /// The function that did it, if the kernel lets functions be named.
+        place: Option<&'static str>,
+    },
+    /// A connection changed its state.
+    Transition {
+        /// The number of the connection in its case.
+        on: u8,
+        /// Before.
+        from: State,
+        /// After.
+        to: State,
+    },
+}
+
+impl std::fmt::Display for Traced {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Dropped { reason, place: Some(place) } => write!(f, "kernel dropped it: {reason} ({place})"),
+            Self::Dropped { reason, place: None } => write!(f, "kernel dropped it: {reason}"),
+            Self::Transition { on: 0, from, to } => write!(f, "kernel: {from} → {to}"),
+            Self::Transition { on, from, to } => write!(f, "kernel: {from} → {to} on connection {}", on + 1),
+        }
+    }
 }
 
 /// Why a case could not begin.

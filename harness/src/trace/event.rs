@@ -12,7 +12,7 @@ use crate::{
     },
     clause::{ClauseId, Level},
     segment::ethernet,
-    target::{ConnState, Endpoints, Explanation, Outcome, RuleName, Time},
+    target::{ConnState, Endpoints, Explanation, Outcome, RuleName, Time, Traced},
     trace::{event_class::EventClass, packet::CasePacket},
 };
 
@@ -73,6 +73,33 @@ pub struct Trace {
     pub events: Vec<Event>,
     /// One entry for each step reached (prelude included), in order.
     pub steps: Vec<StepRecord>,
+}
+
+impl Trace {
+    /// What the target's own tracing told among some events.
+    pub fn traced(events: &[Event]) -> impl Iterator<Item = (usize, Traced)> + '_ {
+        events.iter().filter_map(|event| match &event.kind {
+            EventKind::Explained(Explanation::Traced(traced)) => Some((event.step, *traced)),
+            EventKind::Explained(Explanation::Dropped(_) | Explanation::StateChanged { .. })
+            | EventKind::Injected { .. }
+            | EventKind::Emitted { .. }
+            | EventKind::EmittedOther { .. }
+            | EventKind::Called { .. }
+            | EventKind::Waited(_) => None,
+        })
+    }
+
+    /// What the target's own tracing told of what the peer or the application did last, up to the end of this step.
+    #[must_use]
+    pub fn traced_last(&self, step: usize) -> Vec<Traced> {
+        let end = self.events.partition_point(|event| event.step <= step);
+        let done = |event: &Event| match &event.kind {
+            EventKind::Injected { .. } | EventKind::Called { .. } | EventKind::Waited(_) => true,
+            EventKind::Emitted { .. } | EventKind::EmittedOther { .. } | EventKind::Explained(_) => false,
+        };
+        let last = self.events[..end].iter().rposition(done).unwrap_or(0);
+        Self::traced(&self.events[last..end]).map(|(_, traced)| traced).collect()
+    }
 }
 
 /// One thing that happened.

@@ -8,10 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::event::{CaseRun, Event, EventKind};
+use super::event::{CaseRun, Event, EventKind, Trace};
 use crate::{
     segment::{show, show::injected},
-    target::Time,
+    target::{Time, Traced},
 };
 
 // Block types and options of draft-ietf-opsawg-pcapng.
@@ -150,6 +150,9 @@ fn comment(run: &CaseRun, event: &Event) -> String {
     match &event.kind {
         EventKind::Injected { packet, segment, note, .. } => {
             text += &format!("\npeer: {}", injected(packet, segment.as_ref(), note.as_deref()));
+            for traced in traced_behind(&run.trace.events, event) {
+                text += &format!("\n{traced}");
+            }
         }
         EventKind::EmittedOther { seen, .. } => {
             text += &format!("\ntarget: {}", show::full_packet(seen));
@@ -166,6 +169,18 @@ fn comment(run: &CaseRun, event: &Event) -> String {
         EventKind::Called { .. } | EventKind::Explained(_) | EventKind::Waited(_) => {}
     }
     text
+}
+
+/// What the target's own tracing told of an injected packet.
+fn traced_behind(events: &[Event], injected: &Event) -> Vec<Traced> {
+    let behind = events.iter().position(|event| std::ptr::eq(event, injected)).map_or(events.len(), |at| at + 1);
+    let until = |event: &Event| match &event.kind {
+        EventKind::Injected { .. } | EventKind::Called { .. } | EventKind::Waited(_) => true,
+        EventKind::Emitted { .. } | EventKind::EmittedOther { .. } | EventKind::Explained(_) => false,
+    };
+    let rest = &events[behind..];
+    let end = rest.iter().position(until).unwrap_or(rest.len());
+    Trace::traced(&rest[..end]).map(|(_, traced)| traced).collect()
 }
 
 fn section_header(file: &mut Vec<u8>, comment: &str) {

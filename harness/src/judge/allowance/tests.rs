@@ -30,6 +30,7 @@ fn side(emitted: Vec<CaseSegment>, state: State) -> Side {
         state,
         outcome: None,
         rules: Vec::new(),
+        traced: Vec::new(),
         finding: None,
         met: EventClass::Start,
         contradicted: false,

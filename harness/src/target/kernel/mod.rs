@@ -14,6 +14,7 @@
 //! - `listener`: the listening socket that most cases share, one after the other
 //! - `udp`: the UDP socket of a case
 //! - `urgent`: the notice of urgent data
+//! - `tracepoints`: why the kernel dropped a packet, and which states a connection passed
 //! - `sock_diag`: states of connections that have no descriptor; forgetting connections
 //!
 //! Who calls it: `run`, on a thread that it gives to the target ([`KernelTarget::open`] says why).
@@ -35,6 +36,7 @@ mod route;
 mod sock_diag;
 mod sysctl;
 mod tcp_info;
+mod tracepoints;
 mod tun;
 mod udp;
 mod urgent;
@@ -45,7 +47,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use self::netns::{Standing, enter_user_namespace_if_needed};
+pub use self::{
+    netns::{Standing, enter_user_namespace_if_needed},
+    tracepoints::missing as tracing_missing,
+};
 use nix::time::{ClockId, clock_getres};
 
 use self::{
@@ -56,11 +61,12 @@ use self::{
     route::Routes,
     sock_diag::{Sighting, SockDiag},
     sysctl::Sysctls,
+    tracepoints::Tracepoints,
     tun::Wire,
     urgent::Notices,
 };
-use super::{Capabilities, ConnState, Emission, Endpoints, Handle, Outcome, Pair, Refusal, SocketCall, Target};
-use super::{TargetError, Time};
+use super::{Capabilities, ConnState, Emission, Endpoints, Explanation, Handle, Outcome, Pair, Refusal, SocketCall};
+use super::{Target, TargetError, Time};
 use crate::{
     case::{
         format::{Config, IpVersion, Medium, SocketSwitch},
@@ -103,6 +109,8 @@ pub struct KernelTarget {
     routes: Routes,
     diag: SockDiag,
     notices: Notices,
+    /// Opened when they are wanted for the first time; [`Wanted`] says whether there were any.
+    tracepoints: Wanted,
     addresses: AddressPool,
     /// The device has its IPv6 address.
     speaks_v6: bool,
@@ -111,6 +119,16 @@ pub struct KernelTarget {
     case: Option<RunningCase>,
     pending: Vec<Emission>,
     thread: PhantomData<*const ()>,
+}
+
+/// The kernel's tracepoints, if anybody wanted them.
+enum Wanted {
+    /// Nobody did.
+    Never,
+    /// They cannot be had.
+    InVain,
+    /// Here they are.
+    Had(Box<Tracepoints>),
 }
 
 /// What belongs to the case that is running.
@@ -166,6 +184,7 @@ impl KernelTarget {
             sysctls,
             diag: SockDiag::open()?,
             notices: Notices::open()?,
+            tracepoints: Wanted::Never,
             addresses: AddressPool::default(),
             speaks_v6: false,
             spare: None,
@@ -293,6 +312,9 @@ impl Target for KernelTarget {
             silent: false,
             ethernet,
         });
+        if let Wanted::Had(tracepoints) = &mut self.tracepoints {
+            tracepoints.forget();
+        }
         Ok(endpoints)
     }
 
@@ -371,6 +393,25 @@ impl Target for KernelTarget {
 
     fn rto(&mut self, on: Handle, pair: Pair) -> Result<Option<Duration>, TargetError> {
         Ok(self.look(on, pair)?.rto)
+    }
+
+    fn set_tracing(&mut self, on: bool) {
+        if let (Wanted::Never, true) = (&self.tracepoints, on) {
+            let opened = Tracepoints::open(!self.capabilities.live);
+            self.tracepoints = opened.map_or(Wanted::InVain, |tracepoints| Wanted::Had(Box::new(tracepoints)));
+        }
+        if let Wanted::Had(tracepoints) = &mut self.tracepoints {
+            tracepoints.switch(on);
+        }
+    }
+
+    fn explain(&mut self, into: &mut Vec<Explanation>) {
+        let Self { tracepoints: Wanted::Had(tracepoints), case: Some(case), diag, .. } = self else { return };
+        let mut left = |pair| match diag.find(pair) {
+            Ok(Sighting { state: Some(State::Listen | State::Closed) | None, .. }) | Err(_) => None,
+            Ok(Sighting { state, .. }) => state,
+        };
+        tracepoints.take(&case.endpoints, &mut left, into);
     }
 
     fn end(&mut self) -> Result<(), TargetError> {

@@ -5,6 +5,7 @@ mod config;
 mod namespace;
 mod states;
 mod timing;
+mod tracing;
 mod versions;
 
 use std::{panic::resume_unwind, thread};
