@@ -10,7 +10,7 @@ use super::{
     interrupt, output,
 };
 use crate::guest::{
-    build::{BuildError, Plan, Step, build},
+    build::{BuildError, Instruments, Plan, Step, build},
     cache,
 };
 
@@ -35,6 +35,14 @@ struct Build {
     /// A kernel tree of your own; it is only read (and must not have been built in place).
     #[arg(long, value_name = "DIR")]
     source: Option<PathBuf>,
+    /// With KCOV: which places of net/ipv4/* and of TCP in net/ipv6 are reached, for `rfc793 coverage` and as feedback of
+    /// `rfc793 fuzz`. The kernel is then called `linux:NAME+kcov`.
+    #[arg(long)]
+    kcov: bool,
+    /// With KASAN and UBSAN: wrong uses of memory and undefined behaviour become findings. The kernel is then called
+    /// `linux:NAME+kasan`, with both `linux:NAME+kcov+kasan`.
+    #[arg(long)]
+    kasan: bool,
     /// How many compilers run at once [default: one for each processor].
     #[arg(long, short, value_name = "N")]
     jobs: Option<NonZero<usize>>,
@@ -50,20 +58,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             let kernels = cache::list(&root).map_err(|error| Failure::Environment(error.to_string()))?;
             let mut out = output::stdout();
             for kernel in &kernels {
-                writeln!(out, "linux:{:<12} {}", kernel.name, kernel.version)?;
+                writeln!(out, "linux:{:<16} {}", kernel.name, kernel.version)?;
             }
             out.flush()?;
             Ok(if kernels.is_empty() { Exit::Nothing } else { Exit::Well })
         }
         What::Build(arguments) => {
             let jobs = arguments.jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZero::get);
-            let plan = Plan { name: arguments.name.clone(), source: arguments.source.clone(), jobs };
+            let with = Instruments { kcov: arguments.kcov, kasan: arguments.kasan };
+            let plan = Plan { name: arguments.name.clone(), source: arguments.source.clone(), with, jobs };
             let stop = interrupt::stop_flag();
             let bar = ProgressBar::new(FILES);
             if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {msg} {elapsed}") {
                 bar.set_style(style);
             }
-            bar.set_prefix(format!("linux:{}", plan.name));
+            bar.set_prefix(format!("linux:{}", plan.entry()));
             let built = build(&plan, &root, &stop, &mut |step| show(&bar, step));
             bar.finish_and_clear();
             match built {

@@ -9,6 +9,7 @@ use std::{ffi::OsString, process::ExitCode, time::Duration};
 use clap::{Parser, Subcommand};
 
 mod arguments;
+mod coverage;
 mod diff;
 mod drive;
 mod exit;
@@ -58,6 +59,8 @@ enum Command {
     Diff(diff::Arguments),
     /// Run generated cases against two targets and write down where they part in a new way.
     Fuzz(fuzz::Arguments),
+    /// Say which functions and lines of a kernel built with KCOV the cases reach.
+    Coverage(coverage::Arguments),
     /// List the cases.
     List(list::Arguments),
     /// Draw a case as a ladder diagram.
@@ -87,6 +90,7 @@ impl Command {
             Self::Run(arguments) => vec![arguments.target()],
             Self::Diff(arguments) => arguments.targets().into(),
             Self::Fuzz(arguments) => arguments.targets().into(),
+            Self::Coverage(arguments) => vec![arguments.target()],
             Self::Show(arguments) => arguments.target().into_iter().collect(),
             Self::Shrink(arguments) => arguments.targets().collect(),
             Self::Promote(arguments) => arguments.targets().collect(),
@@ -147,13 +151,18 @@ fn in_guest(command: &Command, words: Vec<OsString>) -> Option<Result<Exit, Fail
     }
     // A guest cannot measure real time: what a campaign may take is counted here.
     let time = if let Command::Fuzz(arguments) = command { arguments.time() } else { None };
-    Some(boot(name, words, time))
+    let found = cache::root().and_then(|root| cache::find(&root, name));
+    Some(found.map_err(|error| Failure::Environment(error.to_string())).and_then(|kernel| {
+        let mut words = words;
+        if let Command::Coverage(_) = command {
+            coverage::check(&kernel, &mut words)?;
+        }
+        boot(&kernel, words, time)
+    }))
 }
 
-fn boot(name: &str, words: Vec<OsString>, time: Option<Duration>) -> Result<Exit, Failure> {
-    let kernel = cache::root().and_then(|root| cache::find(&root, name));
-    let kernel = kernel.map_err(|error| Failure::Environment(error.to_string()))?;
-    match boot::run(&kernel, words, time, &interrupt::stop_flag()) {
+fn boot(kernel: &cache::Kernel, words: Vec<OsString>, time: Option<Duration>) -> Result<Exit, Failure> {
+    match boot::run(kernel, words, time, &interrupt::stop_flag()) {
         Ok(Ended::Code(code)) => Ok(Exit::of_code(code)),
         Ok(Ended::Stopped) => Ok(Exit::Interrupted),
         Err(BootError::Output(error)) => Err(Failure::Output(error)),
@@ -166,6 +175,7 @@ fn here(command: Command) -> Result<Exit, Failure> {
         Command::Run(arguments) => run::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
+        Command::Coverage(arguments) => coverage::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Shrink(arguments) => shrink::run(&arguments),

@@ -83,7 +83,7 @@ impl<'a> Filter<'a> {
 }
 
 /// Whether the whole of `text` fits: `*` is any run of characters (of `/` too), `?` any one character.
-fn glob(pattern: &str, text: &str) -> bool {
+pub(super) fn glob(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t) = (0, 0);
     // Where to go on if the last `*` has to take one character more.

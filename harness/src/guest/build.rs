@@ -5,8 +5,10 @@
 //! the tools say goes to a log that stays when something fails.
 //!
 //! - `source`: Debian's packaged source and what is changed in it
+//! - `instrument`: KCOV and the sanitizers
 //! - `tools`: what a build needs, and running it with its words in the log
 
+mod instrument;
 mod source;
 mod tools;
 
@@ -19,6 +21,7 @@ use std::{
 
 use nix::sys::statvfs::statvfs;
 
+pub use self::instrument::Instruments;
 use self::tools::Log;
 use super::cache::{self, CONFIG, Kernel, PROGRAM, VERSION};
 
@@ -29,6 +32,8 @@ pub struct Plan {
     pub name: String,
     /// A kernel tree of the user's own. It is only read.
     pub source: Option<PathBuf>,
+    /// What it is built with beside itself; the name ends with it.
+    pub with: Instruments,
     /// How many compilers run at once.
     pub jobs: usize,
 }
@@ -84,6 +89,14 @@ pub enum BuildError {
         /// The option.
         option: &'static str,
     },
+    /// Its KCOV is another one than those this program knows how to change.
+    #[error("this kernel cannot be built with --kcov: its {file} has no `{text}`")]
+    NoPlace {
+        /// The file.
+        file: &'static str,
+        /// What is looked for in it.
+        text: &'static str,
+    },
     /// A tool failed.
     #[error("{what} failed; its words are in {log}", log = log.display())]
     Failed {
@@ -109,10 +122,20 @@ pub enum BuildError {
 const NEEDED_MIB: u64 = 3072;
 /// What unfinished builds are called: no kernel can have this name.
 const PARTIAL: &str = ".partial-";
+/// What the debugging information calls the folders of the source and of the objects, wherever they were.
+pub(super) const SOURCE: &str = "/linux";
 /// Held by whoever builds in a folder.
 const LOCK: &str = "lock";
 /// What a guest cannot do without.
 const NEEDED_OPTIONS: [&str; 4] = ["CONFIG_UML_TIME_TRAVEL_SUPPORT", "CONFIG_HOSTFS", "CONFIG_TUN", "CONFIG_IPV6"];
+
+impl Plan {
+    /// What `linux:…` will call it.
+    #[must_use]
+    pub fn entry(&self) -> String {
+        format!("{}{}", self.name, self.with.suffix())
+    }
+}
 
 /// Builds a kernel and keeps it in `root`, in the place of an older one of its name.
 ///
@@ -124,7 +147,8 @@ pub fn build(
     stop: &AtomicBool,
     progress: &mut dyn FnMut(Step),
 ) -> Result<Kernel, BuildError> {
-    if !cache::is_name(&plan.name) {
+    // What stands behind a `+` is what it is built with.
+    if !cache::is_name(&plan.name) || plan.name.contains('+') {
         return Err(cache::CacheError::BadName(plan.name.clone()).into());
     }
     if let Some(folder) = &plan.source {
@@ -138,56 +162,84 @@ pub fn build(
     let work = work.path();
     let lock = File::create(work.join(LOCK)).map_err(io_error("make a file in", work))?;
     lock.lock().map_err(io_error("lock a file in", work))?;
-    let log_path = root.join(format!("{}.log", plan.name));
+    let log_path = root.join(format!("{}.log", plan.entry()));
     let mut log = Log::new(&log_path, stop)?;
 
     let source = match &plan.source {
-        Some(folder) => folder.canonicalize().map_err(io_error("find", folder))?,
+        Some(folder) => own(folder, plan.with, work)?,
         None => source::fetch(&plan.name, work, &mut log, progress)?,
     };
+    if plan.with.kcov {
+        instrument::change(&source)?;
+    }
     let objects = work.join("objects");
     make_folder(&objects)?;
     progress(Step::Configure);
-    configure(&source, &objects, work, &mut log)?;
+    configure(&source, &objects, plan.with, &mut log)?;
     progress(Step::Compile(0));
     let mut compiled = 0;
     let mut make = tools::make(&source, &objects);
     make.arg(format!("-j{}", plan.jobs)).arg("linux");
+    if plan.with.keeps_lines() {
+        let folder = |from: &Path| format!("-fdebug-prefix-map={}={SOURCE}", from.display());
+        make.arg(format!("KCFLAGS={} {}", folder(&source), folder(&objects)));
+    }
     log.run(&mut make, "compiling the kernel", &mut |line| {
         if line.trim_start().starts_with("CC ") {
             compiled += 1;
             progress(Step::Compile(compiled));
         }
     })?;
-    let entry = collect(&objects, work, &mut log)?;
+    let entry = collect(&objects, work, plan.with, &mut log)?;
     if stop.load(Ordering::Relaxed) {
         return Err(BuildError::Stopped);
     }
-    keep(&entry, &root.join(&plan.name), work)?;
+    keep(&entry, &root.join(plan.entry()), work)?;
     let _ = fs::remove_file(&log_path);
-    Ok(cache::find(root, &plan.name)?)
+    Ok(cache::find(root, &plan.entry())?)
 }
 
-fn configure(source: &Path, objects: &Path, work: &Path, log: &mut Log<'_>) -> Result<(), BuildError> {
-    let fragment = work.join("fragment");
-    fs::write(&fragment, include_str!("build/uml.config")).map_err(io_error("write", &fragment))?;
+/// The user's own tree, or one that looks like it where it has to be changed.
+fn own(folder: &Path, with: Instruments, work: &Path) -> Result<PathBuf, BuildError> {
+    let folder = folder.canonicalize().map_err(io_error("find", folder))?;
+    if !with.kcov {
+        return Ok(folder);
+    }
+    let place = work.join("source");
+    instrument::stand_in(&folder, &place)?;
+    Ok(place)
+}
+
+fn configure(source: &Path, objects: &Path, with: Instruments, log: &mut Log<'_>) -> Result<(), BuildError> {
+    let fragment = objects.join("fragment");
+    let text = format!("{}{}", include_str!("build/uml.config"), with.config());
+    fs::write(&fragment, text).map_err(io_error("write", &fragment))?;
     let mut make = tools::make(source, objects);
     make.env("KCONFIG_ALLCONFIG", &fragment).arg("allnoconfig");
     log.run(&mut make, "configuring the kernel", &mut |_| {})?;
     let path = objects.join(".config");
     let made = fs::read_to_string(&path).map_err(io_error("read", &path))?;
-    match NEEDED_OPTIONS.into_iter().find(|option| !made.lines().any(|line| line == format!("{option}=y"))) {
+    match NEEDED_OPTIONS
+        .into_iter()
+        .chain(with.needed())
+        .find(|option| !made.lines().any(|line| line == format!("{option}=y")))
+    {
         Some(option) => Err(BuildError::NoOption { option }),
         None => Ok(()),
     }
 }
 
 /// What is kept of a build.
-fn collect(objects: &Path, work: &Path, log: &mut Log<'_>) -> Result<PathBuf, BuildError> {
+fn collect(objects: &Path, work: &Path, with: Instruments, log: &mut Log<'_>) -> Result<PathBuf, BuildError> {
     let entry = work.join("entry");
     make_folder(&entry)?;
-    let mut strip = tools::strip(&objects.join(PROGRAM), &entry.join(PROGRAM));
-    log.run(&mut strip, "stripping the kernel", &mut |_| {})?;
+    if with.keeps_lines() {
+        let (from, to) = (objects.join(PROGRAM), entry.join(PROGRAM));
+        fs::copy(&from, &to).map_err(io_error("copy", &from))?;
+    } else {
+        let mut strip = tools::strip(&objects.join(PROGRAM), &entry.join(PROGRAM));
+        log.run(&mut strip, "stripping the kernel", &mut |_| {})?;
+    }
     let copy = |from: &str, to: &str| {
         let from = objects.join(from);
         fs::copy(&from, entry.join(to)).map(drop).map_err(io_error("copy", &from))

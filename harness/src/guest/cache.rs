@@ -25,6 +25,13 @@ impl Kernel {
     pub fn program(&self) -> PathBuf {
         self.folder.join(PROGRAM)
     }
+
+    /// Whether it was configured with an option: `CONFIG_KCOV`.
+    #[must_use]
+    pub fn has(&self, option: &str) -> bool {
+        let config = fs::read_to_string(self.folder.join(CONFIG)).unwrap_or_default();
+        config.lines().any(|line| line.strip_prefix(option) == Some("=y"))
+    }
 }
 
 /// The kernel as a program.
@@ -41,7 +48,7 @@ pub enum CacheError {
     #[error("no place for built kernels: set XDG_CACHE_HOME or HOME")]
     NoPlace,
     /// It was never built.
-    #[error("no kernel is named `{name}`{known}; build one: rfc793 kernel build {name}")]
+    #[error("no kernel is named `{name}`{known}; build one: rfc793 kernel build {build}", build = name.replace('+', " --"))]
     Unknown {
         /// What was asked for.
         name: String,
@@ -49,7 +56,9 @@ pub enum CacheError {
         known: String,
     },
     /// The name would be a path.
-    #[error("`{0}` is no name for a kernel: use letters, digits, `.`, `-` and `_`")]
+    #[error(
+        "`{0}` is no name for a kernel: use letters, digits, `.`, `-` and `_`; what is built in, `+kcov`, follows from the options"
+    )]
     BadName(String),
     /// The folder cannot be read.
     #[error("failed to read {path}: {error}", path = path.display())]
@@ -64,7 +73,7 @@ pub enum CacheError {
 /// Whether a kernel can have this name: it names a folder.
 #[must_use]
 pub fn is_name(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+');
     !name.is_empty() && !name.starts_with('.') && name.chars().all(plain)
 }
 

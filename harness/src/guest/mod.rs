@@ -5,12 +5,16 @@
 //! does the command there ([`init`]) with the same runner, judge and kernel target as on a live host. The guest sees the
 //! host's files, so what the command reads and writes is where the user expects it.
 //!
+//! A kernel with KCOV tells which of its places were reached ([`kcov`]); [`coverage`] says what lines those are.
+//!
 //! Start at [`boot::run`].
 
 pub mod boot;
 pub mod build;
 pub mod cache;
+pub mod coverage;
 pub mod init;
+pub mod kcov;
 
 use std::{path::PathBuf, sync::OnceLock};
 

@@ -14,6 +14,7 @@ use crate::{
 };
 
 pub mod campaign;
+pub mod coverage;
 pub mod diff;
 pub mod failure;
 pub mod findings;

@@ -1,7 +1,7 @@
 use super::*;
 
 fn plan(name: &str, source: Option<&Path>) -> Plan {
-    Plan { name: name.to_owned(), source: source.map(Path::to_owned), jobs: 1 }
+    Plan { name: name.to_owned(), source: source.map(Path::to_owned), with: Instruments::default(), jobs: 1 }
 }
 
 /// A tree whose `make` fails as it is told.
@@ -79,5 +79,22 @@ fn names_and_folders_are_checked_first() {
     let build = |plan: &Plan| build(plan, root.path(), &AtomicBool::new(false), &mut |_| {});
     assert!(matches!(build(&plan("../x", None)), Err(BuildError::Cache(_))));
     assert!(matches!(build(&plan("x", Some(Path::new("/nowhere")))), Err(BuildError::NoSource { .. })));
+    assert!(matches!(build(&plan("6.12+kcov", None)), Err(BuildError::Cache(_))));
     assert_eq!(entries(root.path()), [""; 0]);
+}
+
+/// The options make another entry, and one that the kernel does not have is told of.
+#[test]
+fn what_is_built_in_is_another_kernel() {
+    let root = tempfile::tempdir().expect("a folder");
+    let tree = tree(&GOOD.replace("TUN ", "TUN KASAN UBSAN "));
+    let kasan = Plan { with: Instruments { kcov: false, kasan: true }, ..plan("mine", Some(tree.path())) };
+    let kernel = build(&kasan, root.path(), &AtomicBool::new(false), &mut |_| {}).expect("built");
+    assert_eq!((&*kernel.name, entries(root.path())), ("mine+kasan", vec!["mine+kasan".to_owned()]));
+    assert!(kernel.has("CONFIG_KASAN"));
+    let both = Plan { with: Instruments { kcov: true, kasan: true }, ..kasan };
+    let mut build =
+        || build(&both, root.path(), &AtomicBool::new(false), &mut |_| {}).expect_err("no KCOV").to_string();
+    assert!(build().contains("failed to read"), "{}", build());
+    assert_eq!(entries(root.path()), ["mine+kasan", "mine+kcov+kasan.log"]);
 }
