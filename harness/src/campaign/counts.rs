@@ -31,6 +31,10 @@ pub struct Counts {
     pub not_compared: u64,
     /// Finds that did not come again when the case was run again.
     pub unstable: u64,
+    /// Places of the kernel that an execution reached before all others, if it tells.
+    pub places: u64,
+    /// Inputs kept because of them.
+    pub kept_for_places: u64,
     /// By [`Side::index`].
     pub targets: [TargetCounts; 2],
 }
@@ -112,8 +116,19 @@ impl Counts {
 
     /// Adds what another worker counted.
     pub fn add(&mut self, other: &Self) {
-        let Self { executions, steps, compared, equal, poisoned, poisoned_steps, not_compared, unstable, targets } =
-            other;
+        let Self {
+            executions,
+            steps,
+            compared,
+            equal,
+            poisoned,
+            poisoned_steps,
+            not_compared,
+            unstable,
+            places,
+            kept_for_places,
+            targets,
+        } = other;
         self.executions += executions;
         self.steps += steps;
         self.compared += compared;
@@ -122,6 +137,8 @@ impl Counts {
         self.poisoned_steps += poisoned_steps;
         self.not_compared += not_compared;
         self.unstable += unstable;
+        self.places += places;
+        self.kept_for_places += kept_for_places;
         for (own, other) in self.targets.iter_mut().zip(targets) {
             own.injected += other.injected;
             own.emitted += other.emitted;

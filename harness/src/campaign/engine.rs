@@ -16,7 +16,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use stack_under_test::Profile;
@@ -34,12 +34,16 @@ use super::{
 use crate::{
     case::format::ConcreteCase,
     generate::script::{Scope, Script},
+    guest::clock::Stopwatch,
     judge::ledger::Ledger,
     target::{
         TargetError,
         spec::{TargetOptions, TargetSpec},
     },
 };
+
+/// How many places of a kernel were reached for the first time since it was asked last.
+pub type News = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// What to do.
 #[derive(Clone)]
@@ -60,6 +64,8 @@ pub struct Plan {
     pub executions: Option<u64>,
     /// Where discoveries are written; the folder is made when the first one comes.
     pub findings: PathBuf,
+    /// Where the right target tells which places of its code are reached: inputs that reach a new one are kept.
+    pub news: Option<News>,
     /// Inputs to begin with, and where inputs worth keeping are written.
     pub corpus: Option<PathBuf>,
     /// Inputs to begin with, before those of the corpus: what the suite does.
@@ -101,8 +107,12 @@ pub struct Ended {
     pub switches: Vec<(&'static str, &'static str, u64)>,
     /// The versions of the targets.
     pub versions: [String; 2],
+    /// Places of the kernel that were reached before the first input; `None` if it does not tell.
+    pub known_places: Option<u64>,
     /// Real time.
     pub wall: Duration,
+    /// Nobody knows how long each target took: the clock is virtual.
+    pub busy_unknown: bool,
     /// What ended it before its time: a finding that could not be written, an environment that broke.
     pub broke: Option<CampaignError>,
 }
@@ -159,7 +169,7 @@ pub(super) struct Shared<'a> {
     pub(super) plan: &'a Plan,
     pub(super) known: Known,
     pub(super) stop: &'a AtomicBool,
-    pub(super) began: Instant,
+    pub(super) began: Stopwatch,
     pub(super) writer: Writer,
     executions: AtomicU64,
     new: AtomicU64,
@@ -183,6 +193,7 @@ impl Plan {
             jobs: 1,
             time: None,
             executions: None,
+            news: None,
             findings: findings.to_owned(),
             corpus: None,
             seeds: Vec::new(),
@@ -221,7 +232,7 @@ impl<'a> Shared<'a> {
             plan,
             known,
             stop,
-            began: Instant::now(),
+            began: Stopwatch::start(),
             writer: Writer::new(&plan.findings),
             executions: AtomicU64::new(0),
             new: AtomicU64::new(0),
@@ -260,6 +271,11 @@ impl Shared<'_> {
         if claimed.get(&key) == Some(&place) {
             claimed.remove(&key);
         }
+    }
+
+    /// How many places of the kernel nobody had reached before.
+    pub(super) fn news(&self) -> u64 {
+        self.plan.news.as_ref().map_or(0, |news| news())
     }
 
     pub(super) fn executed(&self) {
@@ -320,6 +336,7 @@ pub fn run(plan: &Plan, stop: &AtomicBool, tell: &mut dyn FnMut(Progress)) -> Re
     })?;
     let known = learn(plan)?;
     let known_keys = known.len();
+    let known_places = plan.news.as_ref().map(|news| news());
     let shared = Shared::new(plan, known, stop);
     let harvests = thread::scope(|scope| {
         let shared = &shared;
@@ -338,7 +355,7 @@ pub fn run(plan: &Plan, stop: &AtomicBool, tell: &mut dyn FnMut(Progress)) -> Re
         while !workers.iter().all(thread::ScopedJoinHandle::is_finished) {
             // Short campaigns shall not wait for the one who watches.
             let pause = if shared.began.elapsed() > Duration::from_secs(1) { 100 } else { 5 };
-            thread::sleep(Duration::from_millis(pause));
+            shared.began.pause(Duration::from_millis(pause));
             tell(Progress {
                 executions: shared.executions.load(Ordering::Relaxed),
                 new: shared.new.load(Ordering::Relaxed),
@@ -350,7 +367,8 @@ pub fn run(plan: &Plan, stop: &AtomicBool, tell: &mut dyn FnMut(Progress)) -> Re
     })?;
     let (harvests, broke): (Vec<_>, Vec<_>) = harvests.into_iter().unzip();
     let ended = sum(harvests, known_keys, shared.began.elapsed());
-    Ok(Ended { broke: broke.into_iter().flatten().next(), ..ended })
+    let busy_unknown = shared.began.is_told();
+    Ok(Ended { known_places, busy_unknown, broke: broke.into_iter().flatten().next(), ..ended })
 }
 
 /// Asks the suite, on a thread of its own: a kernel target keeps the thread it is opened on.

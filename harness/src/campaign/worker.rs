@@ -39,6 +39,8 @@ const PATIENCE: u8 = 3;
 const MOST_CAUSES: usize = 16;
 /// At most so many runs to make a case smaller.
 const SHRINK_LIMIT: usize = 2000;
+/// After so many executions all else in a guest has its turn.
+const BREATH: u64 = 32;
 /// Environments in which every run fails are broken.
 const FAILURES_IN_A_ROW: u32 = 50;
 
@@ -106,6 +108,9 @@ impl<'a> Worker<'a> {
                 None => (self.corpus.next(&mut self.rng), false),
             };
             self.execute(script, is_seed)?;
+            if self.harvest.counts.executions.is_multiple_of(BREATH) {
+                self.shared.began.breathe();
+            }
         }
         Ok(())
     }
@@ -118,13 +123,19 @@ impl<'a> Worker<'a> {
             self.harvest.counts.executions += 1;
             return Ok(());
         };
+        // What confirming and shrinking the last one reached is nobody's.
+        let _ = self.shared.news();
         let executed = self.pair.run(&concrete, Mode::Compare)?;
+        let places = self.shared.news();
         let mut all = std::mem::take(&mut self.all);
         let compared = found(&executed, &mut all);
         self.harvest.counts.execution(&executed, compared);
         self.shared.executed();
         self.environment_holds(&executed, compared)?;
-        if self.shows_something_new(&executed) && !is_seed {
+        let counts = &mut self.harvest.counts;
+        counts.places += places;
+        counts.kept_for_places += u64::from(places > 0 && !is_seed);
+        if (self.shows_something_new(&executed) || places > 0) && !is_seed {
             self.keep(script)?;
         }
         let mut executed = executed;

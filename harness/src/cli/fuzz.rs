@@ -1,6 +1,6 @@
 //! `rfc793 fuzz`.
 
-use std::{io::Write, path::PathBuf, time::Duration};
+use std::{io::Write, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,9 +12,9 @@ use super::{
     session::Session,
 };
 use crate::{
-    campaign::engine::{self, CampaignError, Plan, Progress},
+    campaign::engine::{self, CampaignError, News, Plan, Progress},
     generate::{script::Scope, seeds::script_of},
-    guest,
+    guest::{self, kcov::Collector},
     report::{
         campaign::{self as report, Campaign},
         paint::Paint,
@@ -79,6 +79,16 @@ impl Arguments {
             (None, None) => Some(Duration::from_secs(SECONDS)),
         }
     }
+
+    /// On standard error; nothing if that is no terminal. Its length is the limit that ends the campaign.
+    pub(super) fn bar(&self) -> ProgressBar {
+        let time = self.time().map_or(0, |time| time.as_secs());
+        let bar = ProgressBar::new(self.executions.unwrap_or(time));
+        if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {elapsed} {msg}") {
+            bar.set_style(style);
+        }
+        bar.with_prefix(format!("{} and {}", self.left, self.right))
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -102,13 +112,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if selected.errors + left_errors + right_errors > 0 {
         return Ok(Exit::Usage);
     }
+    let collector = collector()?;
     let options = TargetOptions { seed, stock_kernel: arguments.kernel_config == KernelConfig::Stock };
     let usual = Plan::between(left, right, options, &arguments.out);
     let plan = Plan {
         scope: Scope { steps: arguments.steps.map_or(usual.scope.steps, usize::from), ..usual.scope },
         jobs: usize::from(arguments.jobs),
-        time: arguments.time().filter(|_| guest::kernel().is_none()),
+        time: arguments.time(),
         executions: arguments.executions,
+        news: news(&collector),
         corpus: arguments.corpus.clone(),
         seeds: selected.cases.iter().filter_map(|case| script_of(case)).collect(),
         ..usual.knowing(&selected.cases, [left_ledger, right_ledger])
@@ -119,7 +131,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         writeln!(out, "{} and {}, seed {seed}", names[0], names[1])?;
         out.flush()?;
     }
-    let bar = bar(&plan);
+    let bar = if guest::kernel().is_some() { ProgressBar::hidden() } else { arguments.bar() };
     let ended = engine::run(&plan, &session.stop, &mut |progress| show(&bar, &plan, progress));
     bar.finish_and_clear();
     let ended = ended.map_err(failure)?;
@@ -129,38 +141,39 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Format::Jsonl => report::jsonl(&mut out, &campaign)?,
     }
     out.flush()?;
-    // A guest's clock does not count what its processor does.
-    if guest::kernel().is_none() {
-        let mut speed = Vec::new();
-        report::speed(&mut speed, &campaign)?;
-        complain(&String::from_utf8_lossy(&speed));
-    }
+    let mut speed = Vec::new();
+    report::speed(&mut speed, &campaign)?;
+    complain(&String::from_utf8_lossy(&speed));
     if let Some(broke) = ended.broke {
         return Err(failure(broke));
     }
     let found = if campaign.count_new() > 0 { Exit::Failed } else { Exit::Well };
-    // In a guest that is how time is told to be over.
-    let interrupted = if session.stopped() && guest::kernel().is_none() { Exit::Interrupted } else { Exit::Well };
+    let interrupted = if session.stopped() { Exit::Interrupted } else { Exit::Well };
     Ok(found.max(interrupted))
 }
 
-/// On standard error; nothing if that is no terminal. Its length is the limit that ends the campaign.
-fn bar(plan: &Plan) -> ProgressBar {
-    let length = match (plan.time, plan.executions) {
-        (_, Some(executions)) => executions,
-        (Some(time), None) => time.as_secs(),
-        (None, None) => 0,
-    };
-    let bar = ProgressBar::new(length);
-    if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {elapsed} {msg}") {
-        bar.set_style(style);
-    }
-    bar.with_prefix(plan.names.join(" and "))
+fn show(bar: &ProgressBar, plan: &Plan, progress: Progress) {
+    let position = if plan.executions.is_some() { progress.executions } else { progress.elapsed.as_secs() };
+    let seconds = progress.elapsed.as_secs_f64();
+    let rate = if seconds > 0.0 { progress.executions as f64 / seconds } else { 0.0 };
+    let remark = format!("{} executions, {rate:.0}/s, {} new", progress.executions, progress.new);
+    guest::progress::tell(position, &remark);
+    bar.set_position(position);
+    bar.set_message(remark);
 }
 
-fn show(bar: &ProgressBar, plan: &Plan, progress: Progress) {
-    bar.set_position(if plan.executions.is_some() { progress.executions } else { progress.elapsed.as_secs() });
-    bar.set_message(format!("{} executions, {} new", progress.executions, progress.new));
+/// Where this is a guest whose kernel has KCOV: what tells which places of it are reached.
+fn collector() -> Result<Option<Arc<Collector>>, Failure> {
+    if guest::kernel().is_none() {
+        return Ok(None);
+    }
+    let opened = Collector::open().map_err(|error| Failure::Environment(format!("failed to open KCOV: {error}")))?;
+    Ok(opened.map(Arc::new))
+}
+
+fn news(collector: &Option<Arc<Collector>>) -> Option<News> {
+    let collector = Arc::clone(collector.as_ref()?);
+    Some(Arc::new(move || collector.news() as u64))
 }
 
 fn failure(error: CampaignError) -> Failure {

@@ -22,10 +22,7 @@ pub(super) fn stop_flag() -> Arc<AtomicBool> {
     if guest::kernel().is_some() {
         // The program outside asks by a line on the console.
         let raised = Arc::clone(&stop);
-        std::thread::spawn(move || {
-            let _ = std::io::stdin().read_line(&mut String::new());
-            raised.store(true, Ordering::Relaxed);
-        });
+        guest::clock::listen(move || raised.store(true, Ordering::Relaxed));
     } else if signals.thread_block().is_ok() {
         let raised = Arc::clone(&stop);
         std::thread::spawn(move || {

@@ -4,9 +4,10 @@
 //! `session` (targets, ledgers, pool), `finding` (a case and its pair), `output` (stdout and a closed pipe), `interrupt`
 //! (Ctrl-C) and `exit`.
 
-use std::{ffi::OsString, process::ExitCode, time::Duration};
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use indicatif::ProgressBar;
 
 mod arguments;
 mod coverage;
@@ -149,20 +150,27 @@ fn in_guest(command: &Command, words: Vec<OsString>) -> Option<Result<Exit, Fail
         let told = format!("linux:{name} and linux:{other} cannot run in one guest: compare each with the reference");
         return Some(Err(Failure::Usage(told)));
     }
-    // A guest cannot measure real time: what a campaign may take is counted here.
-    let time = if let Command::Fuzz(arguments) = command { arguments.time() } else { None };
     let found = cache::root().and_then(|root| cache::find(&root, name));
     Some(found.map_err(|error| Failure::Environment(error.to_string())).and_then(|kernel| {
         let mut words = words;
         if let Command::Coverage(_) = command {
             coverage::check(&kernel, &mut words)?;
         }
-        boot(&kernel, words, time)
+        // A guest cannot measure real time, and has no terminal.
+        let bar = if let Command::Fuzz(arguments) = command { Some(arguments.bar()) } else { None };
+        boot(&kernel, words, bar.as_ref())
     }))
 }
 
-fn boot(kernel: &cache::Kernel, words: Vec<OsString>, time: Option<Duration>) -> Result<Exit, Failure> {
-    match boot::run(kernel, words, time, &interrupt::stop_flag()) {
+fn boot(kernel: &cache::Kernel, words: Vec<OsString>, bar: Option<&ProgressBar>) -> Result<Exit, Failure> {
+    let mut show = bar.map(|bar| {
+        move |position, remark: &str| {
+            bar.set_position(position);
+            bar.set_message(remark.to_owned());
+        }
+    });
+    let show = show.as_mut().map(|show| show as &mut boot::Show<'_>);
+    match boot::run(kernel, words, show, &interrupt::stop_flag()) {
         Ok(Ended::Code(code)) => Ok(Exit::of_code(code)),
         Ok(Ended::Stopped) => Ok(Exit::Interrupted),
         Err(BootError::Output(error)) => Err(Failure::Output(error)),

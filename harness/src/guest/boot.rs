@@ -20,6 +20,7 @@ use std::{
 };
 
 use nix::{
+    fcntl::{FcntlArg, OFlag, fcntl},
     sched::{CpuSet, sched_getaffinity, sched_setaffinity},
     sys::{
         personality::{self, Persona},
@@ -29,7 +30,12 @@ use nix::{
     unistd::Pid,
 };
 
-use super::{ORDER, Order, STATUS, STDERR, STDOUT, cache::Kernel, init};
+use super::{
+    ORDER, Order, PROGRESS, STATUS, STDERR, STDOUT,
+    cache::Kernel,
+    clock::{self, TICK},
+    init, progress,
+};
 
 /// How often the guest's output is looked at.
 const GLANCE: Duration = Duration::from_millis(2);
@@ -76,15 +82,19 @@ pub enum Ended {
     Stopped,
 }
 
-/// Does the command of `arguments` in a guest of `kernel`; its output is passed on as it comes. After `time`, or when the
-/// user stops it, the command is asked to end and to tell what it has: it cannot measure real time itself.
+/// Shows how far a command is: a number, and a remark.
+pub type Show<'a> = dyn FnMut(u64, &str) + 'a;
+
+/// Does the command of `arguments` in a guest of `kernel`; its output is passed on as it comes. When the user stops it, the
+/// command is asked to end and to tell what it has. With `show` it is told real time, which it cannot measure itself, and
+/// what it says of its progress is shown.
 ///
 /// # Errors
 /// If the guest cannot be started or dies.
 pub fn run(
     kernel: &Kernel,
     arguments: Vec<OsString>,
-    time: Option<Duration>,
+    show: Option<&mut Show<'_>>,
     stop: &AtomicBool,
 ) -> Result<Ended, BootError> {
     let failed = |step| {
@@ -102,10 +112,20 @@ pub fn run(
     let text = serde_json::to_string(&order).map_err(io::Error::other).map_err(failed("write the order"))?;
     fs::write(shared_path.join(ORDER), text).map_err(failed("write the order"))?;
     let tail = |name: &str| Tail::new(&shared_path.join(name)).map_err(failed("make a file"));
-    let said = Said { out: tail(STDOUT)?, err: tail(STDERR)?, status: tail(STATUS)?, console: tail(CONSOLE)? };
+    let said = Said {
+        out: tail(STDOUT)?,
+        err: tail(STDERR)?,
+        status: tail(STATUS)?,
+        progress: tail(PROGRESS)?,
+        console: tail(CONSOLE)?,
+    };
     let program = env::current_exe().map_err(failed("find this program"))?;
     let guest = Guest(start(kernel, &program, shared_path).map_err(failed("start the program"))?);
-    attend(guest, said, &Limits { time, stop }, kernel)
+    if let Some(console) = &guest.0.stdin {
+        // Nobody waits for one that does not listen.
+        fcntl(console, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(io::Error::from).map_err(failed("open a pipe"))?;
+    }
+    attend(guest, said, show, stop, kernel)
 }
 
 /// The words that boot a kernel with this program as its first process.
@@ -170,6 +190,13 @@ const CONSOLE: &str = "console";
 /// A running guest; it does not outlive this.
 struct Guest(Child);
 
+impl Guest {
+    /// Writes on its console. One that is not that far yet hears it later, and one that is gone, or does not listen, never.
+    fn tell(&mut self, line: &str) {
+        let _ = self.0.stdin.as_mut().map(|console| console.write_all(line.as_bytes()));
+    }
+}
+
 impl Drop for Guest {
     fn drop(&mut self) {
         if let Ok(None) = self.0.try_wait() {
@@ -180,18 +207,18 @@ impl Drop for Guest {
     }
 }
 
-/// When a command is asked to end.
-struct Limits<'a> {
-    time: Option<Duration>,
-    stop: &'a AtomicBool,
-}
-
-/// How long a command that the user stopped may take to tell what it has. One whose time is over is waited for.
+/// How long a command that the user stopped may take to tell what it has.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-fn attend(mut guest: Guest, mut said: Said, limits: &Limits<'_>, kernel: &Kernel) -> Result<Ended, BootError> {
+fn attend(
+    mut guest: Guest,
+    mut said: Said,
+    mut show: Option<&mut Show<'_>>,
+    stop: &AtomicBool,
+    kernel: &Kernel,
+) -> Result<Ended, BootError> {
     let began = Instant::now();
-    let mut asked = false;
+    let mut told_at = Duration::ZERO;
     let mut stopped_at = None;
     loop {
         let ended = guest.0.try_wait().map_err(BootError::Output)?;
@@ -199,7 +226,7 @@ fn attend(mut guest: Guest, mut said: Said, limits: &Limits<'_>, kernel: &Kernel
         said.err.pass_on(&mut io::stderr().lock()).map_err(BootError::Output)?;
         if let Some(status) = ended {
             let code = said.status.rest().and_then(|code| code.trim().parse().ok());
-            if limits.stop.load(Ordering::Relaxed) {
+            if stop.load(Ordering::Relaxed) {
                 return Ok(Ended::Stopped);
             }
             return code.map(Ended::Code).ok_or_else(|| BootError::Died {
@@ -208,15 +235,25 @@ fn attend(mut guest: Guest, mut said: Said, limits: &Limits<'_>, kernel: &Kernel
                 console: last_lines(&said.console.rest().unwrap_or_default()),
             });
         }
-        let stopped = limits.stop.load(Ordering::Relaxed);
-        let over = stopped || limits.time.is_some_and(|time| began.elapsed() >= time);
-        if over && !asked {
-            asked = true;
-            // A guest that is not that far yet hears it later, and one that is gone never.
-            let _ = guest.0.stdin.as_mut().map(|console| console.write_all(b"\n"));
+        let running = began.elapsed();
+        if let Some(show) = &mut show
+            && running >= told_at + TICK
+        {
+            told_at = running;
+            guest.tell(&clock::line(Some(running)));
+            if let Some(told) = said.progress.rest()
+                && let Some((position, remark)) = progress::parse(&told)
+            {
+                show(position, remark);
+            }
         }
-        if stopped && stopped_at.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
-            return Ok(Ended::Stopped);
+        if stop.load(Ordering::Relaxed) {
+            if stopped_at.is_none() {
+                guest.tell(&clock::line(None));
+            }
+            if stopped_at.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+                return Ok(Ended::Stopped);
+            }
         }
         thread::sleep(GLANCE);
     }
@@ -234,6 +271,7 @@ struct Said {
     out: Tail,
     err: Tail,
     status: Tail,
+    progress: Tail,
     console: Tail,
 }
 

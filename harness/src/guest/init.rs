@@ -16,7 +16,7 @@ use nix::{
     unistd::{dup2_stderr, dup2_stdout, getpid},
 };
 
-use super::{KERNEL, ORDER, Order, STATUS, STDERR, STDOUT};
+use super::{KERNEL, ORDER, Order, PROGRESS, STATUS, STDERR, STDOUT, progress};
 
 /// The first argument of a guest's process 1; the second is the folder that it shares with the program outside.
 pub const WORD: &str = "guest-init";
@@ -54,6 +54,7 @@ fn prepare(shared: &Path) -> io::Result<(Order, File)> {
     dup2_stdout(append(STDOUT)?)?;
     dup2_stderr(append(STDERR)?)?;
     let status = append(STATUS)?;
+    progress::open(append(PROGRESS)?);
     // Both sides hold what they need of it: so nothing is left behind however this ends.
     fs::remove_dir_all(shared)?;
     first_in_line()?;

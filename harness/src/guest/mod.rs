@@ -12,9 +12,12 @@
 pub mod boot;
 pub mod build;
 pub mod cache;
+pub mod clock;
 pub mod coverage;
 pub mod init;
 pub mod kcov;
+pub mod progress;
+mod rank;
 
 use std::{path::PathBuf, sync::OnceLock};
 
@@ -37,6 +40,8 @@ const ORDER: &str = "order.json";
 const STDOUT: &str = "stdout";
 /// What it complains about.
 const STDERR: &str = "stderr";
+/// How far it is.
+const PROGRESS: &str = "progress";
 /// Its exit code, written last.
 const STATUS: &str = "status";
 

@@ -96,6 +96,15 @@ pub fn text(out: &mut dyn Write, campaign: &Campaign<'_>, paint: Paint) -> io::R
         target(out, campaign, side)?;
     }
     writeln!(out, "  {} of state, event and rule", counted(ended.triples, "triple"))?;
+    if let Some(known) = ended.known_places {
+        writeln!(
+            out,
+            "  {} of the kernel reached by what is known, {} more by inputs, {} kept for them",
+            counted(usize::try_from(known).unwrap_or(usize::MAX), "place"),
+            counts.places,
+            counted(usize::try_from(counts.kept_for_places).unwrap_or(usize::MAX), "input")
+        )?;
+    }
     for (name, clause, count) in &ended.allowed {
         writeln!(out, "  allowed: {name} ({clause}), {}", times(*count))?;
     }
@@ -164,6 +173,10 @@ pub fn speed(out: &mut dyn Write, campaign: &Campaign<'_>) -> io::Result<()> {
         let TargetCounts { injected, busy, .. } = &ended.counts.targets[side.index()];
         let busy = busy.as_secs_f64();
         let name = &campaign.names[side.index()];
+        if ended.busy_unknown {
+            writeln!(out, "{name}: {:.0} segments/s", rate(*injected, wall))?;
+            continue;
+        }
         writeln!(out, "{name}: {:.0} segments/s while busy ({busy:.2} s)", rate(*injected, busy))?;
     }
     Ok(())
@@ -196,6 +209,11 @@ pub fn jsonl(out: &mut dyn Write, campaign: &Campaign<'_>) -> io::Result<()> {
             not_compared: counts.not_compared,
             unstable: counts.unstable,
             triples: campaign.ended.triples,
+            places: campaign.ended.known_places.map(|known| PlacesLine {
+                known,
+                by_inputs: counts.places,
+                inputs_kept: counts.kept_for_places,
+            }),
             new: count(Word::New),
             known: count(Word::Known),
             allowed: tally(&campaign.ended.allowed),
@@ -266,11 +284,21 @@ struct SumLine<'a> {
     not_compared: u64,
     unstable: u64,
     triples: usize,
+    /// Places of the kernel that were reached; absent if it does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    places: Option<PlacesLine>,
     new: usize,
     known: usize,
     allowed: Vec<TallyLine>,
     /// Switches of the profile that divergences follow from.
     switches: Vec<TallyLine>,
+}
+
+#[derive(Serialize)]
+struct PlacesLine {
+    known: u64,
+    by_inputs: u64,
+    inputs_kept: u64,
 }
 
 #[derive(Serialize)]

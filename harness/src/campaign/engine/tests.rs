@@ -38,6 +38,7 @@ fn plan(right: Opener, findings: &Path) -> Plan {
         jobs: 1,
         time: None,
         executions: Some(400),
+        news: None,
         findings: findings.to_owned(),
         corpus: None,
         seeds: Vec::new(),
@@ -402,4 +403,29 @@ fn the_pair_of_profiles_is_known_by_its_names() {
     };
     assert_eq!(profiles("rfc9293", "rfc793"), Some(Profile::rfc793()));
     assert_eq!((profiles("rfc9293", "rfc9293"), profiles("rfc793", "rfc9293")), (None, None));
+}
+
+/// What the kernel tells guides beside the triples: an input is kept if it reaches a place, and only then.
+#[test]
+fn inputs_that_reach_a_place_are_kept() {
+    let kept = |every: u64| {
+        let folder = tempfile::tempdir().unwrap();
+        let asked = AtomicU64::new(0);
+        // Asked once before all, then before and after each execution.
+        let news: News = Arc::new(move || {
+            let asked = asked.fetch_add(1, Ordering::Relaxed);
+            u64::from(every > 0 && asked > 0 && asked % 2 == 0 && (asked / 2) % every == 0) * 3
+        });
+        let corpus = folder.path().join("corpus");
+        let plan = Plan { news: Some(news), corpus: Some(corpus.clone()), ..plan(whole(), folder.path()) };
+        let ended = campaign(&plan);
+        assert_eq!(ended.known_places, Some(0));
+        (ended.counts.places, ended.counts.kept_for_places, std::fs::read_dir(corpus).unwrap().count())
+    };
+    let (none, all, some) = (kept(0), kept(1), kept(100));
+    assert_eq!((none.0, none.1), (0, 0));
+    assert_eq!((all.0, all.1), (1200, 400));
+    assert_eq!((some.0, some.1), (12, 4));
+    // Different ones, that is: one that comes again has the same file.
+    assert!(all.2 > none.2 + 150, "{none:?} {all:?}");
 }

@@ -93,8 +93,7 @@ fn what_is_built_in_is_another_kernel() {
     assert_eq!((&*kernel.name, entries(root.path())), ("mine+kasan", vec!["mine+kasan".to_owned()]));
     assert!(kernel.has("CONFIG_KASAN"));
     let both = Plan { with: Instruments { kcov: true, kasan: true }, ..kasan };
-    let mut build =
-        || build(&both, root.path(), &AtomicBool::new(false), &mut |_| {}).expect_err("no KCOV").to_string();
+    let build = || build(&both, root.path(), &AtomicBool::new(false), &mut |_| {}).expect_err("no KCOV").to_string();
     assert!(build().contains("failed to read"), "{}", build());
     assert_eq!(entries(root.path()), ["mine+kasan", "mine+kcov+kasan.log"]);
 }

@@ -38,7 +38,9 @@ fn ended() -> Ended {
         allowed: vec![("repackaging", "RFC9293#3.8.6", 2)],
         switches: vec![("nagle", "SHLD-7", 3)],
         versions: ["0.1.0".to_owned(), "6.18".to_owned()],
+        known_places: None,
         wall: std::time::Duration::from_secs(2),
+        busy_unknown: false,
     }
 }
 
@@ -83,4 +85,26 @@ fn each_line_of_jsonl_is_an_object() {
     assert_eq!(lines[1]["case"], "tcp/a");
     assert_eq!(lines[2]["switches"][0]["name"], "nagle");
     assert_eq!((lines[2]["kind"].as_str(), lines[2]["new"].as_u64()), (Some("campaign"), Some(1)));
+}
+
+/// Where the kernel tells its places they are counted, and where the clock is virtual no target's own time is told.
+#[test]
+fn a_guest_with_kcov() {
+    let counts = Counts { places: 7, kept_for_places: 1, ..ended().counts };
+    let (ended, names) = (
+        Ended { known_places: Some(4000), busy_unknown: true, counts, ..ended() },
+        ["reference".to_owned(), "linux:6.12+kcov".to_owned()],
+    );
+    let campaign = Campaign { ended: &ended, names: &names, seed: 9 };
+    let [mut out, mut line, mut rates] = [Vec::new(), Vec::new(), Vec::new()];
+    text(&mut out, &campaign, Paint::NEVER).unwrap();
+    let out = String::from_utf8(out).unwrap();
+    let wanted = "\n  4000 places of the kernel reached by what is known, 7 more by inputs, 1 input kept for them\n";
+    assert!(out.contains(wanted), "{out}");
+    jsonl(&mut line, &campaign).unwrap();
+    let places = r#""places":{"known":4000,"by_inputs":7,"inputs_kept":1}"#;
+    assert!(String::from_utf8(line).unwrap().contains(places));
+    speed(&mut rates, &campaign).unwrap();
+    let rates = String::from_utf8(rates).unwrap();
+    assert_eq!(rates, "50 executions/s, 2.00 s\nreference: 250 segments/s\nlinux:6.12+kcov: 250 segments/s\n");
 }
