@@ -414,7 +414,7 @@ fn inputs_that_reach_a_place_are_kept() {
         // Asked once before all, then before and after each execution.
         let news: News = Arc::new(move || {
             let asked = asked.fetch_add(1, Ordering::Relaxed);
-            u64::from(every > 0 && asked > 0 && asked % 2 == 0 && (asked / 2) % every == 0) * 3
+            u64::from(every > 0 && asked > 0 && asked.is_multiple_of(2) && (asked / 2).is_multiple_of(every)) * 3
         });
         let corpus = folder.path().join("corpus");
         let plan = Plan { news: Some(news), corpus: Some(corpus.clone()), ..plan(whole(), folder.path()) };
