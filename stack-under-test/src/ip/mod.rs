@@ -35,11 +35,15 @@ pub(crate) enum Origin {
 /// The rule it is dropped for.
 pub(crate) fn accept<'a>(host: &Host, origin: Origin, bytes: &'a [u8]) -> Result<IpPacket<'a>, Rule> {
     let mut packet = IpPacket::parse(bytes)?;
-    if !host.speaks(packet.destination) {
+    let ours = host.is_ours(packet.destination);
+    if !ours && !host.speaks(packet.destination) {
         return Err(Rule::IpBadVersion);
     }
     check_source(host, origin, &packet)?;
-    packet.to_group = check_destination(host, &packet)?;
+    if !ours {
+        check_group(host, &packet)?;
+        packet.to_group = true;
+    }
     options::check(packet.options)?;
     Ok(packet)
 }
@@ -54,13 +58,12 @@ fn check_source(host: &Host, origin: Origin, packet: &IpPacket<'_>) -> Result<()
     if forged || !host.is_unicast(packet.source) { Err(Rule::IpInvalidSource) } else { Ok(()) }
 }
 
-/// MUST-57, and RFC1122#3.2.1.3 for addresses of other hosts. `true`: it is for a group of ours.
-fn check_destination(host: &Host, packet: &IpPacket<'_>) -> Result<bool, Rule> {
+/// MUST-57, and RFC1122#3.2.1.3 for addresses of other hosts: what is for none of our addresses has to be for a group of
+/// ours.
+fn check_group(host: &Host, packet: &IpPacket<'_>) -> Result<(), Rule> {
     let destination = packet.destination;
-    if host.is_ours(destination) {
-        Ok(false)
-    } else if packet.protocol != PROTOCOL_TCP && host.is_our_group(destination) {
-        Ok(true)
+    if packet.protocol != PROTOCOL_TCP && host.is_our_group(destination) {
+        Ok(())
     } else if destination.is_multicast() || host.is_broadcast(destination) {
         Err(Rule::IpGroupDestination)
     } else {
