@@ -275,6 +275,11 @@ impl Connection {
         self.send.fin_seq().is_some_and(|fin| self.tcb.snd.una == fin + 1)
     }
 
+    /// Something is in flight, which may have to be sent again, or was never sent.
+    pub(crate) fn has_something_to_send(&self) -> bool {
+        !self.retransmission.is_empty() || self.has_unsent()
+    }
+
     /// Text or FIN that was never sent.
     pub(crate) fn has_unsent(&self) -> bool {
         self.send.unsent(self.tcb.snd.nxt) > 0 || self.fin_to_send()

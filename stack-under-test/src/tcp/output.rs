@@ -24,8 +24,12 @@ pub(crate) fn run(conn: &mut Connection, cx: &mut Context<'_>) {
     if conn.state() == State::Closed {
         return;
     }
-    while resend_lost(conn, cx) || resend_range(conn, true, cx) || send_new(conn, cx) || resend_range(conn, false, cx) {
-    }
+    while conn.has_something_to_send()
+        && (resend_lost(conn, cx)
+            || resend_range(conn, true, cx)
+            || send_new(conn, cx)
+            || resend_range(conn, false, cx))
+    {}
     if let Some(rule) = conn.acknowledgment.owed() {
         if conn.state() == State::SynSent {
             conn.acknowledgment.sent();
@@ -339,6 +343,11 @@ pub(crate) fn probe_window(conn: &mut Connection, cx: &mut Context<'_>) {
 
 /// Decides between the retransmission timer and the persist timer, and starts the user timeout.
 pub(crate) fn start_timers(conn: &mut Connection, cx: &Context<'_>) {
+    if !conn.has_something_to_send() {
+        conn.persist.stop();
+        conn.user_timeout = None;
+        return;
+    }
     let sending = match conn.state() {
         State::Established | State::FinWait1 | State::CloseWait | State::Closing | State::LastAck => true,
         State::Closed | State::Listen | State::SynSent | State::SynReceived | State::FinWait2 | State::TimeWait => {

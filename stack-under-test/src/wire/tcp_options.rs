@@ -112,6 +112,13 @@ impl TcpOptions {
         true
     }
 
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        let Self { mss, window_scale, sack_permitted, sack, timestamps, user_timeout } = self;
+        let scalars = mss.is_none() && window_scale.is_none() && timestamps.is_none() && user_timeout.is_none();
+        scalars && !*sack_permitted && sack.len == 0
+    }
+
     /// Octets the options take in a header, padding included: a multiple of four, at most 40.
     pub fn wire_len(&self) -> usize {
         self.encode().1
@@ -124,7 +131,7 @@ impl TcpOptions {
     /// blocks that no longer fit are left out (RFC2018#3).
     pub(crate) fn encode(&self) -> ([u8; MAX_LEN], usize) {
         // Nearly every segment has none.
-        if *self == Self::default() {
+        if self.is_empty() {
             return ([0; MAX_LEN], 0);
         }
         let mut tail = OptionList::EMPTY;
