@@ -3,8 +3,9 @@
 //! A socket outlives its TCB: what the connection left (unread text, an error) stays here until the
 //! user closes the socket.
 
+use core::hash::{BuildHasherDefault, Hasher};
 use core::net::SocketAddr;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use super::Pair;
 use crate::call::{CallError, SocketId};
@@ -29,9 +30,30 @@ pub(crate) struct Remains {
     pub unread: VecDeque<u8>,
 }
 
+/// Spreads names, which this host counts up itself: nobody can choose them, so there is no key.
+#[derive(Clone, Copy, Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for octet in bytes {
+            self.write_u32(u32::from(*octet));
+        }
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.0 = (self.0 ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+/// Nothing ever sees the order of the map.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sockets {
-    sockets: BTreeMap<SocketId, Socket>,
+    sockets: HashMap<SocketId, Socket, BuildHasherDefault<Spread>>,
     next: u32,
 }
 
