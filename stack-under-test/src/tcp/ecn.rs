@@ -80,10 +80,10 @@ pub(crate) fn note_repeated_syn(conn: &mut Connection, seg: &Segment<'_>) {
     }
 }
 
-/// Text that is in the window came, as it was on the wire: a mark is echoed until CWR says that it was heard
+/// A segment with text came, some of it in the window: a mark is echoed until CWR says that it was heard
 /// (RFC3168#6.1.3). Marks on what carries no text mean nothing (#6.1.4).
 pub(crate) fn take(conn: &mut Connection, seg: &Segment<'_>) {
-    if !conn.ecn.ok || seg.text.is_empty() || seg.came_with_syn {
+    if !conn.ecn.ok || !seg.came_with_text || seg.came_with_syn {
         return;
     }
     if seg.cwr() {

@@ -137,7 +137,7 @@ impl Tcp {
     /// SEGMENT ARRIVES (RFC9293#3.10.7), from the bytes on.
     pub(crate) fn packet_arrives(&mut self, packet: &IpPacket<'_>, env: &mut Environment<'_>) {
         match TcpSegment::parse(packet.source, packet.destination, packet.payload) {
-            Ok(tcp) => self.segment_arrives(&Segment::new(packet, &tcp), env),
+            Ok(tcp) => self.segment_arrives(&mut Segment::new(packet, &tcp), env),
             Err(error) => env.out.dropped(match error {
                 TcpError::TooShort => Rule::TcpTooShort,
                 TcpError::BadDataOffset => Rule::TcpBadDataOffset,
@@ -146,7 +146,7 @@ impl Tcp {
         }
     }
 
-    fn segment_arrives(&mut self, seg: &Segment<'_>, env: &mut Environment<'_>) {
+    fn segment_arrives(&mut self, seg: &mut Segment<'_>, env: &mut Environment<'_>) {
         let pair = Pair { local: seg.local, remote: seg.remote };
         let (connections, mut cx) = self.split(env);
         let mut key = connections.find(&pair);

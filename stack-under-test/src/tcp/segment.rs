@@ -27,6 +27,8 @@ pub(crate) struct Segment<'a> {
     pub original_seq: Seq,
     /// The SYN bit as it came; trimming may have removed the SYN itself.
     pub came_with_syn: bool,
+    /// It came with text, of which trimming may have left nothing.
+    pub came_with_text: bool,
     flags: Flags,
     /// The network has marked it: congestion was experienced (RFC3168#5).
     pub marked: bool,
@@ -52,6 +54,7 @@ impl<'a> Segment<'a> {
             urgent: tcp.urgent(),
             original_seq: tcp.seq(),
             came_with_syn: tcp.flags().contains(Flags::SYN),
+            came_with_text: !tcp.text().is_empty(),
             flags: tcp.flags(),
             marked: ecn::is_marked(ip.tos),
             options,
@@ -126,10 +129,10 @@ impl<'a> Segment<'a> {
 
     /// Cuts off what the window does not cover, SYN and FIN too (RFC9293#3.10.7.4, first). To be called
     /// with an acceptable segment.
-    pub(crate) fn trim_to(mut self, left: Seq, window: u32) -> Self {
+    pub(crate) fn trim_to(&mut self, left: Seq, window: u32) {
         if self.seq.lt(left) {
             if self.syn() {
-                self = self.without_syn();
+                *self = self.without_syn();
             }
             let old = left.since(self.seq).min(self.text_len());
             self.text = self.text.get(old as usize..).unwrap_or(&[]);
@@ -146,6 +149,5 @@ impl<'a> Segment<'a> {
             let keep = self.text_len().saturating_sub(beyond - fin.min(beyond));
             self.text = self.text.get(..keep as usize).unwrap_or(&[]);
         }
-        self
     }
 }

@@ -44,11 +44,9 @@ impl WindowScale {
     }
 
     /// SEG.WND << Snd.Wind.Shift, but never of a SYN.
-    pub(crate) fn rescale<'a>(self, seg: &Segment<'a>) -> Segment<'a> {
+    pub(crate) fn rescale(self, seg: &mut Segment<'_>) {
         let shift = if seg.came_with_syn { 0 } else { self.snd_shift };
-        let mut scaled = *seg;
-        scaled.wnd <<= shift;
-        scaled
+        seg.wnd <<= shift;
     }
 
     /// How far beyond SND.UNA+SND.WND a retransmission may reach: what the field could not name (RFC7323#2.4).

@@ -48,7 +48,7 @@ fn check_cookie(seg: &Segment<'_>, has_room: bool, cx: &mut Context<'_>) -> Opti
         return Some(Err(Stop::Dropped(Rule::ListenSynOverflowDrop)));
     }
     let mut conn = syn_cookie::accept(seg, size, cx)?;
-    if let ControlFlow::Break(Stop::Dropped(rule)) = other_states::segment_arrives(&mut conn, seg, cx) {
+    if let ControlFlow::Break(Stop::Dropped(rule)) = other_states::segment_arrives(&mut conn, &mut { *seg }, cx) {
         cx.out.dropped(rule);
     }
     if conn.state() == State::SynReceived {
@@ -133,7 +133,8 @@ pub(crate) fn take_syn(conn: &mut Connection, seg: &Segment<'_>, cx: &Context<'_
     conn.tcb.rcv.nxt = seg.seq + 1;
     conn.tcb.rcv.up = seg.seq + 1;
     conn.tcb.set_send_window(seg);
-    let rest = seg.without_syn().trim_to(conn.tcb.rcv.nxt, conn.tcb.rcv.wnd);
+    let mut rest = seg.without_syn();
+    rest.trim_to(conn.tcb.rcv.nxt, conn.tcb.rcv.wnd);
     conn.reassembly.insert(conn.tcb.rcv.nxt, rest.seq, rest.text, conn.tcb.rcv.wnd);
     if rest.fin() {
         conn.reassembly.note_fin(rest.seq + rest.text_len());

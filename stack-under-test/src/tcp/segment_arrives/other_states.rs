@@ -15,15 +15,14 @@ use crate::tcp::segment::Segment;
 use crate::tcp::state::State;
 use crate::tcp::{ecn, reply, sack, timestamps};
 
-pub(crate) fn segment_arrives(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
-    let seg = &conn.window_scale.rescale(seg);
+pub(crate) fn segment_arrives(conn: &mut Connection, seg: &mut Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
+    conn.window_scale.rescale(seg);
     sack::note_duplicate(conn, seg, cx);
     ecn::note_repeated_syn(conn, seg);
     timestamps::check(conn, seg, cx)?;
-    let came = seg;
-    let seg = &check_sequence(conn, seg, cx)?;
+    check_sequence(conn, seg, cx)?;
     timestamps::take(conn, seg, cx.now);
-    ecn::take(conn, came);
+    ecn::take(conn, seg);
     conn.take_user_timeout(seg, cx.profile);
     conn.restart_keepalive(cx);
     check_rst(conn, seg, cx)?;
@@ -37,27 +36,26 @@ pub(crate) fn segment_arrives(conn: &mut Connection, seg: &Segment<'_>, cx: &mut
 
 /// First: a segment that lies outside the window is acknowledged and dropped. What lies inside goes
 /// on, trimmed to the window.
-fn check_sequence<'a>(
-    conn: &mut Connection,
-    seg: &Segment<'a>,
-    cx: &mut Context<'_>,
-) -> ControlFlow<Stop, Segment<'a>> {
+fn check_sequence(conn: &mut Connection, seg: &mut Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
     if conn.tcb.acceptable(seg) {
-        return ControlFlow::Continue(seg.trim_to(conn.tcb.rcv.nxt, conn.tcb.rcv.wnd));
+        seg.trim_to(conn.tcb.rcv.nxt, conn.tcb.rcv.wnd);
+        return ControlFlow::Continue(());
     }
     // A closed window refuses text, but ACK, URG and RST of the segment count (MUST-66).
     if conn.tcb.rcv.wnd == 0 && seg.seq == conn.tcb.rcv.nxt && !seg.syn() {
         if !seg.rst() {
             reply::acknowledge(conn, Rule::CheckSequenceZeroWindow, cx);
         }
-        return ControlFlow::Continue(seg.without_text());
+        *seg = seg.without_text();
+        return ControlFlow::Continue(());
     }
     if seg.rst() {
         return ControlFlow::Break(Stop::Dropped(Rule::CheckSequenceRst));
     }
     if cx.profile.crossing_syn_ack && is_crossing_syn_ack(conn, seg) {
         reply::acknowledge(conn, Rule::CheckSequenceCrossingSyn, cx);
-        return ControlFlow::Continue(seg.trim_to(conn.tcb.rcv.nxt, conn.tcb.rcv.wnd));
+        seg.trim_to(conn.tcb.rcv.nxt, conn.tcb.rcv.wnd);
+        return ControlFlow::Continue(());
     }
     ControlFlow::Break(Stop::Dropped(answer_unacceptable(conn, seg, cx)))
 }
