@@ -274,7 +274,7 @@ impl Stack {
 
     /// When to call [`Stack::handle_timeout`] at the latest; ask after [`Stack::poll_transmit`] has
     /// returned `None`.
-    pub fn poll_timeout(&self) -> Option<Instant> {
+    pub fn poll_timeout(&mut self) -> Option<Instant> {
         let link = self.link.as_ref().and_then(Link::deadline);
         self.tcp.deadline().into_iter().chain(self.reassembler.deadline()).chain(link).min()
     }

@@ -173,8 +173,8 @@ impl Bench {
         self.now = self.now.max(until);
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        self.sides.iter().filter_map(Side::deadline).min()
+    fn deadline(&mut self) -> Option<Instant> {
+        self.sides.iter_mut().filter_map(Side::deadline).min()
     }
 
     /// From here on the link is sound, and both applications read everything and then close.

@@ -182,8 +182,9 @@ impl Tcp {
             cx.out.dropped(rule);
         }
         if let Some(key) = key {
+            // Its timers are set when it has sent what it may.
             self.schedule(key);
-            self.settle(key, env);
+            self.remove_if_closed(key, env);
         }
     }
 
@@ -233,11 +234,11 @@ impl Tcp {
         true
     }
 
-    /// An event of this connection ends: its timers are set, or it is dropped if its TCB was deleted.
-    fn settle(&mut self, key: Key, env: &mut Environment<'_>) {
+    /// An event of this connection ends: it is dropped if its TCB was deleted.
+    fn remove_if_closed(&mut self, key: Key, env: &mut Environment<'_>) {
         let (connections, cx) = self.split(env);
         if connections.at(key).is_none_or(|conn| conn.state() != State::Closed) {
-            return connections.retime(key);
+            return;
         }
         let Some(conn) = connections.remove(key) else { return };
         match conn.owner {
@@ -263,7 +264,8 @@ impl Tcp {
         let conn = connections.at_mut(key)?;
         let result = act(conn, &mut cx);
         output::run(conn, &mut cx);
-        self.settle(key, env);
+        connections.retime(key);
+        self.remove_if_closed(key, env);
         Some(result)
     }
 
@@ -275,7 +277,7 @@ impl Tcp {
     }
 
     /// The next deadline of any connection.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&mut self) -> Option<Instant> {
         self.connections.deadline()
     }
 

@@ -69,8 +69,8 @@ pub(crate) struct Table {
     free: Vec<Key>,
     /// Of the last event: the next one is most often of the same connection.
     latest: Key,
-    /// One entry for each connection that waits for something, at [`Connection::timer`]: not after its deadline, and
-    /// the earliest entry is exact.
+    /// One entry for each connection that waits for something, at [`Connection::timer`], not after its deadline. A
+    /// deadline that moved away is noted when the entry has become the first: most deadlines move before they come.
     timers: BTreeSet<(Instant, Key)>,
 }
 
@@ -145,7 +145,6 @@ impl Table {
         self.free.push(key);
         if let Some(at) = conn.timer {
             self.timers.remove(&(at, key));
-            self.settle_first();
         }
         Some(conn)
     }
@@ -161,39 +160,33 @@ impl Table {
     /// An event may have moved the connection's deadline. A later one is noted when its turn comes.
     pub(crate) fn retime(&mut self, key: Key) {
         let Some(conn) = self.at_mut(key) else { return };
-        let deadline = conn.deadline();
-        if deadline == conn.timer {
+        let Some(at) = conn.deadline() else { return };
+        if conn.timer.is_some_and(|timer| timer <= at) {
             return;
         }
-        match deadline {
-            Some(at) if conn.timer.is_none_or(|timer| at < timer) => {
-                // If it is the first now it is exact, and else another one is, as before.
-                if let Some(old) = conn.timer.replace(at) {
-                    self.timers.remove(&(old, key));
-                }
-                self.timers.insert((at, key));
-            }
-            Some(_) | None => self.settle_first(),
+        if let Some(old) = conn.timer.replace(at) {
+            self.timers.remove(&(old, key));
         }
+        self.timers.insert((at, key));
     }
 
     /// Moves entries whose connections now wait longer, or not at all, until the first is as it should be.
     fn settle_first(&mut self) {
         while let Some(&(at, key)) = self.timers.first() {
-            let deadline = self.at(key).and_then(Connection::deadline);
+            let Some(conn) = self.connections.get_mut(key.0).and_then(Option::as_mut) else { return };
+            let deadline = conn.deadline();
             if deadline == Some(at) {
                 return;
             }
+            conn.timer = deadline;
             self.timers.pop_first();
-            if let Some(conn) = self.at_mut(key) {
-                conn.timer = deadline;
-                self.timers.extend(deadline.map(|deadline| (deadline, key)));
-            }
+            self.timers.extend(deadline.map(|deadline| (deadline, key)));
         }
     }
 
     /// The next deadline of any connection.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&mut self) -> Option<Instant> {
+        self.settle_first();
         let first = self.timers.first().map(|&(at, _)| at);
         #[cfg(test)]
         if self.len() < 100 {

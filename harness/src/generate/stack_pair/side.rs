@@ -213,7 +213,7 @@ impl Side {
         self.stack.handle_packet(now, packet);
     }
 
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    pub(super) fn deadline(&mut self) -> Option<Instant> {
         self.stack.poll_timeout()
     }
 

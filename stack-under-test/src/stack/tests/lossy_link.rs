@@ -184,7 +184,7 @@ fn run_over([a, b]: [SocketAddr; 2], seed: u64, profiles: [Profile; 2], faults: 
         }
         check(&mut sides, seed, now);
         let arrival = link.keys().next().map(|&(at, _)| at);
-        let timers = sides.iter().map(|side| side.stack.poll_timeout());
+        let timers = sides.iter_mut().map(|side| side.stack.poll_timeout());
         let Some(next) = timers.chain([arrival]).flatten().min() else {
             assert!(sides[0].received == sides[1].outgoing, "seed {seed}: {} octets", sides[0].received.len());
             assert!(sides[1].received == sides[0].outgoing, "seed {seed}: {} octets", sides[1].received.len());
