@@ -23,6 +23,9 @@ use crate::{
 /// The peer's initial sequence number unless the case chooses one: no round number, far from a wrap.
 const DEFAULT_ISN: u32 = 0x1357_9bdf;
 
+/// More are rare.
+const USUAL_CONNECTIONS: usize = 3;
+
 /// All connections of a case, by name.
 #[derive(Debug)]
 pub struct Peer {
@@ -255,7 +258,8 @@ impl Peer {
     /// A peer with its first connection, which has no name.
     #[must_use]
     pub fn new(endpoints: Endpoints, isn: Option<u32>) -> Self {
-        let mut peer = Self { endpoints, isn: isn.unwrap_or(DEFAULT_ISN), connections: Vec::with_capacity(1) };
+        let mut peer =
+            Self { endpoints, isn: isn.unwrap_or(DEFAULT_ISN), connections: Vec::with_capacity(USUAL_CONNECTIONS) };
         peer.add(None, endpoints.peer.ip());
         peer
     }

@@ -73,6 +73,7 @@ pub(crate) struct Scratch {
     why: Vec<Explanation>,
     pending: Vec<Waiting>,
     packet: Vec<u8>,
+    monitor: Option<Monitor>,
 }
 
 /// [`run_case`] in the memory of earlier runs and of an earlier trace.
@@ -103,7 +104,8 @@ pub(crate) fn run_case_into(
                 (Err(Stop::Inconclusive(reason)), _) => run.inconclusive(reason),
                 (Ok(()), Ok(())) => run.verdict(),
             };
-            let Run { mut trace, findings, .. } = run;
+            let Run { mut trace, findings, monitor, scratch, .. } = run;
+            scratch.monitor = Some(monitor);
             trace.endpoints = Some(endpoints);
             (verdict, trace, findings)
         }
@@ -199,7 +201,11 @@ impl<'a> Run<'a> {
         let steps = concrete.case.steps.len();
         trace.events.reserve(2 * steps);
         trace.steps.reserve(steps);
-        let mut monitor = Monitor::new(*peer.endpoints(), target.capabilities().live);
+        let (endpoints, live) = (*peer.endpoints(), target.capabilities().live);
+        let mut monitor = match scratch.monitor.take() {
+            Some(monitor) => monitor.again(endpoints, live),
+            None => Monitor::new(endpoints, live),
+        };
         if target.capabilities().wheel {
             monitor.with_wheel(target.capabilities().granularity);
         }
@@ -293,7 +299,6 @@ impl<'a> Run<'a> {
     fn one_step(&mut self, step: &'a Step) -> Result<(), Stop> {
         // Nothing happens between steps.
         let began = self.trace.steps.last().map_or_else(|| self.target.now(), |last| last.ended);
-        let first_event = self.trace.events.len();
         self.alternative = None;
         self.taken_in = None;
         let (mut outcome, mut state) = (None, None);
@@ -306,25 +311,13 @@ impl<'a> Run<'a> {
             Action::Save(names) => self.save(names)?,
             Action::Check(comparison) => self.compare(step, comparison)?,
         }
-        let emitted = self.emitted_since(first_event);
         if state.is_none() && self.wants_state() {
             state = Some(self.state_in_hand()?);
         }
         let ended = self.taken_in.unwrap_or_else(|| self.target.now());
         let alternative = self.alternative;
-        self.trace.steps.push(StepRecord { began, ended, emitted, outcome, state, alternative });
+        self.trace.steps.push(StepRecord { began, ended, outcome, state, alternative });
         Ok(())
-    }
-
-    /// The events from this one on that are emissions.
-    fn emitted_since(&self, first: usize) -> Vec<usize> {
-        let is_emission = |&event: &usize| matches!(self.trace.events[event].kind, EventKind::Emitted { .. });
-        // Most steps have no event at all.
-        if first == self.trace.events.len() {
-            Vec::new()
-        } else {
-            (first..self.trace.events.len()).filter(is_emission).collect()
-        }
     }
 
     /// Whether the record of the current step tells the state although the step does not speak of it.
@@ -453,7 +446,10 @@ impl<'a> Run<'a> {
     /// The last check of every case: nothing came that no step spoke of.
     fn nothing_left(&mut self) -> Result<(), Stop> {
         let Some(last) = self.case.steps.last() else { return Ok(()) };
-        self.collect()?;
+        // Since the last step took in what there was nothing has happened.
+        if self.taken_in.is_none() {
+            self.collect()?;
+        }
         self.expect(&last.value, NOTHING)
     }
 

@@ -109,6 +109,9 @@ impl Run<'_> {
 
     /// Answers what was asked for; whether anything was.
     pub(super) fn answer_arp(&mut self) -> Result<bool, Stop> {
+        if self.beside.asked.is_empty() {
+            return Ok(false);
+        }
         let asked = std::mem::take(&mut self.beside.asked);
         for question in &asked {
             let Some(mac) = self.peer.station_of(question.target) else { continue };
@@ -128,7 +131,7 @@ impl Run<'_> {
             let at = self.target.now();
             self.trace.events.push(Event { at, step: self.step, kind, frame: Some(header) });
         }
-        Ok(!asked.is_empty())
+        Ok(true)
     }
 
     /// An IP packet that is no TCP segment.

@@ -164,9 +164,6 @@ pub struct StepRecord {
     pub began: Time,
     /// When it was over.
     pub ended: Time,
-    /// Indices into [`Trace::events`]: the segments emitted from the last judged one to the end of this step that no
-    /// step before has been charged with.
-    pub emitted: Vec<usize>,
     /// What the call of this step gave.
     pub outcome: Option<Outcome>,
     /// The state of the connection in hand after the step; `None` if nobody asked for it.

@@ -207,6 +207,17 @@ impl Flow {
         }
     }
 
+    /// Another pair, nothing known of it yet, in the memory of this one.
+    pub(super) fn again(self, pair: Pair) -> Self {
+        let Self { mut syns, received, mut numbers, mut stamps, mut sent, mut given, .. } = self;
+        syns.clear();
+        numbers.clear();
+        stamps.clear();
+        sent.clear();
+        given.clear();
+        Self { syns, received: received.again(), numbers, stamps, sent, given, ..Self::new(pair) }
+    }
+
     /// Relative to ISS; what was never sent lies far ahead or far behind.
     #[allow(clippy::cast_possible_wrap, reason = "a distance in sequence space has a sign")]
     pub(super) fn relative(&self, number: u32) -> i64 {

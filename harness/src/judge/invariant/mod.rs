@@ -45,6 +45,8 @@ use crate::{
 
 /// More pairs of sockets than this are not watched.
 const MOST_FLOWS: usize = 4096;
+/// The memory of no more than so many is kept: few cases have as many.
+const MOST_SPARE: usize = 8;
 const ICMP: u8 = 1;
 const ICMPV6: u8 = 58;
 
@@ -102,6 +104,8 @@ pub struct Monitor {
     blind: bool,
     fragments: Fragments,
     flows: Vec<Flow>,
+    /// Flows of earlier cases: their memory serves again.
+    spare: Vec<Flow>,
     /// The flow of the last segment: the next one is most often of the same.
     latest: usize,
     now: Time,
@@ -125,6 +129,7 @@ impl Monitor {
             blind: false,
             fragments: Fragments::default(),
             flows: Vec::new(),
+            spare: Vec::new(),
             latest: 0,
             now: Time::ZERO,
             debts: false,
@@ -132,6 +137,16 @@ impl Monitor {
             sockets: Vec::new(),
             report: Report::default(),
         }
+    }
+
+    /// The same in the memory of one whose case is over.
+    #[must_use]
+    pub fn again(self, endpoints: Endpoints, live: bool) -> Self {
+        let Self { mut flows, mut spare, mut sockets, .. } = self;
+        spare.append(&mut flows);
+        spare.truncate(MOST_SPARE);
+        sockets.clear();
+        Self { flows, spare, sockets, ..Self::new(endpoints, live) }
     }
 
     /// The target's timers are in a wheel whose clock has this tick: an eighth late, and as much more.
@@ -356,7 +371,10 @@ impl Monitor {
                 return None;
             }
             self.latest = self.flows.len();
-            let mut flow = Flow::new(pair);
+            let mut flow = match self.spare.pop() {
+                Some(spare) => spare.again(pair),
+                None => Flow::new(pair),
+            };
             flow.keepalive = self.keepalive;
             self.flows.push(flow);
         }

@@ -55,6 +55,14 @@ pub(super) const fn at_or_ahead(a: u32, b: u32) -> bool {
 }
 
 impl Received {
+    /// Nothing, in the memory of what came before.
+    pub(super) fn again(self) -> Self {
+        let Self { mut pieces, mut bytes, .. } = self;
+        pieces.clear();
+        bytes.clear();
+        Self { pieces, bytes, ..Self::default() }
+    }
+
     /// Text and FIN of one segment; `seq` is the number of the first byte.
     pub(super) fn note(&mut self, seq: u32, text: &[u8], fin: bool) {
         if self.pieces.len() >= MOST_PIECES || self.bytes.len() + text.len() > MOST_BYTES {

@@ -135,13 +135,14 @@ fn reachable(from: u8, to: u8, causes: u16) -> bool {
     let mut reached = 1u16 << from;
     loop {
         let before = reached;
-        for &(from, to, by) in TRANSITIONS {
+        for &(from, next, by) in TRANSITIONS {
             if reached & (1 << from) != 0 && causes & by != 0 {
-                reached |= 1 << to;
+                // Most often it is a single step.
+                if next == to {
+                    return true;
+                }
+                reached |= 1 << next;
             }
-        }
-        if reached & (1 << to) != 0 {
-            return true;
         }
         if reached == before {
             return false;
