@@ -101,6 +101,8 @@ struct Written {
     syns: Vec<u32>,
     /// Number and length of everything that may have been text.
     texts: Vec<(u32, usize)>,
+    /// All of it, octets: no connection can have got farther from its SYN than that and a window.
+    total: usize,
     /// Something came that is not understood here: it may have gone anywhere.
     anywhere: bool,
 }
@@ -109,12 +111,13 @@ struct Written {
 const MARGIN: usize = 8;
 
 impl Written {
-    const NOTHING: Self = Self { sent: 0, syns: Vec::new(), texts: Vec::new(), anywhere: false };
+    const NOTHING: Self = Self { sent: 0, syns: Vec::new(), texts: Vec::new(), total: 0, anywhere: false };
 
     fn forget(&mut self) {
         self.sent = 0;
         self.syns.clear();
         self.texts.clear();
+        self.total = 0;
         self.anywhere = false;
     }
 
@@ -143,12 +146,13 @@ impl Written {
             return;
         };
         let number = u32::from_be_bytes(number);
-        if flags & SYN != 0 {
+        if flags & SYN != 0 && !self.syns.contains(&number) {
             self.syns.push(number);
         }
         let len = segment.len().saturating_sub(TCP_HEADER);
         if len > 0 {
             self.texts.push((number, len));
+            self.total = self.total.saturating_add(len);
         }
     }
 
@@ -161,13 +165,16 @@ impl Written {
         if self.anywhere {
             return buffer.fill(0);
         }
+        let reach = self.total.saturating_add(buffer.len() + MARGIN);
         for &syn in &self.syns {
             for &(number, len) in &self.texts {
                 let place = number.wrapping_sub(syn) as usize;
                 // Of a text that begins before the SYN the end may count.
                 let (place, len) =
                     if place < 1 << 31 { (place, len) } else { (0, len.saturating_sub((1 << 32) - place)) };
-                clear(buffer, place.saturating_sub(MARGIN), len + 2 * MARGIN);
+                if place < reach {
+                    clear(buffer, place.saturating_sub(MARGIN), len + 2 * MARGIN);
+                }
             }
         }
     }

@@ -39,8 +39,11 @@ fn a_text_is_cleared_where_it_lies_behind_its_syn() {
     assert!(first == 0 && end <= 2 * MARGIN, "long before the SYN: {first}..{end}");
     let (first, end) = cleared(&[syn.clone(), packet(16, u32::MAX - 5, 10)]).expect("its end");
     assert!(first == 0 && end >= 5, "{first}..{end}");
-    let (first, end) = cleared(&[syn.clone(), packet(16, 2990, 30)]).expect("round the end");
+    let (first, end) = cleared(&[syn.clone(), packet(16, 990, 30)]).expect("round the end");
     assert_eq!((first, end), (0, 1000));
+    assert_eq!(cleared(&[syn.clone(), packet(16, 2990, 30)]), None, "no window reaches so far");
+    let round_and_round = [packet(16, 0, 900), packet(16, 900, 900), packet(16, 2790, 30)];
+    assert_eq!(cleared(&[std::slice::from_ref(&syn), &round_and_round[..]].concat()), Some((0, 1000)));
     let mut fragment = packet(16, 0, 10);
     fragment[6] = 0x20;
     assert_eq!(cleared(&[syn, fragment]), Some((0, 1000)));
