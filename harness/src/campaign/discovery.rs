@@ -211,8 +211,7 @@ fn sends_otherwise(divergence: &Divergence, on: usize) -> bool {
 /// peer may know of a window is in the number; an edge of it may be compared as such.
 fn placed_unevenly(left: &CaseRun, right: &CaseRun, step: usize) -> bool {
     let Some(acted) = event_class::acting_step(&left.case.case, step) else { return false };
-    let [left, right] = [left, right].map(|run| injected(run, acted));
-    left.iter().zip(&right).any(|(left, right)| {
+    injected(left, acted).zip(injected(right, acted)).any(|(left, right)| {
         let edge = |class: &SegmentClass| [SeqPosition::LeftEdge, SeqPosition::OutsideLeft].contains(&class.seq);
         let moved = left.seq != right.seq;
         if left.step < acted {
@@ -236,9 +235,9 @@ struct Injected {
 }
 
 /// The segments injected up to a step.
-fn injected(run: &CaseRun, until: usize) -> Vec<Injected> {
-    let events = run.trace.events.iter().take_while(|event| event.step <= until);
-    let segments = events.filter_map(|event| match &event.kind {
+fn injected(run: &CaseRun, until: usize) -> impl Iterator<Item = Injected> {
+    let events = run.trace.events.iter().take_while(move |event| event.step <= until);
+    events.filter_map(|event| match &event.kind {
         EventKind::Injected { segment: Some(segment), class: EventClass::Segment(class), .. } => {
             let occupies = !segment.data.is_empty() || segment.flags.contains(Flags::FIN);
             Some(Injected { step: event.step, seq: segment.seq, ack: segment.ack, occupies, class: *class })
@@ -249,8 +248,7 @@ fn injected(run: &CaseRun, until: usize) -> Vec<Injected> {
         | EventKind::Called { .. }
         | EventKind::Explained(_)
         | EventKind::Waited(_) => None,
-    });
-    segments.collect()
+    })
 }
 
 fn parted(left: &CaseRun, divergence: Box<Divergence>) -> Found {

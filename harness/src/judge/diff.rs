@@ -13,6 +13,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::{
     case::{
         flags::Flags,
@@ -133,23 +135,20 @@ pub fn compare(left: &CaseRun, right: &CaseRun, strictness: Strictness, ledgers:
     let steps = &left.case.case.steps;
     let both = left.trace.steps.len().min(right.trace.steps.len());
     let crashed = left.crash().or(right.crash()).is_some();
-    let mut elsewhere = None;
     for index in 0..both {
         let last = index + 1 == both && !crashed;
         for walk in &mut walks {
             walk.step(index);
         }
-        if let Some(placed) = placed_elsewhere(&walks, index)
-            && !elsewhere.is_some_and(|before: Placed| before.opens)
-        {
-            elsewhere = Some(placed);
-        }
         let fields = differing(&walks, index, last, strictness);
-        if let Some(Placed { step, .. }) = elsewhere.filter(|placed| placed.explains(steps, index, &fields)) {
-            let step = left.case.step_number(step).unwrap_or_default();
-            return Comparison::Skipped(format!("the segment of step {step} bears another number on either target"));
-        }
         if !fields.is_empty() {
+            let placed = elsewhere([left, right], index).filter(|placed| placed.explains(steps, index, &fields));
+            if let Some(Placed { step, .. }) = placed {
+                let step = left.case.step_number(step).unwrap_or_default();
+                return Comparison::Skipped(format!(
+                    "the segment of step {step} bears another number on either target"
+                ));
+            }
             return Comparison::Divergent(Box::new(divergence(&walks, index, fields, ledgers)));
         }
         if looks_at_emissions(&steps[index].value.action) {
@@ -207,7 +206,7 @@ pub fn seen_at_each_step(run: &CaseRun) -> Vec<Vec<&CaseSegment>> {
     let steps = run.case.case.steps.iter().take(run.trace.steps.len()).enumerate();
     let seen = steps.map(|(index, step)| {
         walk.step(index);
-        let seen = walk.emitted.clone();
+        let seen = walk.emitted.to_vec();
         if looks_at_emissions(&step.value.action) {
             walk.looked();
         }
@@ -254,7 +253,7 @@ struct Sent {
 struct Walk<'a> {
     run: &'a CaseRun,
     /// Emitted since the last look, without what is allowed.
-    emitted: Vec<&'a CaseSegment>,
+    emitted: SmallVec<[&'a CaseSegment; 4]>,
     /// How many of those repeat what was sent before.
     resent: usize,
     /// Where the events of the current look begin.
@@ -262,12 +261,12 @@ struct Walk<'a> {
     /// The first event of no step so far.
     next_event: usize,
     /// Of each connection.
-    sent: Vec<Sent>,
+    sent: SmallVec<[Sent; 2]>,
 }
 
 impl<'a> Walk<'a> {
     fn new(run: &'a CaseRun) -> Self {
-        Self { run, emitted: Vec::new(), resent: 0, looked: 0, next_event: 0, sent: Vec::new() }
+        Self { run, emitted: SmallVec::new(), resent: 0, looked: 0, next_event: 0, sent: SmallVec::new() }
     }
 
     /// Takes in what happened during a step.
@@ -328,24 +327,6 @@ impl<'a> Walk<'a> {
     /// The rules of the prelude explain nothing of what follows.
     const fn prelude_over(&mut self) {
         self.looked = self.next_event;
-    }
-
-    /// The flags, numbers and text of the segment that this step injects.
-    fn injected(&self, index: usize) -> Option<(Flags, u32, u32, &'a [u8])> {
-        if !matches!(self.run.case.case.steps[index].value.action, Action::Inject(_)) {
-            return None;
-        }
-        let events = &self.run.trace.events[..self.next_event];
-        events.iter().rev().take_while(|event| event.step == index).find_map(|event| match &event.kind {
-            EventKind::Injected { segment, .. } => {
-                segment.as_ref().map(|segment| (segment.flags, segment.seq, segment.ack, &*segment.data))
-            }
-            EventKind::Emitted { .. }
-            | EventKind::EmittedOther { .. }
-            | EventKind::Called { .. }
-            | EventKind::Explained(_)
-            | EventKind::Waited(_) => None,
-        })
     }
 
     fn findings(&self, index: usize) -> impl Iterator<Item = &'a Finding> {
@@ -478,15 +459,36 @@ fn contradict(one: &CaseSegment, other: &CaseSegment) -> bool {
     one.on == other.on && (at_fin(one, other) || at_fin(other, one) || other_text)
 }
 
+/// Of the steps up to `index` the last one that injects a segment with another number into each of the two, or the first
+/// such SYN.
+fn elsewhere(runs: [&CaseRun; 2], index: usize) -> Option<Placed> {
+    let placed = (0..=index).filter_map(|step| placed_elsewhere(runs, step));
+    placed.reduce(|before, next| if before.opens { before } else { next })
+}
+
+/// The last segment that a step injects.
+fn injected(run: &CaseRun, index: usize) -> Option<&CaseSegment> {
+    let events = &run.trace.events;
+    let behind = events.partition_point(|event| event.step <= index);
+    events[..behind].iter().rev().take_while(|event| event.step == index).find_map(|event| match &event.kind {
+        EventKind::Injected { segment, .. } => segment.as_ref(),
+        EventKind::Emitted { .. }
+        | EventKind::EmittedOther { .. }
+        | EventKind::Called { .. }
+        | EventKind::Explained(_)
+        | EventKind::Waited(_) => None,
+    })
+}
+
 /// Whether the step injects a segment with another number into each of the two, placed by what a target shows of itself.
-fn placed_elsewhere(walks: &[Walk<'_>; 2], index: usize) -> Option<Placed> {
-    let [left, right] = walks.each_ref().map(|walk| walk.injected(index));
-    let flags = left.or(right)?.0;
-    let seq = |segment: Option<(Flags, u32, u32, &[u8])>| segment.map(|(_, seq, ..)| seq);
-    let flag_bits = |segment: Option<(Flags, u32, u32, &[u8])>| segment.map(|(flags, ..)| flags);
-    let numbers = left.map(|(_, seq, ack, _)| (seq, ack)) != right.map(|(_, seq, ack, _)| (seq, ack));
-    // Much of it, often: looked at once.
-    let text = left.map(|(.., text)| text) != right.map(|(.., text)| text);
+fn placed_elsewhere(runs: [&CaseRun; 2], index: usize) -> Option<Placed> {
+    let [left, right] = runs.map(|run| injected(run, index));
+    let flags = left.or(right)?.flags;
+    let flag_bits = |segment: Option<&CaseSegment>| segment.map(|segment| segment.flags);
+    let seq = |segment: Option<&CaseSegment>| segment.map(|segment| segment.seq);
+    let ack = |segment: Option<&CaseSegment>| segment.map(|segment| segment.ack);
+    let numbers = (seq(left), ack(left)) != (seq(right), ack(right));
+    let text = left.map(|segment| &segment.data) != right.map(|segment| &segment.data);
     (numbers || text || flag_bits(left) != flag_bits(right)).then_some(Placed {
         step: index,
         opens: flags.contains(Flags::SYN) && !flags.contains(Flags::RST),
@@ -520,7 +522,7 @@ impl Placed {
         let only_text = self.text && only(&["returns", "data"]);
         let later = steps[self.step + 1..=index.max(self.step)].iter().any(|step| acts(&step.value.action));
         let at_once = only_numbers || only_text || (self.moved && !self.opens);
-        !fields.is_empty() && if later { self.opens || only_text } else { at_once }
+        if later { self.opens || only_text } else { at_once }
     }
 }
 

@@ -12,6 +12,8 @@ mod describe;
 
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use super::packet::{Seen, differences, is_allowed};
 pub use describe::{describe, describe_all};
 
@@ -182,8 +184,8 @@ struct Slot<'a> {
 }
 
 /// Unrolls `repeat` and `backoff`.
-fn slots<'a>(segments: &'a [ExpectSegment], context: &Context<'_>) -> Vec<Slot<'a>> {
-    let mut slots = Vec::with_capacity(segments.len());
+fn slots<'a>(segments: &'a [ExpectSegment], context: &Context<'_>) -> SmallVec<[Slot<'a>; 2]> {
+    let mut slots = SmallVec::with_capacity(segments.len());
     for expected in segments {
         let on = (context.connection)(expected.on.as_deref());
         let mut factor = 1.0;

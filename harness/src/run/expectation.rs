@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use super::{Mode, NOTHING, Run, Stop, Waiting, is_nothing};
 use crate::{
     case::{
@@ -71,7 +73,7 @@ impl<'a> Run<'a> {
     }
 
     fn judge_now(&self, expect: &Expect, spans: &[(Span, Duration)]) -> Result<Judgement, Stop> {
-        let pending: Vec<_> = self.pending_packets().collect();
+        let pending: SmallVec<[_; 4]> = self.pending_packets().collect();
         let context = Context {
             since: self.since,
             now: self.target.now(),
