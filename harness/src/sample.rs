@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use smallvec::smallvec;
+
 use crate::{
     case::{
         flags::Flags,
@@ -105,9 +107,9 @@ pub(crate) fn random_steps(count: usize, seed: u64) -> Case {
             return step(Action::Call(CallStep { on: None, call: calls[next(4) as usize].clone(), returns: None }));
         }
         let edge = if next(2) == 0 {
-            vec![(false, Symbol::RcvNxt), (false, Symbol::RcvWnd)]
+            smallvec![(false, Symbol::RcvNxt), (false, Symbol::RcvWnd)]
         } else {
-            vec![(false, Symbol::RcvNxt)]
+            smallvec![(false, Symbol::RcvNxt)]
         };
         inject(Inject {
             flags: Flags([0x10, 0x10, 0x02, 0x04, 0x11, 0x18, 0x14, 0x00][next(8) as usize]),

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use smallvec::{SmallVec, smallvec};
+
 use super::{
     number::{parse_term, terms},
     suggest::did_you_mean,
@@ -79,11 +81,14 @@ impl FromStr for Symbol {
     }
 }
 
+/// The symbols of a sum; few have more than two, and those need no memory of their own.
+pub type Symbols = SmallVec<[(bool, Symbol); 4]>;
+
 /// A sum of symbols and one number, modulo 2^32.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Position {
     /// The symbols in the order written; `true` means subtracted.
-    pub symbols: Vec<(bool, Symbol)>,
+    pub symbols: Symbols,
     /// The sum of all plain numbers, from -2^32 to 2^32.
     pub offset: i64,
 }
@@ -92,13 +97,13 @@ impl Position {
     /// A plain number.
     #[must_use]
     pub const fn number(offset: i64) -> Self {
-        Self { symbols: Vec::new(), offset }
+        Self { symbols: SmallVec::new_const(), offset }
     }
 
     /// A symbol plus a number.
     #[must_use]
     pub fn symbol(symbol: Symbol, offset: i64) -> Self {
-        Self { symbols: vec![(false, symbol)], offset }
+        Self { symbols: smallvec![(false, symbol)], offset }
     }
 }
 

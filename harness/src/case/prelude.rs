@@ -47,8 +47,8 @@ impl ConcreteCase {
     /// `via` contradicts `given`; the message says how.
     pub fn from_case(id: impl Into<String>, mut case: Case) -> Result<Self, super::CaseError> {
         let id = id.into();
-        let file = std::path::PathBuf::from(format!("{id}.yaml"));
-        let source = Arc::from("");
+        let file = std::path::PathBuf::from(id.clone() + ".yaml");
+        let source = Arc::default();
         let prelude = prepend(&mut case, 0).map_err(|fault| super::CaseError::in_source(&file, &source, *fault))?;
         Ok(Self { id, file, source, case, prelude })
     }

@@ -93,10 +93,14 @@ fn numbers_are_relative_across_the_wrap() {
 fn positions_are_sums_modulo_2_to_the_32() {
     let peer = established();
     let view = peer.connection(0).view;
-    let position = Position { symbols: vec![(false, Symbol::RcvNxt), (false, Symbol::RcvWnd)], offset: -1 };
+    let position =
+        Position { symbols: smallvec::smallvec![(false, Symbol::RcvNxt), (false, Symbol::RcvWnd)], offset: -1 };
     assert_eq!(view.position(&position), Ok(5000));
     assert_eq!(view.position(&Position::symbol(Symbol::SndUna, -2)), Ok(u32::MAX));
-    assert_eq!(view.position(&Position { symbols: vec![(true, Symbol::RcvNxt)], offset: 0 }), Ok(u32::MAX));
+    assert_eq!(
+        view.position(&Position { symbols: smallvec::smallvec![(true, Symbol::RcvNxt)], offset: 0 }),
+        Ok(u32::MAX)
+    );
 }
 
 #[test]

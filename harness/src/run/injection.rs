@@ -9,6 +9,8 @@ mod udp;
 
 pub(super) use fragments::Fragmented;
 
+use smallvec::SmallVec;
+
 use super::{Mode, Run, Stop};
 use crate::{
     case::{
@@ -158,36 +160,38 @@ fn frame_of(inject: &Inject, kind: u16) -> ethernet::Header {
     }
 }
 
-/// The options as bytes, in the order the format documents.
-fn encode(options: &Options, view: &View) -> Result<Vec<u8>, Unknown> {
+/// The options as bytes, in the order the format documents; a header has room for forty.
+fn encode(options: &Options, view: &View) -> Result<SmallVec<[u8; 40]>, Unknown> {
     const NOP: u8 = 1;
-    let mut bytes = Vec::new();
+    let mut bytes = SmallVec::new();
     if let Some(mss) = options.mss {
-        bytes.extend([2, 4]);
-        bytes.extend(mss.to_be_bytes());
+        bytes.extend_from_slice(&[2, 4]);
+        bytes.extend_from_slice(&mss.to_be_bytes());
     }
     if options.sack_ok {
-        bytes.extend([NOP, NOP, 4, 2]);
+        bytes.extend_from_slice(&[NOP, NOP, 4, 2]);
     }
     if let Some((val, ecr)) = &options.ts {
-        bytes.extend([NOP, NOP, 8, 10]);
-        bytes.extend(val.to_be_bytes());
-        bytes.extend(view.position(ecr)?.to_be_bytes());
+        bytes.extend_from_slice(&[NOP, NOP, 8, 10]);
+        bytes.extend_from_slice(&val.to_be_bytes());
+        bytes.extend_from_slice(&view.position(ecr)?.to_be_bytes());
     }
     if let Some(shift) = options.wscale {
-        bytes.extend([NOP, 3, 3, shift]);
+        bytes.extend_from_slice(&[NOP, 3, 3, shift]);
     }
     if !options.sack.is_empty() {
         // A header has room for four blocks; a fifth would not be a SACK option at all.
         let blocks = &options.sack[..options.sack.len().min(4)];
         let len = u8::try_from(2 + 8 * blocks.len()).unwrap_or(u8::MAX);
-        bytes.extend([NOP, NOP, 5, len]);
+        bytes.extend_from_slice(&[NOP, NOP, 5, len]);
         for (left, right) in blocks {
-            bytes.extend(view.real_ack(view.position(left)?).to_be_bytes());
-            bytes.extend(view.real_ack(view.position(right)?).to_be_bytes());
+            bytes.extend_from_slice(&view.real_ack(view.position(left)?).to_be_bytes());
+            bytes.extend_from_slice(&view.real_ack(view.position(right)?).to_be_bytes());
         }
     }
-    bytes.extend(options.raw.iter().flat_map(|raw| raw.0.iter().copied()));
+    if let Some(raw) = &options.raw {
+        bytes.extend_from_slice(&raw.0);
+    }
     Ok(bytes)
 }
 

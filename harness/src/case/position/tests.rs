@@ -6,7 +6,7 @@ use super::{Bounds, Position, Symbol};
 pub(crate) fn position() -> impl Strategy<Value = Position> {
     let symbol = (any::<bool>(), prop::sample::select(Symbol::ALL.to_vec()));
     (prop::collection::vec(symbol, 0..4), -(1_i64 << 32)..=1 << 32)
-        .prop_map(|(symbols, offset)| Position { symbols, offset })
+        .prop_map(|(symbols, offset)| Position { symbols: symbols.into(), offset })
 }
 
 /// Any bounds a case can hold.
@@ -40,7 +40,7 @@ fn sums_are_read_as_written() {
     assert_eq!(read("0xffff"), Position::number(65535));
     assert_eq!(read("65_535"), Position::number(65535));
     assert_eq!(read(" RCV.NXT + 1 "), Position::symbol(Symbol::RcvNxt, 1));
-    let edge = Position { symbols: vec![(false, Symbol::RcvNxt), (false, Symbol::RcvWnd)], offset: -1 };
+    let edge = Position { symbols: smallvec::smallvec![(false, Symbol::RcvNxt), (false, Symbol::RcvWnd)], offset: -1 };
     assert_eq!(read("RCV.NXT+RCV.WND-1"), edge);
     assert_eq!(read("RCV.NXT-1+RCV.WND"), edge);
     assert_eq!(edge.to_string(), "RCV.NXT+RCV.WND-1");

@@ -3,6 +3,8 @@
 //! A symbol that the wire has not shown makes a run inconclusive, so a connection that may not have shown RCV.NXT gets
 //! plain numbers, counted along in [`Known`].
 
+use smallvec::smallvec;
+
 use super::{
     Field, Record,
     tables::{ACK_FROM, AckFrom, NEAR, SEQ_FROM, SeqFrom},
@@ -60,7 +62,7 @@ pub(super) fn seq(record: &Record, known: &Known, len: u32) -> Option<Position> 
     };
     Some(match (known.live, window) {
         (true, false) => Position::symbol(Symbol::RcvNxt, offset),
-        (true, true) => Position { symbols: vec![(false, Symbol::RcvNxt), (false, Symbol::RcvWnd)], offset },
+        (true, true) => Position { symbols: smallvec![(false, Symbol::RcvNxt), (false, Symbol::RcvWnd)], offset },
         (false, _) => Position::number(i64::from(known.next) + if window { ASSUMED_WINDOW } else { 0 } + offset),
     })
 }
@@ -74,7 +76,7 @@ pub(super) fn ack(record: &Record) -> Option<Position> {
         AckFrom::Number => Some(Position::number(offset)),
         AckFrom::Symbol(symbol, base) => Some(Position::symbol(symbol, base + offset)),
         AckFrom::OldestAllowed => {
-            Some(Position { symbols: vec![(false, Symbol::SndUna), (true, Symbol::SndWnd)], offset })
+            Some(Position { symbols: smallvec![(false, Symbol::SndUna), (true, Symbol::SndWnd)], offset })
         }
     }
 }

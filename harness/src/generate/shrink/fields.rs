@@ -120,7 +120,7 @@ fn simpler_positions(position: &Position) -> Vec<Position> {
     let Position { symbols, offset } = position;
     let Some((first, more)) = symbols.split_first() else { return Vec::new() };
     let mut simpler = Vec::new();
-    let mut add = |symbols: &[(bool, Symbol)], offset| simpler.push(Position { symbols: symbols.to_vec(), offset });
+    let mut add = |symbols: &[(bool, Symbol)], offset| simpler.push(Position { symbols: symbols.into(), offset });
     if !more.is_empty() || *offset != 0 {
         add(&[*first], 0);
     }

@@ -105,7 +105,7 @@ proptest! {
 
 #[test]
 fn numbers_come_down_to_the_edge_that_matters() {
-    let far = Position { symbols: vec![(false, Symbol::RcvNxt)], offset: 70_000 };
+    let far = Position { symbols: smallvec::smallvec![(false, Symbol::RcvNxt)], offset: 70_000 };
     let segment = Inject { flags: Flags::ACK, seq: Some(far), data: Some(Data::Pattern(1400)), ..Inject::default() };
     let wait = Span { two_msl: 1, rto: 2, nanos: 61_234_567_890 };
     let case = Case {
