@@ -151,8 +151,8 @@ impl Touched {
         }
     }
 
-    /// Remembers the pair of an injected packet, if it has one and may begin a connection (with SYN cookies any segment
-    /// may; they are off where many cases run).
+    /// Remembers the pair of a packet injected while somebody listens, if it has one and may begin a connection (with SYN
+    /// cookies any segment may; they are off where many cases run). Without a listener only `connect` begins one.
     pub(super) fn add_packet(&mut self, packet: &[u8]) {
         if may_open(packet)
             && let Some(pair) = pair_of(packet)

@@ -342,7 +342,9 @@ impl Target for KernelTarget {
             None => (bytes, &mut self.tun),
             Some(wire) => (bytes.get(Header::LEN..).unwrap_or(&[]), wire),
         };
-        case.touched.add_packet(packet);
+        if case.sockets.has_listener() {
+            case.touched.add_packet(packet);
+        }
         case.silent = false;
         // Only now, as most connections never see an urgent pointer.
         if !urgent::is_urgent(packet) || !case.sockets.own_notices()? {
