@@ -70,6 +70,8 @@ pub struct Plan {
     pub corpus: Option<PathBuf>,
     /// Inputs to begin with, before those of the corpus: what the suite does.
     pub seeds: Vec<Script>,
+    /// These ran already, in a guest that died: they are only changed.
+    pub seeds_ran: bool,
     /// Cases whose divergences are known; see [`known::candidates`].
     pub suite: Vec<Arc<ConcreteCase>>,
     /// The right target's profile, if the targets are the reference's `rfc9293` and `rfc793`: a divergence that follows
@@ -197,6 +199,7 @@ impl Plan {
             findings: findings.to_owned(),
             corpus: None,
             seeds: Vec::new(),
+            seeds_ran: false,
             suite: Vec::new(),
             profile: match (left, right) {
                 (TargetSpec::Reference("rfc9293"), TargetSpec::Reference("rfc793")) => Some(Profile::rfc793()),

@@ -26,6 +26,7 @@ use super::{
 use crate::{
     case::format::{Case, ConcreteCase},
     generate::{script::Script, shrink::shrink},
+    guest,
     judge::{allowance::allowed, ledger::Entry},
     run::Mode,
     target::TargetError,
@@ -80,7 +81,7 @@ impl<'a> Worker<'a> {
             pair,
             switches: shared.plan.profile.as_ref().map(|profile| Switches::of(profile, DIFFERENCES, shared.plan.seed)),
             rng: Rng::with_seed(seed_of(shared.plan.seed, number)),
-            seeds: 0..corpus.kept().len(),
+            seeds: if shared.plan.seeds_ran { 0..0 } else { 0..corpus.kept().len() },
             corpus,
             harvest,
             settled: HashSet::new(),
@@ -125,6 +126,9 @@ impl<'a> Worker<'a> {
         };
         // What confirming and shrinking the last one reached is nobody's.
         let _ = self.shared.news();
+        if self.shared.began.is_told() {
+            guest::input::note(&script.encode());
+        }
         let executed = self.pair.run(&concrete, Mode::Compare)?;
         let places = self.shared.news();
         let mut all = std::mem::take(&mut self.all);

@@ -13,7 +13,11 @@ use super::{
 };
 use crate::{
     campaign::engine::{self, CampaignError, News, Plan, Progress},
-    generate::{script::Scope, seeds::script_of},
+    case::format::Case,
+    generate::{
+        script::{Scope, Script},
+        seeds::script_of,
+    },
     guest::{self, kcov::Collector},
     report::{
         campaign::{self as report, Campaign},
@@ -39,19 +43,19 @@ pub(super) struct Arguments {
     seconds: Option<u64>,
     /// Stop after so many executions.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    executions: Option<u64>,
+    pub(super) executions: Option<u64>,
     /// At most so many steps in a case.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     steps: Option<u16>,
     /// Fixes all randomness [default: by chance; it is printed].
     #[arg(long, value_name = "N")]
-    seed: Option<u64>,
+    pub(super) seed: Option<u64>,
     /// How many workers, each with targets of its own.
     #[arg(long, short, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: u16,
     /// Where new discoveries are written: a case, a capture and an explanation each.
     #[arg(long, value_name = "DIR", default_value = "findings")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
     /// Inputs to begin with; those worth keeping are written there.
     #[arg(long, value_name = "DIR")]
     corpus: Option<PathBuf>,
@@ -61,6 +65,12 @@ pub(super) struct Arguments {
     /// How the kernel target sets its namespace up: with everything that hides a rule switched off, or as it comes.
     #[arg(long, value_enum, default_value_t = KernelConfig::Conformance)]
     kernel_config: KernelConfig,
+    /// Which guest of one campaign this is: those before it died.
+    #[arg(long, hide = true, default_value_t = 0)]
+    round: u32,
+    /// What those have used up of the limit: executions, or milliseconds.
+    #[arg(long, hide = true, default_value_t = 0)]
+    spent: u64,
     /// The suite: it is where a campaign begins, and its regressions and what its ledgers name are known.
     #[arg(value_name = "PATH", default_value = "cases")]
     paths: Vec<PathBuf>,
@@ -72,7 +82,17 @@ impl Arguments {
     }
 
     /// How long the campaign is to take.
-    pub(super) fn time(&self) -> Option<Duration> {
+    fn time(&self) -> Option<Duration> {
+        let spent = if self.executions.is_none() { Duration::from_millis(self.spent) } else { Duration::ZERO };
+        Some(self.whole_time()?.saturating_sub(spent))
+    }
+
+    /// Whether the limit of time is over after so much of it.
+    pub(super) fn is_over(&self, elapsed: Duration) -> bool {
+        self.whole_time().is_some_and(|time| elapsed >= time)
+    }
+
+    fn whole_time(&self) -> Option<Duration> {
         match (self.seconds, self.executions) {
             (Some(seconds), _) => Some(Duration::from_secs(seconds)),
             (None, Some(_)) => None,
@@ -82,7 +102,7 @@ impl Arguments {
 
     /// On standard error; nothing if that is no terminal. Its length is the limit that ends the campaign.
     pub(super) fn bar(&self) -> ProgressBar {
-        let time = self.time().map_or(0, |time| time.as_secs());
+        let time = self.whole_time().map_or(0, |time| time.as_secs());
         let bar = ProgressBar::new(self.executions.unwrap_or(time));
         if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {elapsed} {msg}") {
             bar.set_style(style);
@@ -91,9 +111,14 @@ impl Arguments {
     }
 }
 
+/// What a campaign between the two can say.
+fn scope(arguments: &Arguments, usual: Scope) -> Scope {
+    Scope { steps: arguments.steps.map_or(usual.steps, usize::from), ..usual }
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let Arguments { left, right, .. } = arguments;
-    let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..));
+    let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..)).wrapping_add(u64::from(arguments.round));
     let running = Running {
         jobs: Some(arguments.jobs),
         format: arguments.format,
@@ -116,12 +141,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let options = TargetOptions { seed, stock_kernel: arguments.kernel_config == KernelConfig::Stock };
     let usual = Plan::between(left, right, options, &arguments.out);
     let plan = Plan {
-        scope: Scope { steps: arguments.steps.map_or(usual.scope.steps, usize::from), ..usual.scope },
+        scope: scope(arguments, usual.scope),
         jobs: usize::from(arguments.jobs),
         time: arguments.time(),
-        executions: arguments.executions,
+        executions: arguments.executions.map(|all| all.saturating_sub(arguments.spent)),
         news: news(&collector),
         corpus: arguments.corpus.clone(),
+        seeds_ran: arguments.round > 0,
         seeds: selected.cases.iter().filter_map(|case| script_of(case)).collect(),
         ..usual.knowing(&selected.cases, [left_ledger, right_ledger])
     };
@@ -150,6 +176,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let found = if campaign.count_new() > 0 { Exit::Failed } else { Exit::Well };
     let interrupted = if session.stopped() { Exit::Interrupted } else { Exit::Well };
     Ok(found.max(interrupted))
+}
+
+/// The case that a guest had in hand when it died; `None`: it had none.
+pub(super) fn case_of(arguments: &Arguments, input: &[u8]) -> Option<Case> {
+    let Arguments { left, right, out, .. } = arguments;
+    let usual = Plan::between(left, right, TargetOptions::default(), out).scope;
+    (!input.is_empty()).then(|| Script::decode(input).to_case(&scope(arguments, usual)))
 }
 
 fn show(bar: &ProgressBar, plan: &Plan, progress: Progress) {

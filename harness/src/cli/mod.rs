@@ -7,7 +7,6 @@
 use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use indicatif::ProgressBar;
 
 mod arguments;
 mod coverage;
@@ -18,6 +17,7 @@ mod finding;
 mod findings;
 mod fmt;
 mod fuzz;
+mod fuzz_guest;
 mod host;
 mod interrupt;
 mod kernel;
@@ -156,21 +156,15 @@ fn in_guest(command: &Command, words: Vec<OsString>) -> Option<Result<Exit, Fail
         if let Command::Coverage(_) = command {
             coverage::check(&kernel, &mut words)?;
         }
-        // A guest cannot measure real time, and has no terminal.
-        let bar = if let Command::Fuzz(arguments) = command { Some(arguments.bar()) } else { None };
-        boot(&kernel, words, bar.as_ref())
+        if let Command::Fuzz(arguments) = command {
+            return fuzz_guest::run(&kernel, arguments, &words);
+        }
+        boot(&kernel, words)
     }))
 }
 
-fn boot(kernel: &cache::Kernel, words: Vec<OsString>, bar: Option<&ProgressBar>) -> Result<Exit, Failure> {
-    let mut show = bar.map(|bar| {
-        move |position, remark: &str| {
-            bar.set_position(position);
-            bar.set_message(remark.to_owned());
-        }
-    });
-    let show = show.as_mut().map(|show| show as &mut boot::Show<'_>);
-    match boot::run(kernel, words, show, &interrupt::stop_flag()) {
+fn boot(kernel: &cache::Kernel, words: Vec<OsString>) -> Result<Exit, Failure> {
+    match boot::run(kernel, words, None, &interrupt::stop_flag()) {
         Ok(Ended::Code(code)) => Ok(Exit::of_code(code)),
         Ok(Ended::Stopped) => Ok(Exit::Interrupted),
         Err(BootError::Output(error)) => Err(Failure::Output(error)),

@@ -31,10 +31,13 @@ use nix::{
 };
 
 use super::{
-    ORDER, Order, PROGRESS, STATUS, STDERR, STDOUT,
+    INPUT, ORDER, Order, PROGRESS, STATUS, STDERR, STDOUT,
     cache::Kernel,
     clock::{self, TICK},
-    init, progress,
+    init,
+    input::Noted,
+    progress,
+    report::{self, Report},
 };
 
 /// How often the guest's output is looked at.
@@ -67,6 +70,10 @@ pub enum BootError {
         status: String,
         /// The end of what it printed.
         console: String,
+        /// What its kernel said of itself, if it did.
+        report: Option<Box<Report>>,
+        /// What a campaign had in hand.
+        input: Vec<u8>,
     },
     /// What the guest wrote cannot be passed on.
     #[error("failed to write: {0}")]
@@ -117,6 +124,7 @@ pub fn run(
         err: tail(STDERR)?,
         status: tail(STATUS)?,
         progress: tail(PROGRESS)?,
+        input: Noted::new(&shared_path.join(INPUT)).map_err(failed("make a file"))?,
         console: tail(CONSOLE)?,
     };
     let program = env::current_exe().map_err(failed("find this program"))?;
@@ -145,6 +153,10 @@ fn command_line(program: &Path, shared: &Path) -> Vec<OsString> {
         "norandmaps",
         "random.trust_bootloader=on",
         "panic=-1",
+        // What the kernel finds wrong in itself ends the guest: the first report is the cause of all others.
+        "panic_on_warn=1",
+        "oops=panic",
+        "kasan.fault=panic",
         "time-travel=inf-cpu",
         "time-travel-start=1000000000",
     ];
@@ -229,10 +241,13 @@ fn attend(
             if stop.load(Ordering::Relaxed) {
                 return Ok(Ended::Stopped);
             }
+            let console = said.console.rest().unwrap_or_default();
             return code.map(Ended::Code).ok_or_else(|| BootError::Died {
                 kernel: kernel.name.clone(),
                 status: status.to_string(),
-                console: last_lines(&said.console.rest().unwrap_or_default()),
+                console: last_lines(&console),
+                report: report::find(&console).map(Box::new),
+                input: said.input.read(),
             });
         }
         let running = began.elapsed();
@@ -272,6 +287,7 @@ struct Said {
     err: Tail,
     status: Tail,
     progress: Tail,
+    input: Noted,
     console: Tail,
 }
 

@@ -16,7 +16,7 @@ use nix::{
     unistd::{dup2_stderr, dup2_stdout, getpid},
 };
 
-use super::{KERNEL, ORDER, Order, PROGRESS, STATUS, STDERR, STDOUT, progress};
+use super::{INPUT, KERNEL, ORDER, Order, PROGRESS, STATUS, STDERR, STDOUT, input, progress};
 
 /// The first argument of a guest's process 1; the second is the folder that it shares with the program outside.
 pub const WORD: &str = "guest-init";
@@ -55,6 +55,7 @@ fn prepare(shared: &Path) -> io::Result<(Order, File)> {
     dup2_stderr(append(STDERR)?)?;
     let status = append(STATUS)?;
     progress::open(append(PROGRESS)?);
+    input::open(OpenOptions::new().write(true).open(shared.join(INPUT))?);
     // Both sides hold what they need of it: so nothing is left behind however this ends.
     fs::remove_dir_all(shared)?;
     first_in_line()?;

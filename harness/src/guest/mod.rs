@@ -15,9 +15,11 @@ pub mod cache;
 pub mod clock;
 pub mod coverage;
 pub mod init;
+pub mod input;
 pub mod kcov;
 pub mod progress;
 mod rank;
+pub mod report;
 
 use std::{path::PathBuf, sync::OnceLock};
 
@@ -40,6 +42,8 @@ const ORDER: &str = "order.json";
 const STDOUT: &str = "stdout";
 /// What it complains about.
 const STDERR: &str = "stderr";
+/// What a campaign has in hand.
+const INPUT: &str = "input";
 /// How far it is.
 const PROGRESS: &str = "progress";
 /// Its exit code, written last.

@@ -42,6 +42,7 @@ fn plan(right: Opener, findings: &Path) -> Plan {
         findings: findings.to_owned(),
         corpus: None,
         seeds: Vec::new(),
+        seeds_ran: false,
         suite: Vec::new(),
         profile: None,
         ledgers: Arc::default(),
