@@ -149,7 +149,8 @@ fn command_line(program: &Path, shared: &Path) -> Vec<OsString> {
         "rw",
         "con=null",
         "con0=fd:0,fd:1",
-        "quiet",
+        // Warnings and worse are shown: what a kernel says of itself may be no more than a warning.
+        "loglevel=5",
         "norandmaps",
         "random.trust_bootloader=on",
         "panic=-1",

@@ -73,12 +73,12 @@ pub fn find(console: &str) -> Option<Report> {
 /// A line of the kernel's without its time: `[    0.123456] `, and the caller `[    T1] ` that some are told with.
 fn without_stamp(line: &str) -> &str {
     let mut rest = line;
-    while let Some((stamp, behind)) = rest.strip_prefix('[').and_then(|line| line.split_once("] ")) {
+    while let Some((stamp, behind)) = rest.strip_prefix('[').and_then(|line| line.split_once(']')) {
         let is_stamp = stamp.trim_start().starts_with(|c: char| c.is_ascii_digit() || c == 'T' || c == 'C');
         if !is_stamp {
             break;
         }
-        rest = behind;
+        rest = behind.strip_prefix(' ').unwrap_or(behind);
     }
     rest
 }
