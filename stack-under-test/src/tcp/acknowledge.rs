@@ -98,13 +98,13 @@ impl Connection {
     }
 
     /// The user has read: tell the sender if the window opens by much, or opens at all
-    /// (RFC9293#3.8.6.2.2). Smaller steps travel with the next ACK.
+    /// (RFC9293#3.8.6.2.2). Smaller steps travel with the next ACK: below a quarter of the buffer the sender has enough.
     pub(crate) fn update_window(&mut self, cx: &Context<'_>) {
         let growth = self.window_growth(false, cx);
         let mss = self.effective_send_mss(cx);
         let half = u32::try_from(self.options.recv_buffer / 2).unwrap_or(u32::MAX);
         let opens = self.tcb.rcv.wnd < mss.min(half.max(1));
-        if growth > 0 && (opens || growth >= mss.saturating_mul(2).min(half)) {
+        if growth > 0 && (opens || growth >= mss.saturating_mul(2).max(half / 2).min(half)) {
             self.acknowledgment.now(Rule::WindowUpdate);
         }
     }

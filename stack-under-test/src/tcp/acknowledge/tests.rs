@@ -62,3 +62,27 @@ fn small_reads_of_an_open_window_are_silent() {
     s.inject(seg(PSH_ACK, 1, 1).text(b"hello")).receive(b"hello").expect_nothing();
     s.wait_ms(500).expect(&[seg(ACK, 1, 6).win(65_530)]);
 }
+
+/// A reader that keeps up adds no segment to the ACK of every second one; a slow one tells of a quarter of the buffer.
+#[test]
+fn only_a_large_step_of_an_open_window_is_announced() {
+    let mut s = given(State::Established);
+    let socket = s.socket();
+    let text = |number: u32| seg(PSH_ACK, 1 + number * 1000, 1).zeros(1000);
+    for number in (0..10).step_by(2) {
+        for number in [number, number + 1] {
+            s.inject(text(number));
+            if number % 2 == 1 {
+                s.expect_for(Rule::TextSecondSegment, seg(ACK, 1, 1001 + number * 1000));
+            }
+            assert_eq!(s.call(UserCall::Receive { socket, max: 1000 }), Ok(Reply::Received(vec![0; 1000])));
+            s.expect_nothing();
+        }
+    }
+    for number in (10..30).step_by(2) {
+        s.inject(text(number)).inject(text(number + 1));
+        s.expect_for(Rule::TextSecondSegment, seg(ACK, 1, 2001 + number * 1000));
+    }
+    assert_eq!(s.call(UserCall::Receive { socket, max: 20_000 }), Ok(Reply::Received(vec![0; 20_000])));
+    s.expect_for(Rule::WindowUpdate, seg(ACK, 1, 30_001).win(65_535));
+}
