@@ -122,6 +122,8 @@ impl Tracepoints {
                 .map_err(|error| format!("perf events are refused ({error})"))?;
             (Source::Perf(samples), None)
         };
+        // It takes longer than some timers, so not in the middle of a case.
+        symbols::load();
         Ok(Self { source, catalog, thread, sockets: Vec::new(), on: false })
     }
 

@@ -1,14 +1,23 @@
 //! The function that an address of the kernel lies in, by `/proc/kallsyms`.
 //!
-//! Read once, when the first address is to be named. Who may not see addresses there gets no names.
+//! Read once, before the first case. Who may not see addresses there gets no names.
 
 use std::{fs, sync::OnceLock};
 
 static SYMBOLS: OnceLock<Symbols> = OnceLock::new();
 
+/// Reads the kernel's table, if nobody has yet: some hundredths of a second.
+pub(super) fn load() {
+    let _ = symbols();
+}
+
+fn symbols() -> &'static Symbols {
+    SYMBOLS.get_or_init(|| Symbols::of(fs::read_to_string("/proc/kallsyms").unwrap_or_default()))
+}
+
 /// The function that a call returns into at `address`; `None` if the kernel does not tell.
 pub(super) fn function_at(address: u64) -> Option<&'static str> {
-    SYMBOLS.get_or_init(|| Symbols::of(fs::read_to_string("/proc/kallsyms").unwrap_or_default())).function_at(address)
+    symbols().function_at(address)
 }
 
 /// The kernel's functions.
