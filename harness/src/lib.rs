@@ -17,6 +17,7 @@ pub mod generate;
 pub mod guest;
 pub mod host;
 pub mod judge;
+pub mod name;
 pub mod peer;
 pub mod pool;
 pub mod report;

@@ -30,7 +30,7 @@ mod delay;
 pub mod estimate;
 pub mod plan;
 
-use crew::{Crew, no_run};
+use crew::Crew;
 
 /// Opens one target, on the thread that will use it.
 pub type Opener = dyn Fn() -> Result<Box<dyn Target>, TargetError> + Send + Sync;
@@ -228,7 +228,7 @@ fn may_be_late(run: &CaseRun, wait: Duration) -> bool {
 fn too_long(case: &Arc<ConcreteCase>, target: &str, capabilities: &Capabilities, wait: Duration) -> CaseRun {
     let seconds = wait.as_secs_f64().ceil();
     let reason = format!("waits up to {seconds} s of real time; --max-wait allows less");
-    no_run(case, target, capabilities, Verdict::Skip(reason))
+    CaseRun::never_began(case, target, &capabilities.version, Verdict::Skip(reason))
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ use injection::Fragmented;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     case::{
         format::{Action, Case, ConcreteCase, Expect, StateCheck, Step},
@@ -42,7 +44,7 @@ use crate::{
 };
 
 /// Whether a failed check ends the case.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mode {
     /// It does, unless the step says `continue: true`.
     #[default]
@@ -282,16 +284,7 @@ impl<'a> Run<'a> {
 
     /// The TCP under test broke down in the current step, whatever the case is about.
     fn crashed(&mut self, words: &str) -> Verdict {
-        self.findings.push(Finding {
-            step: self.step,
-            kind: FindingKind::Crash,
-            level: Level::Must,
-            clauses: Finding::CRASH_CLAUSE.parse().into_iter().collect(),
-            expected: "no crash".to_owned(),
-            observed: format!("crash: {}", words.split_whitespace().collect::<Vec<_>>().join(" ")),
-            differences: Vec::new(),
-            segment: None,
-        });
+        self.findings.push(Finding::crash(self.step, words));
         self.verdict()
     }
 

@@ -41,12 +41,6 @@ pub(super) struct Arguments {
     selection: Selection,
 }
 
-impl Arguments {
-    pub(super) const fn targets(&self) -> [&TargetSpec; 2] {
-        [&self.left, &self.right]
-    }
-}
-
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let Arguments { left, right, running, selection, .. } = arguments;
     let session = Session::open(running, &[left, right])?;
@@ -74,9 +68,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let first_runs = record(&session, first, first_ledger, &selected.cases, &mut output)?;
     let bar = Session::progress(second, first_runs.len());
     let mut reported = 0;
-    let ended = session.pool(second, Mode::Record).run(
+    let ended = session.run(
+        second,
+        Mode::Record,
         &selected.cases[..first_runs.len()],
-        &session.stop,
         &mut |index, run| {
             bar.inc(1);
             match judge(&first_runs[index], run) {
@@ -112,9 +107,10 @@ fn record(
     let bar = Session::progress(target, cases.len());
     let mut runs: Vec<CaseRun> = Vec::with_capacity(cases.len());
     let mut gap = false;
-    session.pool(target, Mode::Record).run(
+    session.run(
+        target,
+        Mode::Record,
         cases,
-        &session.stop,
         &mut |_, run| {
             bar.inc(1);
             let unknown = run.findings.iter().any(|finding| ledger.knows(run, finding).is_none());

@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    guest::boot::BootError,
     report::{Tally, diff::DiffSummary},
     target::TargetError,
 };
@@ -91,6 +92,17 @@ pub(super) enum Failure {
     /// Something around the program failed.
     #[error("{0}")]
     Environment(String),
+}
+
+impl From<BootError> for Failure {
+    fn from(error: BootError) -> Self {
+        match error {
+            BootError::Output(error) => Self::Output(error),
+            BootError::Io { .. } | BootError::NotUtf8(_) | BootError::Died { .. } | BootError::Confused { .. } => {
+                Self::Environment(error.to_string())
+            }
+        }
+    }
 }
 
 impl Failure {

@@ -24,8 +24,9 @@ use super::{
 use crate::{
     case::{format::Case, print},
     guest::{
-        boot::{self, BootError, Ended},
+        boot::BootError,
         cache::Kernel,
+        command::{self, Ended},
         report::Report,
     },
 };
@@ -55,7 +56,7 @@ pub(super) fn run(kernel: &Kernel, arguments: &Arguments, words: &[OsString]) ->
             bar.set_position(at + if arguments.executions.is_some() { executed } else { 0 });
             bar.set_message(remark.to_owned());
         };
-        let ended = boot::run(kernel, words, Some(&mut show), &stop);
+        let ended = command::run(kernel, words, Some(&mut show), &stop);
         match ended {
             Ok(Ended::Code(code)) => return campaign.end(&bar, Exit::of_code(code)),
             Ok(Ended::Stopped) => return campaign.end(&bar, Exit::Interrupted),
@@ -82,7 +83,11 @@ pub(super) fn run(kernel: &Kernel, arguments: &Arguments, words: &[OsString]) ->
 fn finding<'a>(arguments: &Arguments, error: &'a BootError) -> Option<(&'a Report, Case)> {
     match error {
         BootError::Died { report: Some(report), input, .. } => Some((report, fuzz::case_of(arguments, input)?)),
-        BootError::Died { .. } | BootError::Io { .. } | BootError::NotUtf8(_) | BootError::Output(_) => None,
+        BootError::Died { .. }
+        | BootError::Confused { .. }
+        | BootError::Io { .. }
+        | BootError::NotUtf8(_)
+        | BootError::Output(_) => None,
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::guest::{
     build::{BuildError, Instruments, Plan, Step, build},
-    cache,
+    cache::{self, Kernel},
 };
 
 #[derive(Args)]
@@ -46,6 +46,12 @@ struct Build {
     /// How many compilers run at once [default: one for each processor].
     #[arg(long, short, value_name = "N")]
     jobs: Option<NonZero<usize>>,
+}
+
+/// The built kernel that `linux:NAME` means.
+pub(super) fn built(name: &str) -> Result<Kernel, Failure> {
+    let kernel = cache::root().and_then(|root| cache::find(&root, name));
+    kernel.map_err(|error| Failure::Environment(error.to_string()))
 }
 
 /// About how many files are compiled: what the bar is measured against.

@@ -35,8 +35,9 @@ use self::exit::{Exit, Failure};
 use crate::{
     guest::{
         self,
-        boot::{self, BootError, Ended},
-        cache, init,
+        cache::Kernel,
+        command::Ended,
+        init,
     },
     target::spec::TargetSpec,
 };
@@ -85,17 +86,18 @@ enum Command {
 }
 
 impl Command {
-    /// The targets that its arguments name.
+    /// The targets of a command that is done in a guest as a whole, if one of them is a built kernel. `run` and `diff`
+    /// have their cases run there and stay here.
     fn targets(&self) -> Vec<&TargetSpec> {
         match self {
-            Self::Run(arguments) => vec![arguments.target()],
-            Self::Diff(arguments) => arguments.targets().into(),
             Self::Fuzz(arguments) => arguments.targets().into(),
             Self::Coverage(arguments) => vec![arguments.target()],
             Self::Show(arguments) => arguments.target().into_iter().collect(),
             Self::Shrink(arguments) => arguments.targets().collect(),
             Self::Promote(arguments) => arguments.targets().collect(),
-            Self::List(_)
+            Self::Run(_)
+            | Self::Diff(_)
+            | Self::List(_)
             | Self::Findings(_)
             | Self::Fmt(_)
             | Self::Drive(_)
@@ -150,8 +152,7 @@ fn in_guest(command: &Command, words: Vec<OsString>) -> Option<Result<Exit, Fail
         let told = format!("linux:{name} and linux:{other} cannot run in one guest: compare each with the reference");
         return Some(Err(Failure::Usage(told)));
     }
-    let found = cache::root().and_then(|root| cache::find(&root, name));
-    Some(found.map_err(|error| Failure::Environment(error.to_string())).and_then(|kernel| {
+    Some(kernel::built(name).and_then(|kernel| {
         let mut words = words;
         if let Command::Coverage(_) = command {
             coverage::check(&kernel, &mut words)?;
@@ -163,12 +164,10 @@ fn in_guest(command: &Command, words: Vec<OsString>) -> Option<Result<Exit, Fail
     }))
 }
 
-fn boot(kernel: &cache::Kernel, words: Vec<OsString>) -> Result<Exit, Failure> {
-    match boot::run(kernel, words, None, &interrupt::stop_flag()) {
-        Ok(Ended::Code(code)) => Ok(Exit::of_code(code)),
-        Ok(Ended::Stopped) => Ok(Exit::Interrupted),
-        Err(BootError::Output(error)) => Err(Failure::Output(error)),
-        Err(error) => Err(Failure::Environment(error.to_string())),
+fn boot(kernel: &Kernel, words: Vec<OsString>) -> Result<Exit, Failure> {
+    match guest::command::run(kernel, words, None, &interrupt::stop_flag())? {
+        Ended::Code(code) => Ok(Exit::of_code(code)),
+        Ended::Stopped => Ok(Exit::Interrupted),
     }
 }
 

@@ -36,12 +36,6 @@ pub(super) struct Arguments {
     selection: Selection,
 }
 
-impl Arguments {
-    pub(super) const fn target(&self) -> &TargetSpec {
-        &self.target
-    }
-}
-
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let Arguments { target, running, selection, .. } = arguments;
     let session = Session::open(running, &[target])?;
@@ -58,9 +52,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut tally = Tally::default();
     let mut problem = None;
     let bar = Session::progress(target, selected.cases.len());
-    let ended = session.pool(target, Mode::Judge).run(
+    let ended = session.run(
+        target,
+        Mode::Judge,
         &selected.cases,
-        &session.stop,
         &mut |_, run| {
             bar.inc(1);
             review(&ledger, run)

@@ -1,6 +1,7 @@
 //! What `run` and `diff` have in common: rights, targets, ledgers, the pool, progress.
 
 use std::{
+    ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -13,12 +14,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{
     arguments::{KernelConfig, Running},
     exit::Failure,
-    interrupt,
+    interrupt, kernel,
     select::{Selected, tell},
 };
 use crate::{
+    case::format::ConcreteCase,
+    guest::pool::GuestPool,
     judge::ledger::Ledger,
-    pool::{Opener, Pool},
+    pool::{Ended, Opener, Pool, Review},
     run::Mode,
     target::{
         kernel::enter_user_namespace_if_needed,
@@ -48,13 +51,26 @@ impl<'a> Session<'a> {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// The workers for one target.
-    pub(super) fn pool(&self, target: &TargetSpec, mode: Mode) -> Pool {
+    /// Runs cases on a target: in this process, or in a guest. `review` sees every result first (and may change its
+    /// verdict), `report` gets them in the order of the cases.
+    pub(super) fn run(
+        &self,
+        target: &TargetSpec,
+        mode: Mode,
+        cases: &[Arc<ConcreteCase>],
+        review: &mut dyn FnMut(usize, &mut CaseRun) -> Review,
+        report: &mut dyn FnMut(CaseRun) -> ControlFlow<()>,
+    ) -> Result<Ended, Failure> {
         let options =
             TargetOptions { seed: self.running.seed, stock_kernel: self.running.kernel_config == KernelConfig::Stock };
+        if let TargetSpec::Linux(name) = target {
+            let guests = GuestPool { kernel: kernel::built(name)?, options, mode };
+            return Ok(guests.run(cases, &self.stop, review, report)?);
+        }
         let spec = target.clone();
         let open: Arc<Opener> = Arc::new(move || spec.open(options));
-        Pool { open, jobs: self.running.jobs.map(usize::from), max_wait: self.running.max_wait, mode }
+        let pool = Pool { open, jobs: self.running.jobs.map(usize::from), max_wait: self.running.max_wait, mode };
+        Ok(pool.run(cases, &self.stop, review, report)?)
     }
 
     /// The ledger of a target, and how many errors are in it; each has been told.
@@ -95,7 +111,7 @@ impl<'a> Session<'a> {
 
     /// A progress bar on standard error, for runs that cost real time; nothing if that is no terminal.
     pub(super) fn progress(target: &TargetSpec, cases: usize) -> ProgressBar {
-        if !target.is_live() {
+        if !target.is_live() && !matches!(target, TargetSpec::Linux(_)) {
             return ProgressBar::hidden();
         }
         let bar = ProgressBar::new(u64::try_from(cases).unwrap_or(u64::MAX));

@@ -1,7 +1,7 @@
-//! Starting a guest and passing on what it says, from outside.
+//! Starting a guest, from outside.
 //!
-//! [`run`] is called by the CLI for a command whose target is `linux:NAME`. What the command writes comes through files
-//! of a folder that both sides see, so nothing of the guest's console mixes with it.
+//! [`start`] is called by [`super::pool`] and [`super::command`]. What the guest has to say comes through files of a
+//! folder that both sides see, so nothing of its kernel's console mixes with it.
 //!
 //! A guest needs no rights. It runs on one processor (it is several times slower when it moves), with a fixed layout of
 //! memory, so that two runs are alike, and ends with this process however that ends.
@@ -14,9 +14,7 @@ use std::{
     os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicBool, Ordering},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use nix::{
@@ -29,11 +27,11 @@ use nix::{
     },
     unistd::Pid,
 };
+use tempfile::TempDir;
 
 use super::{
-    INPUT, ORDER, Order, PROGRESS, STATUS, STDERR, STDOUT,
+    INPUT, ORDER, Order, PROGRESS, RECORDS, STATUS, STDERR, STDOUT, Work,
     cache::Kernel,
-    clock::{self, TICK},
     init,
     input::Noted,
     progress,
@@ -41,7 +39,7 @@ use super::{
 };
 
 /// How often the guest's output is looked at.
-const GLANCE: Duration = Duration::from_millis(2);
+pub(super) const GLANCE: Duration = Duration::from_millis(2);
 /// What the console said last, in an error.
 const CONSOLE_LINES: usize = 12;
 
@@ -75,73 +73,64 @@ pub enum BootError {
         /// What a campaign had in hand.
         input: Vec<u8>,
     },
+    /// It does not do what it was told.
+    #[error("the guest linux:{kernel} cannot run cases: {words}")]
+    Confused {
+        /// The guest.
+        kernel: String,
+        /// What is wrong.
+        words: String,
+    },
     /// What the guest wrote cannot be passed on.
     #[error("failed to write: {0}")]
     Output(io::Error),
 }
 
-/// How a guest's command ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// With this exit code.
-    Code(u8),
-    /// The user stopped it.
-    Stopped,
-}
-
-/// Shows how far a command is: a number, and a remark.
-pub type Show<'a> = dyn FnMut(u64, &str) + 'a;
-
-/// Does the command of `arguments` in a guest of `kernel`; its output is passed on as it comes. When the user stops it, the
-/// command is asked to end and to tell what it has. With `show` it is told real time, which it cannot measure itself, and
-/// what it says of its progress is shown.
+/// Starts a guest of `kernel` that does `work`.
 ///
 /// # Errors
-/// If the guest cannot be started or dies.
-pub fn run(
-    kernel: &Kernel,
-    arguments: Vec<OsString>,
-    show: Option<&mut Show<'_>>,
-    stop: &AtomicBool,
-) -> Result<Ended, BootError> {
+/// If it cannot be started.
+pub(super) fn start(kernel: &Kernel, work: Work) -> Result<Guest, BootError> {
     let failed = |step| {
         let kernel = kernel.name.clone();
         move |error| BootError::Io { step, kernel, error }
     };
-    let arguments = arguments.into_iter().map(OsString::into_string).collect::<Result<_, _>>();
-    let order = Order {
-        kernel: kernel.name.clone(),
-        arguments: arguments.map_err(BootError::NotUtf8)?,
-        folder: env::current_dir().map_err(failed("ask for the current folder"))?,
-    };
+    let folder = env::current_dir().map_err(failed("ask for the current folder"))?;
+    let order = Order { kernel: kernel.name.clone(), folder, work };
     let shared = tempfile::Builder::new().prefix("rfc793-guest-").tempdir().map_err(failed("make a folder"))?;
     let shared_path = shared.path();
     let text = serde_json::to_string(&order).map_err(io::Error::other).map_err(failed("write the order"))?;
     fs::write(shared_path.join(ORDER), text).map_err(failed("write the order"))?;
     let tail = |name: &str| Tail::new(&shared_path.join(name)).map_err(failed("make a file"));
-    let said = Said {
-        out: tail(STDOUT)?,
-        err: tail(STDERR)?,
-        status: tail(STATUS)?,
-        progress: tail(PROGRESS)?,
-        input: Noted::new(&shared_path.join(INPUT)).map_err(failed("make a file"))?,
-        console: tail(CONSOLE)?,
-    };
+    let (out, err, status) = (tail(STDOUT)?, tail(STDERR)?, tail(STATUS)?);
+    let (records, progress, console) = (tail(RECORDS)?, tail(PROGRESS)?, tail(CONSOLE)?);
+    let input = Noted::new(&shared_path.join(INPUT)).map_err(failed("make a file"))?;
     let program = env::current_exe().map_err(failed("find this program"))?;
-    let guest = Guest(start(kernel, &program, shared_path).map_err(failed("start the program"))?);
-    if let Some(console) = &guest.0.stdin {
+    let process = spawn(kernel, &program, shared_path).map_err(failed("start the program"))?;
+    if let Some(console) = &process.stdin {
         // Nobody waits for one that does not listen.
         fcntl(console, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(io::Error::from).map_err(failed("open a pipe"))?;
     }
-    attend(guest, said, show, stop, kernel)
+    Ok(Guest {
+        process,
+        kernel: kernel.name.clone(),
+        _folder: shared,
+        out,
+        err,
+        status,
+        records,
+        progress,
+        input,
+        console,
+    })
 }
 
 /// The words that boot a kernel with this program as its first process.
-fn command_line(program: &Path, shared: &Path) -> Vec<OsString> {
+///
+/// They are the same words in every run: the kernel's randomness begins with them.
+fn command_line(program: &Path) -> Vec<OsString> {
     let mut init = OsString::from("init=");
     init.push(program);
-    let mut folder = OsString::from("uml_dir=");
-    folder.push(shared);
     let fixed = [
         "mem=1G",
         "rootfstype=hostfs",
@@ -160,17 +149,21 @@ fn command_line(program: &Path, shared: &Path) -> Vec<OsString> {
         "kasan.fault=panic",
         "time-travel=inf-cpu",
         "time-travel-start=1000000000",
+        // Else it has a name by chance.
+        "umid=guest",
     ];
     let mut words: Vec<OsString> = fixed.into_iter().map(OsString::from).collect();
-    words.extend([init, folder, "--".into(), init::WORD.into(), shared.into()]);
+    words.extend([init, "--".into(), init::WORD.into()]);
     words
 }
 
-fn start(kernel: &Kernel, program: &Path, shared: &Path) -> io::Result<Child> {
+fn spawn(kernel: &Kernel, program: &Path, shared: &Path) -> io::Result<Child> {
     let console = File::options().append(true).open(shared.join(CONSOLE))?;
     let mut command = Command::new(kernel.program());
     command
-        .args(command_line(program, shared))
+        .args(command_line(program))
+        // Where the guest's process 1 finds its order.
+        .current_dir(shared)
         .env_clear()
         .env("HOME", shared)
         .env("TMPDIR", shared)
@@ -201,99 +194,87 @@ fn start(kernel: &Kernel, program: &Path, shared: &Path) -> io::Result<Child> {
 const CONSOLE: &str = "console";
 
 /// A running guest; it does not outlive this.
-struct Guest(Child);
-
-impl Guest {
-    /// Writes on its console. One that is not that far yet hears it later, and one that is gone, or does not listen, never.
-    fn tell(&mut self, line: &str) {
-        let _ = self.0.stdin.as_mut().map(|console| console.write_all(line.as_bytes()));
-    }
-}
-
-impl Drop for Guest {
-    fn drop(&mut self) {
-        if let Ok(None) = self.0.try_wait() {
-            // It is the leader of its group; its processes are in it.
-            let _ = killpg(Pid::from_raw(self.0.id().cast_signed()), Signal::SIGKILL);
-            let _ = self.0.wait();
-        }
-    }
-}
-
-/// How long a command that the user stopped may take to tell what it has.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-fn attend(
-    mut guest: Guest,
-    mut said: Said,
-    mut show: Option<&mut Show<'_>>,
-    stop: &AtomicBool,
-    kernel: &Kernel,
-) -> Result<Ended, BootError> {
-    let began = Instant::now();
-    let mut told_at = Duration::ZERO;
-    let mut stopped_at = None;
-    loop {
-        let ended = guest.0.try_wait().map_err(BootError::Output)?;
-        said.out.pass_on(&mut io::stdout().lock()).map_err(BootError::Output)?;
-        said.err.pass_on(&mut io::stderr().lock()).map_err(BootError::Output)?;
-        if let Some(status) = ended {
-            let code = said.status.rest().and_then(|code| code.trim().parse().ok());
-            if stop.load(Ordering::Relaxed) {
-                return Ok(Ended::Stopped);
-            }
-            let console = said.console.rest().unwrap_or_default();
-            return code.map(Ended::Code).ok_or_else(|| BootError::Died {
-                kernel: kernel.name.clone(),
-                status: status.to_string(),
-                console: last_lines(&console),
-                report: report::find(&console).map(Box::new),
-                input: said.input.read(),
-            });
-        }
-        let running = began.elapsed();
-        if let Some(show) = &mut show
-            && running >= told_at + TICK
-        {
-            told_at = running;
-            guest.tell(&clock::line(Some(running)));
-            if let Some(told) = said.progress.rest()
-                && let Some((position, remark)) = progress::parse(&told)
-            {
-                show(position, remark);
-            }
-        }
-        if stop.load(Ordering::Relaxed) {
-            if stopped_at.is_none() {
-                guest.tell(&clock::line(None));
-            }
-            if stopped_at.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
-                return Ok(Ended::Stopped);
-            }
-        }
-        thread::sleep(GLANCE);
-    }
-}
-
-/// The end of a console's text.
-fn last_lines(console: &str) -> String {
-    let lines: Vec<&str> = console.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    let first = lines.len().saturating_sub(CONSOLE_LINES);
-    if lines.is_empty() { "(nothing)".to_owned() } else { lines[first..].join("\n") }
-}
-
-/// What comes from a guest. The files are gone from their folder once it runs.
-struct Said {
-    out: Tail,
-    err: Tail,
+pub(super) struct Guest {
+    process: Child,
+    kernel: String,
+    /// Gone as soon as the guest has what it needs of it; else this removes it.
+    _folder: TempDir,
+    /// Its standard output.
+    pub(super) out: Tail,
+    /// What it complains about.
+    pub(super) err: Tail,
     status: Tail,
+    /// The records of the cases that it ran.
+    pub(super) records: Tail,
     progress: Tail,
     input: Noted,
     console: Tail,
 }
 
-/// The growing end of a file.
-struct Tail(File);
+/// How a guest ended.
+pub(super) enum Ended {
+    /// Its work is done, with this exit code.
+    Code(u8),
+    /// It broke down before.
+    Died {
+        /// How its process ended.
+        status: String,
+        /// All that its kernel said.
+        console: String,
+    },
+}
+
+impl Guest {
+    /// How it ended, if it has.
+    pub(super) fn ended(&mut self) -> io::Result<Option<Ended>> {
+        let Some(status) = self.process.try_wait()? else { return Ok(None) };
+        let code = self.status.rest().and_then(|code| code.trim().parse().ok());
+        let died = || Ended::Died { status: status.to_string(), console: self.console.rest().unwrap_or_default() };
+        Ok(Some(code.map_or_else(died, Ended::Code)))
+    }
+
+    /// Writes on its console. One that is not that far yet hears it later, and one that is gone, or does not listen, never.
+    pub(super) fn tell(&mut self, line: &str) {
+        let _ = self.process.stdin.as_mut().map(|console| console.write_all(line.as_bytes()));
+    }
+
+    /// What it said of its progress since the last time.
+    pub(super) fn progress(&mut self) -> Option<(u64, String)> {
+        let told = self.progress.rest()?;
+        progress::parse(&told).map(|(position, remark)| (position, remark.to_owned()))
+    }
+
+    /// It broke down.
+    pub(super) fn died(&self, status: String, console: &str) -> BootError {
+        BootError::Died {
+            kernel: self.kernel.clone(),
+            status,
+            console: last_lines(console),
+            report: report::find(console).map(Box::new),
+            input: self.input.read(),
+        }
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        if let Ok(None) = self.process.try_wait() {
+            // It is the leader of its group; its processes are in it.
+            let _ = killpg(Pid::from_raw(self.process.id().cast_signed()), Signal::SIGKILL);
+            let _ = self.process.wait();
+        }
+    }
+}
+
+/// The end of a console's text.
+pub(super) fn last_lines(console: &str) -> String {
+    let lines: Vec<&str> = console.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let first = lines.len().saturating_sub(CONSOLE_LINES);
+    if lines.is_empty() { "(nothing)".to_owned() } else { lines[first..].join("\n") }
+}
+
+/// The growing end of a file, which is gone from its folder once the guest runs.
+pub(super) struct Tail(File);
 
 impl Tail {
     fn new(path: &Path) -> io::Result<Self> {
@@ -304,12 +285,17 @@ impl Tail {
     /// All that is new, if it can be read.
     fn rest(&mut self) -> Option<String> {
         let mut bytes = Vec::new();
-        self.0.read_to_end(&mut bytes).ok()?;
+        self.read_new(&mut bytes).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// Puts what is new behind what is there.
+    pub(super) fn read_new(&mut self, bytes: &mut Vec<u8>) -> io::Result<usize> {
+        self.0.read_to_end(bytes)
+    }
+
     /// Copies what is new.
-    fn pass_on(&mut self, to: &mut impl Write) -> io::Result<()> {
+    pub(super) fn pass_on(&mut self, to: &mut impl Write) -> io::Result<()> {
         let mut chunk = [0; 8192];
         loop {
             match self.0.read(&mut chunk)? {

@@ -16,7 +16,7 @@ use crate::{
     case::format::ConcreteCase,
     run::{Mode, run_case},
     target::{Capabilities, Target, TargetError},
-    trace::event::{CaseRun, Trace, Verdict},
+    trace::event::{CaseRun, Verdict},
 };
 
 /// How often the collector looks up from waiting.
@@ -116,7 +116,12 @@ impl Crew {
                 Some(index) => {
                     let reason = self.lost.clone().unwrap_or_else(|| "all workers have ended".to_owned());
                     let verdict = Verdict::Error(reason);
-                    let run = no_run(&self.work.cases[index], &self.target_name, &self.capabilities, verdict);
+                    let run = CaseRun::never_began(
+                        &self.work.cases[index],
+                        &self.target_name,
+                        &self.capabilities.version,
+                        verdict,
+                    );
                     Next::Ran(index, Box::new(run), Duration::ZERO)
                 }
                 None => Next::Done,
@@ -171,7 +176,7 @@ fn worker(work: &Work, first: bool, results: &Sender<Message>) -> Result<(), std
         let case = &work.cases[index];
         let watch = Stopwatch::start();
         let run = one_case(target.as_mut(), case, work.mode)
-            .unwrap_or_else(|reason| no_run(case, &told.0, &told.1, Verdict::Error(reason)));
+            .unwrap_or_else(|reason| CaseRun::never_began(case, &told.0, &told.1.version, Verdict::Error(reason)));
         let broken = matches!(run.verdict, Verdict::Error(_)) || run.crash().is_some();
         results.send(Message::Ran(index, Box::new(run), watch.read()))?;
         if broken {
@@ -193,17 +198,4 @@ fn one_case(target: &mut dyn Target, case: &Arc<ConcreteCase>, mode: Mode) -> Re
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
         format!("the harness panicked: {}", text.unwrap_or_else(|| "without a message".to_owned()))
     })
-}
-
-/// The result of a case that never began.
-pub(super) fn no_run(case: &Arc<ConcreteCase>, target: &str, capabilities: &Capabilities, verdict: Verdict) -> CaseRun {
-    CaseRun {
-        case: Arc::clone(case),
-        target: target.to_owned(),
-        version: capabilities.version.clone(),
-        trace: Trace::default(),
-        findings: Vec::new(),
-        verdict,
-        wall: Duration::ZERO,
-    }
 }

@@ -21,9 +21,14 @@ use std::{
     time::Duration,
 };
 
-use crate::case::{
-    format::{AddressName, Config, Data, Errno, IpVersion, Readiness, SocketSwitch, pattern_byte},
-    state::State,
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    case::{
+        format::{AddressName, Config, Data, Errno, IpVersion, Readiness, SocketSwitch, pattern_byte},
+        state::State,
+    },
+    name::{self, Name},
 };
 
 /// Time since [`Target::begin`].
@@ -124,7 +129,7 @@ pub struct Capabilities {
 }
 
 /// The addresses of one case, all of one version of IP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoints {
     /// The target's address and the port it listens on or connects from.
     pub target: SocketAddr,
@@ -295,7 +300,7 @@ pub enum UdpSocketCall<'a> {
 }
 
 /// What a socket call gave.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// Success without a value. A `connect` that is under way counts as success.
     Ok,
@@ -318,7 +323,7 @@ pub enum Outcome {
 }
 
 /// The state of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ConnState {
     /// There is one, in this state (never CLOSED or LISTEN).
     Is(State),
@@ -380,18 +385,21 @@ pub struct Emission {
 }
 
 /// A rule of the reference stack, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RuleName {
     /// `check-rst-challenge-ack`
-    pub name: &'static str,
+    #[serde(deserialize_with = "name::read")]
+    pub name: Name,
     /// The clause behind it.
-    pub clause: &'static str,
+    #[serde(deserialize_with = "name::read")]
+    pub clause: Name,
     /// One line in plain words.
-    pub text: &'static str,
+    #[serde(deserialize_with = "name::read")]
+    pub text: Name,
 }
 
 /// Why something happened that sent nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Explanation {
     /// A packet was discarded.
     Dropped(RuleName),
@@ -410,14 +418,16 @@ pub enum Explanation {
 
 /// What a kernel's tracepoints told. It explains, and nothing is ever judged or compared by it: which reasons there are
 /// and how a kernel passes through its states is its own affair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Traced {
     /// A packet was discarded.
     Dropped {
         /// The kernel's name for the reason: `TCP_OLD_SEQUENCE`.
-        reason: &'static str,
+        #[serde(deserialize_with = "name::read")]
+        reason: Name,
         /// The function that did it, if the kernel lets functions be named.
-        place: Option<&'static str>,
+        #[serde(deserialize_with = "name::read_optional")]
+        place: Option<Name>,
     },
     /// A connection changed its state.
     Transition {

@@ -7,6 +7,8 @@ use std::{fmt, str::FromStr};
 
 use stack_under_test::Profile;
 
+use serde::{Deserialize, Serialize};
+
 use crate::guest;
 
 use super::{
@@ -39,7 +41,7 @@ const EXTERNAL: &str = "external:";
 const LINUX: &str = "linux:";
 
 /// What opening a target may need.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct TargetOptions {
     /// Fixes the randomness of targets that have any to fix.
     pub seed: u64,

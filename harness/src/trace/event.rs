@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     case::{
         flags::Flags,
@@ -11,6 +13,7 @@ use crate::{
         time::Span,
     },
     clause::{ClauseId, Level},
+    name::{self, Name},
     segment::ethernet,
     target::{ConnState, Endpoints, Explanation, Outcome, RuleName, Time, Traced},
     trace::{event_class::EventClass, packet::CasePacket},
@@ -36,6 +39,20 @@ pub struct CaseRun {
 }
 
 impl CaseRun {
+    /// The result of a case that never began.
+    #[must_use]
+    pub fn never_began(case: &Arc<ConcreteCase>, target: &str, version: &str, verdict: Verdict) -> Self {
+        Self {
+            case: Arc::clone(case),
+            target: target.to_owned(),
+            version: version.to_owned(),
+            trace: Trace::default(),
+            findings: Vec::new(),
+            verdict,
+            wall: std::time::Duration::ZERO,
+        }
+    }
+
     /// The finding that the TCP under test broke down; the run ends with it.
     #[must_use]
     pub fn crash(&self) -> Option<&Finding> {
@@ -44,7 +61,7 @@ impl CaseRun {
 }
 
 /// The sum of a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// Every check held.
     Pass,
@@ -65,7 +82,7 @@ pub enum Verdict {
 }
 
 /// Everything observed, in order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Trace {
     /// The addresses of the run; `None` if it never began.
     pub endpoints: Option<Endpoints>,
@@ -73,6 +90,8 @@ pub struct Trace {
     pub events: Vec<Event>,
     /// One entry for each step reached (prelude included), in order.
     pub steps: Vec<StepRecord>,
+    /// The last that the console of a target said which broke down, if it has one.
+    pub console: Option<String>,
 }
 
 impl Trace {
@@ -103,7 +122,7 @@ impl Trace {
 }
 
 /// One thing that happened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Event {
     /// When.
     pub at: Time,
@@ -116,7 +135,7 @@ pub struct Event {
 }
 
 /// What can happen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum EventKind {
     /// The peer sent this IP packet, or this ARP packet.
     Injected {
@@ -146,7 +165,8 @@ pub enum EventKind {
     },
     /// The application called.
     Called {
-        /// The call as the case has it.
+        /// The call as the case has it; a record has it from there.
+        #[serde(skip, default = "call_of_the_case")]
         call: Call,
         /// What it gave.
         outcome: Outcome,
@@ -157,8 +177,13 @@ pub enum EventKind {
     Waited(Span),
 }
 
+/// Stands for a call until [`super::record`] puts the one of the case there.
+const fn call_of_the_case() -> Call {
+    Call::Accept
+}
+
 /// What one step left behind.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StepRecord {
     /// When the step began.
     pub began: Time,
@@ -173,7 +198,7 @@ pub struct StepRecord {
 }
 
 /// A segment in case space: relative numbers, names instead of addresses.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CaseSegment {
     /// When it left or arrived.
     pub at: Time,
@@ -212,7 +237,8 @@ pub struct CaseSegment {
     /// The rules that produced it, if the target can tell.
     pub rules: Vec<RuleName>,
     /// What is wrong with it whatever the case expects (bad checksum, bad options …), with the clause.
-    pub faults: Vec<(String, &'static str)>,
+    #[serde(deserialize_with = "name::read_faults")]
+    pub faults: Vec<(String, Name)>,
 }
 
 impl CaseSegment {
@@ -224,7 +250,7 @@ impl CaseSegment {
 }
 
 /// One remark of one judge on one step.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Finding {
     /// Index of the step.
     pub step: usize,
@@ -248,13 +274,29 @@ pub struct Finding {
 impl Finding {
     /// What a crash breaks: software has to deal with every conceivable error.
     pub const CRASH_CLAUSE: &'static str = "RFC1122#1.2.2";
+
+    /// The TCP under test broke down in this step with these words, whatever the case is about.
+    #[must_use]
+    pub fn crash(step: usize, words: &str) -> Self {
+        Self {
+            step,
+            kind: FindingKind::Crash,
+            level: Level::Must,
+            clauses: Self::CRASH_CLAUSE.parse().into_iter().collect(),
+            expected: "no crash".to_owned(),
+            observed: format!("crash: {}", words.split_whitespace().collect::<Vec<_>>().join(" ")),
+            differences: Vec::new(),
+            segment: None,
+        }
+    }
 }
 
 /// One field that differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// Its name in the case format.
-    pub field: &'static str,
+    #[serde(deserialize_with = "name::read")]
+    pub field: Name,
     /// What the case wants.
     pub expected: String,
     /// What came.
@@ -262,7 +304,7 @@ pub struct Difference {
 }
 
 /// Kinds of findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FindingKind {
     /// A segment came, but another one was expected.
     Mismatch,

@@ -6,10 +6,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::case::flags::Flags;
 
 /// What was done to the target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum EventClass {
     /// Nothing yet: the case begins.
     Start,
@@ -33,7 +35,7 @@ pub enum EventClass {
 }
 
 /// A TCP segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SegmentClass {
     /// SYN, ACK, FIN, RST and URG; others are not kept.
     pub flags: ControlBits,
@@ -48,7 +50,7 @@ pub struct SegmentClass {
 }
 
 /// The control bits that rules of RFC 9293 §3.10.7 look at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ControlBits(u16);
 
 impl ControlBits {
@@ -68,7 +70,7 @@ impl ControlBits {
 }
 
 /// Where SEG.SEQ lies, by the names that positions have in cases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum SeqPosition {
     /// The target has not shown RCV.NXT yet.
     Unknown,
@@ -85,7 +87,7 @@ pub enum SeqPosition {
 }
 
 /// Where SEG.ACK lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum AckPosition {
     /// No ACK bit.
     None,
@@ -104,7 +106,7 @@ pub enum AckPosition {
 }
 
 /// What is wrong with a segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Broken {
     /// The IP or the TCP checksum.
     Checksum,
@@ -115,7 +117,7 @@ pub enum Broken {
 }
 
 /// Which call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum CallClass {
     /// Passive OPEN.
     Listen,

@@ -4,3 +4,4 @@ pub mod event;
 pub mod event_class;
 pub mod packet;
 pub mod pcapng;
+pub mod record;

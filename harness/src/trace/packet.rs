@@ -5,13 +5,16 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     case::format::{AddressName, ArpKind, Message},
+    name::{self, Name},
     target::{RuleName, Time},
 };
 
 /// A packet that is not TCP.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CasePacket {
     /// When it left; of a datagram in fragments, when the last of them did.
     pub at: Time,
@@ -34,11 +37,12 @@ pub struct CasePacket {
     /// The rules that produced it, if the target can tell.
     pub rules: Vec<RuleName>,
     /// What is wrong with it whatever the case expects, with the clause.
-    pub faults: Vec<(String, &'static str)>,
+    #[serde(deserialize_with = "name::read_faults")]
+    pub faults: Vec<(String, Name)>,
 }
 
 /// What a packet holds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Content {
     /// A UDP datagram.
     Udp {
@@ -103,7 +107,7 @@ impl Default for Content {
 }
 
 /// How much of a packet an ICMP error quotes, unchanged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quoted {
     /// Bytes behind the quoted IP header.
     pub bytes: usize,
