@@ -116,19 +116,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let collector = Collector::open().map_err(|error| Failure::Environment(format!("failed to open KCOV: {error}")))?;
     let collector = collector.ok_or_else(|| Failure::Environment("this kernel offers no KCOV".to_owned()))?;
     let (mut not_run, mut failed) = (0, 0);
-    let ended = session.pool(kernel, Mode::Judge).run(
-        &selected.cases,
-        &session.stop,
-        &mut |_, _| Review::Settled,
-        &mut |run| {
-            not_run += usize::from(matches!(run.verdict, Verdict::Skip(_) | Verdict::Inconclusive(_)));
-            if let Verdict::Error(why) = &run.verdict {
-                failed += 1;
-                complain(&format!("rfc793: {}: {why}", run.case.id));
-            }
-            ControlFlow::Continue(())
-        },
-    )?;
+    let ended = session.run(kernel, Mode::Judge, &selected.cases, &mut |_, _| Review::Settled, &mut |run| {
+        not_run += usize::from(matches!(run.verdict, Verdict::Skip(_) | Verdict::Inconclusive(_)));
+        if let Verdict::Error(why) = &run.verdict {
+            failed += 1;
+            complain(&format!("rfc793: {}: {why}", run.case.id));
+        }
+        ControlFlow::Continue(())
+    })?;
     let places = collector.places();
     if collector.is_full() {
         return Err(Failure::Environment("KCOV had no room for all places that were reached".to_owned()));

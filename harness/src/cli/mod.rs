@@ -33,12 +33,7 @@ mod shrink;
 
 use self::exit::{Exit, Failure};
 use crate::{
-    guest::{
-        self,
-        cache::Kernel,
-        command::Ended,
-        init,
-    },
+    guest::{self, cache::Kernel, command::Ended, init},
     target::spec::TargetSpec,
 };
 

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     case::format::ConcreteCase,
-    guest::pool::GuestPool,
+    guest::{self, pool::GuestPool},
     judge::ledger::Ledger,
     pool::{Ended, Opener, Pool, Review},
     run::Mode,
@@ -63,7 +63,9 @@ impl<'a> Session<'a> {
     ) -> Result<Ended, Failure> {
         let options =
             TargetOptions { seed: self.running.seed, stock_kernel: self.running.kernel_config == KernelConfig::Stock };
-        if let TargetSpec::Linux(name) = target {
+        if let TargetSpec::Linux(name) = target
+            && guest::kernel() != Some(name)
+        {
             let guests = GuestPool { kernel: kernel::built(name)?, options, mode };
             return Ok(guests.run(cases, &self.stop, review, report)?);
         }

@@ -55,6 +55,9 @@ pub fn findings(out: &mut dyn Write, run: &CaseRun, paint: Paint, rerun: &Rerun)
     for one in &run.findings {
         finding(out, run, one, paint)?;
     }
+    for line in run.trace.console.iter().flat_map(|console| console.lines()) {
+        writeln!(out, "   {} {line}", paint.tone(Tone::Quiet, "console   "))?;
+    }
     writeln!(out, "   {} {}", paint.tone(Tone::Quiet, "run again "), rerun.line(&run.case))?;
     writeln!(out)
 }

@@ -90,7 +90,7 @@ pub struct Trace {
     pub events: Vec<Event>,
     /// One entry for each step reached (prelude included), in order.
     pub steps: Vec<StepRecord>,
-    /// The last that the console of a target said which broke down, if it has one.
+    /// All that the console of a target said which broke down, if it has one.
     pub console: Option<String>,
 }
 
