@@ -15,7 +15,10 @@ use super::{
     select::tell,
     session::suite_root,
 };
-use crate::{judge::ledger::Ledger, report::findings::markdown};
+use crate::{
+    judge::ledger::{Ledger, Versions},
+    report::findings::{by_version, markdown},
+};
 
 /// So many lines of a difference are shown.
 const SHOWN: usize = 10;
@@ -28,6 +31,12 @@ pub(super) struct Arguments {
     /// Write it here instead of to standard output; a file that is there is replaced.
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// What parts these versions of one target instead, as its ledger has it: `6.1.192,6.12.117`.
+    #[arg(long, value_name = "VERSIONS", value_delimiter = ',')]
+    by_version: Vec<String>,
+    /// Whose versions they are: the name of its ledger.
+    #[arg(long, value_name = "TARGET", default_value = "kernel", requires = "by_version")]
+    of: String,
     /// Case files or folders of them; their suites' ledgers belong to it.
     #[arg(value_name = "PATH", default_value = "cases")]
     paths: Vec<PathBuf>,
@@ -44,9 +53,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         complain("rfc793: nothing was made of it: what is wrong stands above");
         return Ok(Exit::Usage);
     }
-    let text = markdown(&selected.cases, &ledgers);
+    let text = if arguments.by_version.is_empty() {
+        markdown(&selected.cases, &ledgers)
+    } else {
+        if let Some(wrong) = arguments.by_version.iter().find(|version| !is_version(version)) {
+            complain(&format!("rfc793: `{wrong}` is no version: write its numbers, as in 6.12.117"));
+            return Ok(Exit::Usage);
+        }
+        let Some((name, ledger)) = ledgers.iter().find(|(name, _)| *name == arguments.of) else {
+            complain(&format!("rfc793: there is no ledger/{}.yaml beside these cases", arguments.of));
+            return Ok(Exit::Usage);
+        };
+        by_version(&selected.cases, name, ledger, &arguments.by_version)
+    };
     if let Some(file) = &arguments.check {
-        return check(file, &text, &arguments.paths);
+        return check(file, &text, arguments);
     }
     match &arguments.out {
         None => output::print(&text)?,
@@ -78,7 +99,12 @@ fn is_yaml(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension == "yaml")
 }
 
-fn check(file: &Path, text: &str, paths: &[PathBuf]) -> Result<Exit, Failure> {
+/// A version names one release, a range does not.
+fn is_version(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains("..") && text.parse::<Versions>().is_ok()
+}
+
+fn check(file: &Path, text: &str, arguments: &Arguments) -> Result<Exit, Failure> {
     let name = file.display();
     let there = match fs::read_to_string(file) {
         Ok(there) => there,
@@ -88,9 +114,13 @@ fn check(file: &Path, text: &str, paths: &[PathBuf]) -> Result<Exit, Failure> {
     if there == text {
         return Ok(Exit::Well);
     }
-    let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let mut words = vec!["findings".to_owned()];
+    if !arguments.by_version.is_empty() {
+        words.extend(["--by-version".to_owned(), arguments.by_version.join(","), format!("--of {}", arguments.of)]);
+    }
+    words.extend(arguments.paths.iter().map(|path| path.display().to_string()));
     output::print(&format!("--- {name}\n+++ what it should be\n{}", difference(&there, text)))?;
-    complain(&format!("rfc793: {name} is stale; make it with `rfc793 findings {} --out {name}`", paths.join(" ")));
+    complain(&format!("rfc793: {name} is stale; make it with `rfc793 {} --out {name}`", words.join(" ")));
     Ok(Exit::Failed)
 }
 

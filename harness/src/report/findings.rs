@@ -1,7 +1,8 @@
 //! `docs/findings.md`: every divergence the suite knows of, target by target and clause by clause.
 //!
 //! Made by `rfc793 findings` from the cases and the ledgers alone; nothing is run, so the same files give the same text.
-//! [`markdown`] is the whole of it. Left out: where each row was found; the case's `origin` says that.
+//! [`markdown`] is the whole of it. Left out: where each row was found; the case's `origin` says that. What parts the
+//! versions of one target is a table of its own, `by_version`.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -17,6 +18,10 @@ use crate::{
         verdict::level_of,
     },
 };
+
+mod by_version;
+
+pub use by_version::by_version;
 
 /// The folder of the cases that findings were promoted to.
 const REGRESSIONS: &str = "regressions/";
@@ -86,11 +91,9 @@ impl<'a> Target<'a> {
             text.push_str("\nNothing is known against it.\n");
         }
         for ((_, clause), rows) in &self.rows {
-            let level = rows.iter().map(|row| row.level).max().unwrap_or(Level::Must);
-            let words = clause.summary().map(|words| format!(": {}", plain(words))).unwrap_or_default();
-            let section =
-                if clause.requirement().is_some() { format!(" ({})", clause.section()) } else { String::new() };
-            let _ = writeln!(text, "\n### {clause} ({level}){words}{section}\n");
+            let rows: Vec<&Row<'_>> = rows.iter().collect();
+            let _ = writeln!(text, "\n<a id=\"{}\"></a>\n", anchor(self.name, clause));
+            let _ = writeln!(text, "### {}\n", heading(clause, &rows));
             text.push_str("| case | observed | why | versions |\n| --- | --- | --- | --- |\n");
             rows.iter().for_each(|row| row.write(text));
         }
@@ -99,7 +102,13 @@ impl<'a> Target<'a> {
 
 impl Row<'_> {
     fn write(&self, text: &mut String) {
-        let Entry { step, observed, reason, versions, .. } = self.entry;
+        let Entry { observed, reason, versions, .. } = self.entry;
+        let (observed, reason) = (code(observed), plain(reason));
+        let _ = writeln!(text, "| {} | {observed} | {reason} | {} |", self.place(), plain(&versions.to_string()));
+    }
+
+    /// The cases and the step.
+    fn place(&self) -> String {
         let mut variants: Vec<(String, Vec<&str>)> = Vec::new();
         for case in &self.cases {
             let (link, values) = (link(case), case.id.split_once('#').map(|(_, values)| values));
@@ -109,14 +118,30 @@ impl Row<'_> {
             }
         }
         let links: Vec<String> = variants.into_iter().map(|(link, values)| link + &which(&values)).collect();
-        let (cases, observed, reason) = (links.join("<br>"), code(observed), plain(reason));
-        let step = if *step == Entry::GIVEN { "`given`".to_owned() } else { format!("step {step}") };
-        let _ = writeln!(text, "| {cases}, {step} | {observed} | {reason} | {versions} |");
+        let step = match self.entry.step {
+            Entry::GIVEN => "`given`".to_owned(),
+            step => format!("step {step}"),
+        };
+        format!("{}, {step}", links.join("<br>"))
     }
 
     fn is_regression(&self) -> bool {
         self.cases.iter().any(|case| case.id.starts_with(REGRESSIONS))
     }
+}
+
+/// What a clause asks, and how binding its rows are.
+fn heading(clause: &ClauseId, rows: &[&Row<'_>]) -> String {
+    let level = rows.iter().map(|row| row.level).max().unwrap_or(Level::Must);
+    let words = clause.summary().map(|words| format!(": {}", plain(words))).unwrap_or_default();
+    let section = if clause.requirement().is_some() { format!(" ({})", clause.section()) } else { String::new() };
+    format!("{clause} ({level}){words}{section}")
+}
+
+/// The name that a link gives the rows of a clause in `findings.md`: `kernel-must-36`.
+fn anchor(target: &str, clause: &ClauseId) -> String {
+    let name = format!("{target}-{clause}").to_lowercase();
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
 }
 
 /// The counts.

@@ -1,4 +1,4 @@
-use super::difference;
+use super::{difference, is_version};
 
 #[test]
 fn only_what_differs_is_shown() {
@@ -8,4 +8,10 @@ fn only_what_differs_is_shown() {
     assert_eq!(difference("a\nx\ny\n", "a\n"), "@@ line 2 @@\n-x\n-y\n");
     let many: String = (0..30).map(|line| format!("{line}\n")).collect();
     assert!(difference(&many, "").ends_with("-9\n-… 20 more lines\n"));
+}
+
+#[test]
+fn a_version_is_not_a_range() {
+    assert!(["6.12.117", "6.1", "7"].iter().all(|text| is_version(text)));
+    assert!(["", ">=6.1", "6.1..6.12", "newest", "6.12-rc1"].iter().all(|text| !is_version(text)));
 }

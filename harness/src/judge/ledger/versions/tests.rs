@@ -22,6 +22,18 @@ fn a_bound_counts_to_its_own_precision() {
     assert!(!holds("6.12", "6.1.12"));
 }
 
+/// A change that came with 6.9 and was carried back.
+#[test]
+fn one_of_several_ranges_is_enough() {
+    let carried_back = "6.1.91..6.1, 6.6.31..6.6, >=6.9";
+    for version in ["6.1.91", "6.1.192", "6.6.31", "6.9", "6.12.117", "7.0"] {
+        assert!(holds(carried_back, version), "{version}");
+    }
+    for version in ["6.1.90", "6.2.1", "6.6.30", "6.8.12", "5.15.200"] {
+        assert!(!holds(carried_back, version), "{version}");
+    }
+}
+
 #[test]
 fn all_versions_is_the_default() {
     assert!(Versions::default().contains("6.18.44"));
@@ -36,14 +48,28 @@ fn a_version_without_numbers_is_below_all() {
 
 #[test]
 fn what_is_no_range_is_refused() {
-    for text in ["", ">=", "newest", ">=5.x", "6.18..6.1", "5.10..", "+5", "6..1..2", "99999999999"] {
+    for text in [
+        "",
+        ">=",
+        "newest",
+        ">=5.x",
+        "6.18..6.1",
+        "5.10..",
+        "+5",
+        "6..1..2",
+        "99999999999",
+        "6.1.91..6.0",
+        "6.1,",
+        ",",
+        ">=6.9,newest",
+    ] {
         assert!(text.parse::<Versions>().is_err(), "{text}");
     }
 }
 
 #[test]
 fn a_range_is_shown_as_it_is_written() {
-    for range in [">=5.10", "<=6.18", "<6.5", "6.1..6.18", "6.12"] {
+    for range in [">=5.10", "<=6.18", "<6.5", "6.1..6.18", "6.12", "6.1.91..6.1, >=6.9"] {
         assert_eq!(range.parse::<Versions>().expect("a range").to_string(), range);
     }
     assert_eq!(Versions::default().to_string(), "all");
