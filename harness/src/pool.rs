@@ -56,7 +56,12 @@ pub struct Pool {
     pub max_wait: Option<Duration>,
     /// Whether a failed check ends a case.
     pub mode: Mode,
+    /// How often the collector looks up from waiting: whether it is to stop. Usually [`LOOK_UP`].
+    pub look_up: Duration,
 }
+
+/// Soon enough for whoever stops it, and seldom enough to cost nothing.
+pub const LOOK_UP: Duration = Duration::from_millis(50);
 
 /// Longer than the 2·MSL of the systems there are (Linux: 60 s), shorter than anybody's patience.
 pub const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(90);
@@ -108,7 +113,7 @@ impl Pool {
             return Ok(Ended::default());
         }
         let shared: Arc<[Arc<ConcreteCase>]> = cases.into();
-        let mut crew = Crew::open(Arc::clone(&self.open), Arc::clone(&shared), self.mode)?;
+        let mut crew = Crew::open(Arc::clone(&self.open), Arc::clone(&shared), self.mode, self.look_up)?;
         let (name, capabilities) = (crew.target_name.clone(), crew.capabilities.clone());
         let waits: Vec<Duration> =
             cases.iter().map(|case| estimate::longest_wait(&case.case, capabilities.msl)).collect();
@@ -143,7 +148,7 @@ impl Pool {
                 break;
             }
             let again = results.doubtful.keys().copied().collect();
-            let mut crew = Crew::open(Arc::clone(&self.open), Arc::clone(&shared), self.mode)?;
+            let mut crew = Crew::open(Arc::clone(&self.open), Arc::clone(&shared), self.mode, self.look_up)?;
             crew.start(again, Vec::new(), 1, capabilities.live);
             results.collect(&mut crew, stop, &mut |index, run, delay| {
                 let delay = delay.max(delay::overrun(run));

@@ -19,9 +19,9 @@ use super::{
 };
 use crate::{
     case::format::ConcreteCase,
-    guest::{self, pool::GuestPool},
+    guest::{self, pool::GuestPool, serve::SELDOM},
     judge::ledger::Ledger,
-    pool::{Ended, Opener, Pool, Review},
+    pool::{Ended, LOOK_UP, Opener, Pool, Review},
     run::Mode,
     target::{
         kernel::enter_user_namespace_if_needed,
@@ -71,7 +71,9 @@ impl<'a> Session<'a> {
         }
         let spec = target.clone();
         let open: Arc<Opener> = Arc::new(move || spec.open(options));
-        let pool = Pool { open, jobs: self.running.jobs.map(usize::from), max_wait: self.running.max_wait, mode };
+        let (jobs, max_wait) = (self.running.jobs.map(usize::from), self.running.max_wait);
+        let look_up = if guest::kernel().is_some() { SELDOM } else { LOOK_UP };
+        let pool = Pool { open, jobs, max_wait, mode, look_up };
         Ok(pool.run(cases, &self.stop, review, report)?)
     }
 

@@ -25,7 +25,7 @@ pub mod pool;
 pub mod progress;
 mod rank;
 pub mod report;
-mod serve;
+pub mod serve;
 
 use std::{path::PathBuf, sync::OnceLock};
 

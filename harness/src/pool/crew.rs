@@ -19,9 +19,6 @@ use crate::{
     trace::event::{CaseRun, Verdict},
 };
 
-/// How often the collector looks up from waiting.
-const LOOK_UP: Duration = Duration::from_millis(50);
-
 /// All workers of a phase, seen from the collecting thread.
 pub(super) struct Crew {
     pub(super) target_name: String,
@@ -32,6 +29,7 @@ pub(super) struct Crew {
     threads: Vec<JoinHandle<()>>,
     /// Why workers gave up, if any did.
     lost: Option<String>,
+    look_up: Duration,
 }
 
 /// What the collector gets.
@@ -74,7 +72,12 @@ impl Crew {
     ///
     /// # Errors
     /// If that fails.
-    pub(super) fn open(open: Arc<Opener>, cases: Arc<[Arc<ConcreteCase>]>, mode: Mode) -> Result<Self, TargetError> {
+    pub(super) fn open(
+        open: Arc<Opener>,
+        cases: Arc<[Arc<ConcreteCase>]>,
+        mode: Mode,
+        look_up: Duration,
+    ) -> Result<Self, TargetError> {
         let work = Arc::new(Work { open, cases, mode, queue: Mutex::default(), filled: Condvar::new() });
         let (sender, results) = channel();
         let first = spawn(&work, 0, &sender);
@@ -82,7 +85,16 @@ impl Crew {
             Ok(Message::Opened(told)) => {
                 let (target_name, capabilities) = *told;
                 let threads = vec![first];
-                Ok(Self { target_name, capabilities, work, results, sender: Some(sender), threads, lost: None })
+                Ok(Self {
+                    target_name,
+                    capabilities,
+                    work,
+                    results,
+                    sender: Some(sender),
+                    threads,
+                    lost: None,
+                    look_up,
+                })
             }
             Ok(Message::NotOpened(error) | Message::Lost(error)) => Err(error),
             Ok(Message::Ran(..)) | Err(_) => Err(TargetError::Broken("the first worker ended too soon".to_owned())),
@@ -103,7 +115,7 @@ impl Crew {
 
     /// The next result, or a short wait.
     pub(super) fn next(&mut self) -> Next {
-        match self.results.recv_timeout(LOOK_UP) {
+        match self.results.recv_timeout(self.look_up) {
             Ok(Message::Ran(index, run, delay)) => Next::Ran(index, run, delay),
             Ok(Message::Opened(_)) => Next::NothingYet,
             Ok(Message::NotOpened(error) | Message::Lost(error)) => {

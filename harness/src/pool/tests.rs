@@ -124,7 +124,7 @@ fn opener(script: &Arc<Script>) -> Arc<Opener> {
 }
 
 fn pool(script: &Arc<Script>, jobs: Option<usize>) -> Pool {
-    Pool { open: opener(script), jobs, max_wait: None, mode: Mode::Judge }
+    Pool { open: opener(script), jobs, max_wait: None, mode: Mode::Judge, look_up: LOOK_UP }
 }
 
 /// A case per value of `$n` that answers at once.

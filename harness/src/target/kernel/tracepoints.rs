@@ -120,10 +120,10 @@ impl Tracepoints {
         } else {
             let samples = Samples::of_this_thread([catalog.drop_id(), catalog.state_id()])
                 .map_err(|error| format!("perf events are refused ({error})"))?;
+            // It takes longer than some timers, so not in the middle of a case. A guest's timers do not see it.
+            symbols::load();
             (Source::Perf(samples), None)
         };
-        // It takes longer than some timers, so not in the middle of a case.
-        symbols::load();
         Ok(Self { source, catalog, thread, sockets: Vec::new(), on: false })
     }
 
