@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Ended, Opener, Pool, Review};
+use super::{Ended, LOOK_UP, Opener, Pool, Review};
 use crate::{
     case::format::{ConcreteCase, Config},
     run::Mode,
