@@ -1,6 +1,6 @@
 //! Real time inside a guest, whose own clock is virtual: the program outside tells it, by lines on the console.
 //!
-//! A campaign measures with a [`Stopwatch`], on a live host as in a guest. The program outside writes [`line`]s while a
+//! A campaign measures with a [`Stopwatch`], on a live host as in a guest. The program outside writes [`line()`]s while a
 //! campaign runs; [`listen`] takes them in, on a thread that goes before all others: the workers of a campaign never
 //! sleep, and a thread of the same rank would never get its turn. How exact: [`TICK`].
 

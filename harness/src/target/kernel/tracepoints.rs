@@ -2,7 +2,7 @@
 //!
 //! [`Tracepoints`] belongs to one kernel target; start at [`Tracepoints::take`]. Two tracepoints are read,
 //! `skb:kfree_skb` and `sock:inet_sock_set_state`, in the layout and with the names that the kernel itself tells
-//! ([`format`]), so that a kernel with other reasons needs no other program.
+//! ([`mod@format`]), so that a kernel with other reasons needs no other program.
 //!
 //! - [`tracefs`]: where the kernel tells them; nothing is mounted anywhere and nothing set on a live host
 //! - [`perf`]: on a live host, events of the calling thread only. They go with their descriptors, however the process
