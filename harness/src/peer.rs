@@ -308,12 +308,6 @@ impl Peer {
         &self.connections[usize::from(index)]
     }
 
-    /// The sockets of a connection, if there is one of this number.
-    #[must_use]
-    pub fn pair(&self, index: u8) -> Option<Pair> {
-        self.connections.get(usize::from(index)).map(|connection| connection.pair)
-    }
-
     /// A connection by number, to change.
     ///
     /// # Panics

@@ -37,7 +37,7 @@ use crate::{
         ethernet,
         parse::{NotTcp, parse},
     },
-    target::{ConnState, Emission, Explanation, Refusal, RuleName, Target, TargetError, Time, Traced},
+    target::{ConnState, Emission, Explanation, Refusal, RuleName, Target, TargetError, Time},
     trace::event::{
         CaseRun, CaseSegment, Difference, Event, EventKind, Finding, FindingKind, StepRecord, Trace, Verdict,
     },
@@ -400,11 +400,6 @@ impl<'a> Run<'a> {
         let mut why = std::mem::take(&mut self.scratch.why);
         self.target.explain(&mut why);
         for explanation in why.drain(..) {
-            if let Explanation::Traced(Traced::Transition { on, from, to }) = explanation
-                && let Some(pair) = self.peer.pair(on)
-            {
-                self.monitor.passed(Peer::handle(on), pair, from, to, now);
-            }
             // A reading of the clock costs time in a guest.
             let kind = EventKind::Explained(explanation);
             self.trace.events.push(Event { at: now, step: self.step, kind, frame: None });

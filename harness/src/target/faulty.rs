@@ -8,13 +8,12 @@ use std::{net::IpAddr, time::Duration};
 
 use super::{
     Capabilities, ConnState, Emission, Endpoints, Explanation, Handle, Outcome, Pair, Refusal, SocketCall, Target,
-    TargetError, Time, Traced,
+    TargetError, Time,
 };
 use crate::{
     case::{
         flags::Flags,
         format::{Checksum, Config, Ip},
-        state::State,
     },
     segment::{
         build::{WireSegment, build},
@@ -129,8 +128,6 @@ pub(crate) struct Fault {
     pub invention: Option<Invention>,
     pub outcome: Option<OnOutcome>,
     pub state: Option<OnState>,
-    /// What the target's own tracing tells once so many packets were injected.
-    pub traced: Option<(usize, Traced)>,
     /// Asked before a packet is given to the target; it may break down.
     pub injection: Option<OnInjection>,
 }
@@ -246,10 +243,6 @@ impl Target for Faulty {
 
     fn explain(&mut self, into: &mut Vec<Explanation>) {
         self.inner.explain(into);
-        let injected = self.past.injected;
-        into.extend(
-            self.fault.traced.take_if(|(after, _)| *after <= injected).map(|(_, told)| Explanation::Traced(told)),
-        );
     }
 
     fn end(&mut self) -> Result<(), TargetError> {
@@ -323,11 +316,6 @@ pub(crate) fn state(injected: usize, wrong: ConnState) -> Fault {
         }
     };
     Fault { state: Some(Box::new(change)), ..Fault::default() }
-}
-
-/// A change of state that there was none of, told once so many packets were injected.
-pub(crate) fn passed(injected: usize, from: State, to: State) -> Fault {
-    Fault { traced: Some((injected, Traced::Transition { on: 0, from, to })), ..Fault::default() }
 }
 
 /// Another outcome of every call.

@@ -38,7 +38,7 @@ use fragments::{Fragments, Taken, is_fragment};
 pub use table::{INVARIANTS, Invariant};
 
 use crate::{
-    case::{flags::Flags, state::State},
+    case::flags::Flags,
     segment::parse::{NotTcp, Parsed, parse},
     target::{ConnState, Endpoints, Handle, Outcome, Pair, SocketCall, Time},
 };
@@ -319,20 +319,6 @@ impl Monitor {
         let live = self.live;
         if let Some(flow) = self.find(pair).map(|index| &mut self.flows[index]) {
             states::observed(flow, state, live, &mut self.report);
-        }
-    }
-
-    /// The target's own tracing told that a connection changed its state: seen in passing, so it says nothing of the
-    /// state that the connection is in now.
-    pub fn passed(&mut self, on: Handle, pair: Pair, from: State, to: State, at: Time) {
-        self.report.at = at;
-        let another = self.remote_of(on).is_some_and(|remote| remote != pair.peer);
-        if self.blind || another || is_to_itself(pair) {
-            return;
-        }
-        let live = self.live;
-        if let Some(flow) = self.find(pair).map(|index| &self.flows[index]) {
-            states::passed(flow, [from, to].map(ConnState::of), live, &mut self.report);
         }
     }
 

@@ -113,7 +113,10 @@ const fn number(state: ConnState) -> u8 {
 /// A state as observed, against the last one.
 pub(super) fn observed(flow: &mut Flow, state: ConnState, live: bool, report: &mut Report) {
     let new = number(state);
-    if new != flow.state && !reachable(flow.state, new, causes(flow, live)) {
+    // A FIN may wait for text before it, a close for text or the handshake: they count from then on.
+    let waiting = if flow.peer_fin { FIN } else { 0 } | if flow.close_called { CLOSE } else { 0 };
+    let causes = flow.causes | waiting | if live { TIME } else { 0 };
+    if new != flow.state && !reachable(flow.state, new, causes) {
         report.breaks(&table::STATE_REACHABLE, "a state that nothing since leads to");
     }
     flow.state = new;
@@ -125,21 +128,6 @@ pub(super) fn observed(flow: &mut Flow, state: ConnState, live: bool, report: &m
             flow.handshake_is_whole();
         }
         agrees_with_the_wire(flow, new, report);
-    }
-}
-
-/// What may have changed the state since it was observed last.
-fn causes(flow: &Flow, live: bool) -> u16 {
-    // A FIN may wait for text before it, a close for text or the handshake: they count from then on.
-    let waiting = if flow.peer_fin { FIN } else { 0 } | if flow.close_called { CLOSE } else { 0 };
-    flow.causes | waiting | if live { TIME } else { 0 }
-}
-
-/// One of the changes between two observations, as the target itself told it.
-pub(super) fn passed(flow: &Flow, change: [ConnState; 2], live: bool, report: &mut Report) {
-    let [from, to] = change.map(number);
-    if from != to && !reachable(from, to, causes(flow, live)) {
-        report.breaks(&table::STATE_REACHABLE, "a change of state that nothing since leads to");
     }
 }
 

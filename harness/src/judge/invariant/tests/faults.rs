@@ -16,7 +16,7 @@ use crate::{
     run::{Mode, run_case},
     target::{
         ConnState, Outcome,
-        faulty::{Draft, Fault, Faulty, Verdict, and, edit, lose, on_emission, outcome, passed, repeat, state},
+        faulty::{Draft, Fault, Faulty, Verdict, and, edit, lose, on_emission, outcome, repeat, state},
         reference::Reference,
     },
 };
@@ -295,7 +295,6 @@ fn of_states() -> Vec<Broken> {
     let not_acked = established(&lines(&["  - call: shutdown", "  - inject: { flags: ACK, seq: 1, ack: 1 }"]));
     vec![
         broken("state-reachable", listening(SYN), state(1, is(State::SynSent))),
-        broken("state-reachable", listening(SYN), passed(1, State::SynReceived, State::CloseWait)),
         broken("established-by-handshake", unacked, state(2, is(State::Established))),
         broken("peer-closed", early_fin, state(3, is(State::CloseWait))),
         broken("fin-acked", not_acked, state(3, is(State::FinWait2))),
