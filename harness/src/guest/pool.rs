@@ -125,7 +125,9 @@ impl GuestPool {
                 Some(boot::Ended::Code(code)) => {
                     return Err(self.confused(&format!("it ended too soon, with exit code {code}")));
                 }
-                Some(boot::Ended::Died { console, .. }) if opened => return Ok(One::Died(console)),
+                Some(boot::Ended::Died { console, .. }) if opened && progress.done < progress.cases.len() => {
+                    return Ok(One::Died(console));
+                }
                 Some(boot::Ended::Died { status, console }) => return Err(guest.died(status, &console)),
                 None if stop.load(Ordering::Relaxed) => return Ok(One::Done),
                 None => thread::sleep(GLANCE),

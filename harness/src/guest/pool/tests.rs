@@ -90,3 +90,20 @@ fn a_guest_that_ends_too_soon() {
     let error = told(&pool, &cases).0.expect_err("nothing was run").to_string();
     assert!(error.ends_with("it ended too soon, with exit code 3"), "{error}");
 }
+
+/// The kernel breaks down when all is told: no case is to blame.
+#[test]
+fn a_kernel_that_breaks_down_at_the_end() {
+    let cases = sample::cases(THREE);
+    let runs: Vec<CaseRun> =
+        cases.iter().map(|case| CaseRun::never_began(case, "linux:script", "1.2.3", Verdict::Pass)).collect();
+    let (folder, pool) = pool("");
+    let all = lines(folder.path(), "all", &runs);
+    let script =
+        format!("#!/bin/sh\ncat {all} > records; echo 'Kernel panic - not syncing: late' > console; exit 134\n");
+    fs::write(pool.kernel.program(), script).expect("written");
+    let (ended, told) = told(&pool, &cases);
+    let error = ended.expect_err("it died").to_string();
+    assert!(error.contains("ended without a result") && error.contains("not syncing: late"), "{error}");
+    assert_eq!(told.len(), cases.len());
+}
