@@ -177,15 +177,7 @@ pub fn without(case: &ConcreteCase, steps: &[usize]) -> ConcreteCase {
 /// The last segment that was injected by what acted last at or before this step.
 fn segment(run: &CaseRun, step: usize) -> Option<&CaseSegment> {
     let acted = acting_step(&run.case.case, step)?;
-    let mut events = run.trace.events.iter().rev().filter(|event| event.step == acted);
-    events.find_map(|event| match &event.kind {
-        EventKind::Injected { segment, .. } => segment.as_ref(),
-        EventKind::Emitted { .. }
-        | EventKind::EmittedOther { .. }
-        | EventKind::Called { .. }
-        | EventKind::Explained(_)
-        | EventKind::Waited(_) => None,
-    })
+    run.trace.injected(acted)
 }
 
 #[cfg(test)]

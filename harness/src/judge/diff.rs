@@ -466,23 +466,9 @@ fn elsewhere(runs: [&CaseRun; 2], index: usize) -> Option<Placed> {
     placed.reduce(|before, next| if before.opens { before } else { next })
 }
 
-/// The last segment that a step injects.
-fn injected(run: &CaseRun, index: usize) -> Option<&CaseSegment> {
-    let events = &run.trace.events;
-    let behind = events.partition_point(|event| event.step <= index);
-    events[..behind].iter().rev().take_while(|event| event.step == index).find_map(|event| match &event.kind {
-        EventKind::Injected { segment, .. } => segment.as_ref(),
-        EventKind::Emitted { .. }
-        | EventKind::EmittedOther { .. }
-        | EventKind::Called { .. }
-        | EventKind::Explained(_)
-        | EventKind::Waited(_) => None,
-    })
-}
-
 /// Whether the step injects a segment with another number into each of the two, placed by what a target shows of itself.
 fn placed_elsewhere(runs: [&CaseRun; 2], index: usize) -> Option<Placed> {
-    let [left, right] = runs.map(|run| injected(run, index));
+    let [left, right] = runs.map(|run| run.trace.injected(index));
     let flags = left.or(right)?.flags;
     let flag_bits = |segment: Option<&CaseSegment>| segment.map(|segment| segment.flags);
     let seq = |segment: Option<&CaseSegment>| segment.map(|segment| segment.seq);

@@ -95,6 +95,20 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// The last segment that this step injected.
+    #[must_use]
+    pub fn injected(&self, step: usize) -> Option<&CaseSegment> {
+        let behind = self.events.partition_point(|event| event.step <= step);
+        self.events[..behind].iter().rev().take_while(|event| event.step == step).find_map(|event| match &event.kind {
+            EventKind::Injected { segment, .. } => segment.as_ref(),
+            EventKind::Emitted { .. }
+            | EventKind::EmittedOther { .. }
+            | EventKind::Called { .. }
+            | EventKind::Explained(_)
+            | EventKind::Waited(_) => None,
+        })
+    }
+
     /// What the target's own tracing told among some events.
     pub fn traced(events: &[Event]) -> impl Iterator<Item = (usize, Traced)> + '_ {
         events.iter().filter_map(|event| match &event.kind {
