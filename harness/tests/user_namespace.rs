@@ -52,6 +52,7 @@ fn without_rights() {
         Err(other) => panic!("refused for another reason: {other}"),
         Ok(()) => return skip("setpriv took no capability away"),
     }
+    until_alone();
     match enter_user_namespace_if_needed() {
         Ok(standing) => assert_eq!(standing, Standing::UserNamespace),
         Err(TargetError::Permission(why)) => return skip(&why),
@@ -63,6 +64,15 @@ fn without_rights() {
         Ok(()) => println!("user namespace: ok"),
         Err(TargetError::Permission(why)) => skip(&why),
         Err(other) => panic!("{other}"),
+    }
+}
+
+/// Waits until the kernel has put away the joined thread: `join` returns a little before, and until then the process
+/// counts as one with threads.
+fn until_alone() {
+    let threads = || std::fs::read_dir("/proc/self/task").expect("/proc lists the threads").count();
+    while threads() > 1 {
+        thread::yield_now();
     }
 }
 
