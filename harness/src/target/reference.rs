@@ -37,7 +37,6 @@ pub struct Reference {
     stack: Stack,
     now: Instant,
     sockets: BTreeMap<Handle, SocketId>,
-    explanations: Vec<Explanation>,
 }
 
 impl Reference {
@@ -59,17 +58,7 @@ impl Reference {
         };
         let mapped = Mapped::default(&profile);
         let stack = Stack::new(stack_config(&mapped, seed));
-        Self {
-            name,
-            capabilities,
-            profile,
-            seed,
-            mapped,
-            stack,
-            now: EPOCH,
-            sockets: BTreeMap::new(),
-            explanations: Vec::new(),
-        }
+        Self { name, capabilities, profile, seed, mapped, stack, now: EPOCH, sockets: BTreeMap::new() }
     }
 
     fn socket(&self, on: Handle) -> Option<SocketId> {
@@ -179,19 +168,16 @@ impl Reference {
             SocketSwitch::UserTimeout(span) => SocketOption::UserTimeout(config::fixed(span)),
         }
     }
+}
 
-    fn drain_events(&mut self) {
-        while let Some(event) = self.stack.poll_event() {
-            match event {
-                Event::StateChanged { from, to, rule, .. } => self.explanations.push(Explanation::StateChanged {
-                    from: state_of(from),
-                    to: state_of(to),
-                    rule: rule_name(rule),
-                }),
-                Event::Dropped { rule } => self.explanations.push(Explanation::Dropped(rule_name(rule))),
-                Event::Notify { .. } => {}
-            }
+/// What an event explains, if it is not for a user.
+fn explanation(event: Event) -> Option<Explanation> {
+    match event {
+        Event::StateChanged { from, to, rule, .. } => {
+            Some(Explanation::StateChanged { from: state_of(from), to: state_of(to), rule: rule_name(rule) })
         }
+        Event::Dropped { rule } => Some(Explanation::Dropped(rule_name(rule))),
+        Event::Notify { .. } => None,
     }
 }
 
@@ -226,7 +212,6 @@ impl Target for Reference {
         self.stack = Stack::new(stack_config(&self.mapped, self.seed));
         self.now = EPOCH;
         self.sockets.clear();
-        self.explanations.clear();
         Ok(Endpoints::documentation(self.mapped.version))
     }
 
@@ -272,7 +257,6 @@ impl Target for Reference {
             let rules = transmit.rules.iter().map(rule_name).collect();
             into.push(Emission { at, packet: transmit.packet, rules });
         }
-        self.drain_events();
         Ok(())
     }
 
@@ -302,7 +286,9 @@ impl Target for Reference {
     }
 
     fn explain(&mut self, into: &mut Vec<Explanation>) {
-        into.append(&mut self.explanations);
+        while let Some(event) = self.stack.poll_event() {
+            into.extend(explanation(event));
+        }
     }
 
     fn end(&mut self) -> Result<(), TargetError> {

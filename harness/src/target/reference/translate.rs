@@ -24,9 +24,20 @@ pub(super) const fn state_of(state: StackState) -> State {
     }
 }
 
-/// The name a report shows.
+/// The name a report shows. Asked for with every packet: what it says of each rule is looked up once.
 pub(super) fn rule_name(rule: Rule) -> RuleName {
-    RuleName { name: rule.name(), clause: rule.clause(), text: rule.text() }
+    static NAMES: [RuleName; Rule::ALL.len()] = {
+        let mut names = [RuleName { name: "", clause: "", text: "" }; Rule::ALL.len()];
+        let mut index = 0;
+        while index < names.len() {
+            let rule = Rule::ALL[index];
+            names[index] = RuleName { name: rule.name(), clause: rule.clause(), text: rule.text() };
+            index += 1;
+        }
+        names
+    };
+    // Rules are listed in the order in which they are declared.
+    NAMES[rule as usize]
 }
 
 /// The errno a socket interface would report; `None`: would block.

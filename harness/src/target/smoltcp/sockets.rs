@@ -244,6 +244,7 @@ impl Sockets {
 
     /// Reads what smoltcp's last poll changed.
     pub(super) fn observe(&mut self, cause: Cause) {
+        let mut over = false;
         for (place, known) in self.known.iter_mut().enumerate() {
             let socket = self.set.get::<tcp::Socket>(known.handle);
             let before = std::mem::replace(&mut known.state, socket.state());
@@ -257,7 +258,10 @@ impl Sockets {
                         known.pair = Some(pair);
                     }
                 }
-                tcp::State::Closed => known.error = known.error.or_else(|| ending(before, cause)),
+                tcp::State::Closed => {
+                    known.error = known.error.or_else(|| ending(before, cause));
+                    over = true;
+                }
                 tcp::State::Established
                 | tcp::State::FinWait1
                 | tcp::State::FinWait2
@@ -270,6 +274,28 @@ impl Sockets {
                         self.queue.push_back(place);
                     }
                 }
+            }
+        }
+        if over {
+            self.forget();
+        }
+    }
+
+    /// Takes the sockets away that are over and nobody's, as a program would: else every poll would look at them all.
+    /// One that was aborted stays until its RST has left.
+    fn forget(&mut self) {
+        let mut place = 0;
+        while let Some(known) = self.known.get(place) {
+            let socket = self.set.get::<tcp::Socket>(known.handle);
+            if known.owner == Owner::Nobody && socket.state() == tcp::State::Closed && socket.local_endpoint().is_none()
+            {
+                self.set.remove(known.handle);
+                self.known.remove(place);
+                for waiting in self.queue.iter_mut().filter(|waiting| **waiting > place) {
+                    *waiting -= 1;
+                }
+            } else {
+                place += 1;
             }
         }
     }
