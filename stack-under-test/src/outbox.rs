@@ -73,12 +73,13 @@ impl Outbox {
         if self.is_full() {
             return self.dropped(Rule::TransmitQueueFull);
         }
-        let mut packet = Vec::with_capacity(ipv6::HEADER_LEN + segment.wire_len());
+        let len = segment.wire_len();
+        let mut packet = Vec::with_capacity(ipv6::HEADER_LEN + len);
         let ident = u32::from(self.ident);
         let datagram =
             Datagram { source: src, destination: dst, protocol: PROTOCOL_TCP, fields: ip, ident, payload: &[] };
         self.ident = self.ident.wrapping_add(u16::from(src.is_ipv4()));
-        if datagram.emit_header(segment.wire_len(), None, &mut packet).is_none() {
+        if datagram.emit_header(len, None, &mut packet).is_none() {
             // The effective send MSS keeps every segment below the MTU, which is 16 bits wide.
             return self.dropped(Rule::TransmitQueueFull);
         }

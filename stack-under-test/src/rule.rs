@@ -175,6 +175,7 @@ rules! {
     CheckSynListen "check-syn-return-to-listen" "RFC9293#3.10.7.4" "fourth, check the SYN bit: a passive open in SYN-RECEIVED returns to LISTEN";
     CheckSynChallenge "check-syn-challenge-ack" "U-8" "fourth, check the SYN bit: a SYN on a synchronized connection draws a challenge ACK";
     CheckSynReset "check-syn-reset" "RFC9293#3.10.7.4" "fourth, check the SYN bit: without RFC 5961 a SYN in the window resets the connection";
+    UnacceptableLimit "unacceptable-ack-limit" "RFC5961#7" "unacceptable segments without text came too soon one after the other: this one is not answered";
     ChallengeLimit "challenge-ack-limit" "RFC5961#7" "the limit on challenge ACKs is reached, this one is not sent";
     // Fifth: check the ACK field.
     CheckAckMissing "check-ack-missing" "RFC9293#3.10.7.4" "fifth, check the ACK field: the ACK bit is off, the segment is dropped";

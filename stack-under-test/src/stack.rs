@@ -353,6 +353,12 @@ impl Stack {
         self.connection(local_port, remote).map(|conn| conn.rto.rto())
     }
 
+    /// Entries among the timers of connections.
+    #[cfg(test)]
+    pub(crate) fn timers(&self) -> usize {
+        self.tcp.timers()
+    }
+
     /// Whether some socket is in LISTEN on this port.
     pub fn is_listening(&self, local_port: u16) -> bool {
         self.tcp.is_listening(local_port)

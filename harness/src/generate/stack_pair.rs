@@ -75,7 +75,11 @@ struct Bench {
 impl Bench {
     fn new(script: &mut Script<'_>) -> Self {
         let (profiles, options) = (script.byte(), script.byte());
-        let profile = |bit: u8| if profiles & bit == 0 { Profile::rfc9293() } else { Profile::rfc793() };
+        let profile = |bit: u8| Profile {
+            // Without it two full windows that were lost draw ACKs for ever, each the answer to the other.
+            unacceptable_ack_interval: Some(Duration::from_millis(500)),
+            ..if profiles & bit == 0 { Profile::rfc9293() } else { Profile::rfc793() }
+        };
         let buffer = |bits: u8| [65_535, 1000, 536, 100][usize::from(bits & 3)];
         let socket = |bits: u8| SocketOptions {
             nodelay: bits & 4 != 0,

@@ -68,7 +68,7 @@ impl Link {
     pub(crate) fn start(&mut self, now: Instant, host: &Host, profile: &Profile) {
         if !self.started {
             self.started = true;
-            let claim = Claim::new(profile.address_claim, now);
+            let claim = Claim::new(profile.link.address_claim, now);
             self.claims = host.addresses().map(|address| (address, claim)).collect();
             self.step_claims(now);
         }

@@ -90,7 +90,7 @@ impl Neighbors {
         let mut ask = None;
         let entry = self.entries.entry(hop).or_insert_with(|| {
             ask = Some(Ask { address: hop, station: None });
-            let next = now + profile.neighbor_retransmit;
+            let next = now + profile.link.retransmit;
             Entry {
                 mac: MacAddr::default(),
                 reachability: Reachability::Incomplete,
@@ -110,7 +110,7 @@ impl Neighbors {
             return (Resolved::Waits, ask);
         }
         if entry.reachability == Reachability::Stale {
-            entry.reachability = Reachability::Delay(now + profile.neighbor_first_probe);
+            entry.reachability = Reachability::Delay(now + profile.link.first_probe);
         }
         (Resolved::To(entry.mac, packet), None)
     }
@@ -153,7 +153,7 @@ impl Neighbors {
         let changed = entry.mac != mac || entry.reachability == Reachability::Incomplete;
         entry.mac = mac;
         if evidence == Evidence::Answer {
-            entry.reachability = Reachability::Reachable(now + profile.neighbor_reachable);
+            entry.reachability = Reachability::Reachable(now + profile.link.reachable);
             entry.asked = 0;
         } else if changed {
             entry.reachability = Reachability::Stale;
@@ -188,17 +188,17 @@ impl Neighbors {
                 Reachability::Delay(_) => {
                     entry.reachability = Reachability::Probe;
                     entry.asked = 0;
-                    profile.neighbor_unicast_probes
+                    profile.link.unicast_probes
                 }
-                Reachability::Probe => profile.neighbor_unicast_probes,
-                Reachability::Incomplete => profile.neighbor_multicast_probes,
+                Reachability::Probe => profile.link.unicast_probes,
+                Reachability::Incomplete => profile.link.multicast_probes,
             };
             if entry.asked >= most {
                 lost.extend(entry.waiting.drain(..));
                 return false;
             }
             entry.asked += 1;
-            entry.next = now + profile.neighbor_retransmit;
+            entry.next = now + profile.link.retransmit;
             let station = (entry.reachability == Reachability::Probe).then_some(entry.mac);
             asks.push(Ask { address, station });
             true

@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use super::*;
-use crate::profile::AddressClaim;
+use crate::profile::{AddressClaim, LinkChoices};
 use crate::wire::arp::{ArpPacket, Operation};
 use crate::wire::icmp::{IcmpRepr, PROTOCOL_ICMP};
 use crate::wire::ipv4::Ipv4Repr;
@@ -23,7 +23,8 @@ fn v4(address: &str) -> core::net::Ipv4Addr {
 }
 
 fn config(mac: MacAddr, last: u8, claim: AddressClaim) -> Config {
-    let profile = Profile { address_claim: claim, ..Profile::rfc9293() };
+    let profile =
+        Profile { link: LinkChoices { address_claim: claim, ..LinkChoices::default() }, ..Profile::rfc9293() };
     let six = format!("2001:db8::{last:x}");
     Config {
         addresses: vec![Cidr::new([192, 0, 2, last], 24), Cidr::new(ip(&six), 64)],

@@ -1,5 +1,8 @@
-//! The limit on challenge ACKs (RFC5961#7): a counter and a time, no timer.
+//! Limits on ACKs that nobody needs (RFC5961#7): on challenge ACKs of the host, a counter and a time; on answers to
+//! unacceptable segments of one connection, a time. No timer.
 
+use super::connection::{Connection, Context};
+use super::segment::Segment;
 use crate::profile::Profile;
 use crate::time::Instant;
 
@@ -21,4 +24,14 @@ impl Throttle {
         self.sent = self.sent.saturating_add(u32::from(admitted));
         admitted
     }
+}
+
+/// Whether an unacceptable segment is answered. One that occupies sequence space always is: its sender waits for the ACK.
+pub(crate) fn answers_unacceptable(conn: &mut Connection, seg: &Segment<'_>, cx: &Context<'_>) -> bool {
+    let Some(interval) = cx.profile.unacceptable_ack_interval.filter(|_| seg.len() == 0) else { return true };
+    let answers = cx.now >= conn.answers_again;
+    if answers {
+        conn.answers_again = cx.now + interval;
+    }
+    answers
 }

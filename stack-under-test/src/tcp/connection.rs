@@ -25,6 +25,7 @@ use super::sack_recovery::SackRecovery;
 use super::send_buffer::SendBuffer;
 use super::seq::Seq;
 use super::sockets::Sockets;
+use super::spare::Spare;
 use super::state::State;
 use super::tcb::{ReceiveSequence, SendSequence, Tcb};
 use super::timestamps::Timestamps;
@@ -48,6 +49,7 @@ pub(crate) struct Context<'a> {
     pub listeners: &'a mut Listeners,
     pub sockets: &'a mut Sockets,
     pub throttle: &'a mut Throttle,
+    pub spare: &'a mut Spare,
 }
 
 impl Context<'_> {
@@ -114,6 +116,8 @@ pub(crate) struct Connection {
     pub soft_error: Option<CallError>,
     /// When the first zero-window probe left that nothing has answered yet (MUST-37).
     pub probed_in_vain_since: Option<Instant>,
+    /// From when on an unacceptable segment without text is answered ([`super::challenge`]).
+    pub answers_again: Instant,
     /// The old incarnation in TIME-WAIT, while this one is in SYN-RECEIVED (MAY-2).
     pub previous: Option<Box<Connection>>,
     /// Where the table of connections has it among its timers.
@@ -164,6 +168,7 @@ impl Connection {
             sack_recovery: SackRecovery::new(profile.limits.sack_ranges),
             soft_error: None,
             probed_in_vain_since: None,
+            answers_again: Instant::ZERO,
             previous: None,
             timer: None,
             scheduled: false,

@@ -13,6 +13,7 @@ use core::net::{IpAddr, SocketAddr};
 use siphasher::sip::SipHasher24;
 
 use crate::tcp::seq::Seq;
+use crate::tcp::table::SecretKey;
 use crate::time::Instant;
 
 /// Nanoseconds between two ticks of the ISN clock (MUST-8): it goes once round the 2^32 numbers in
@@ -50,8 +51,7 @@ impl IsnGenerator {
     /// half of SipHash-2-4, a keyed pseudorandom function (MUST-9).
     pub fn rfc6528(&self, now: Instant, local: SocketAddr, remote: SocketAddr) -> Seq {
         let mut prf = SipHasher24::new_with_keys(self.key[0], self.key[1]);
-        write(&mut prf, local);
-        write(&mut prf, remote);
+        write(&mut prf, local, remote);
         Self::clock793(now) + prf.finish() as u32
     }
 
@@ -59,8 +59,7 @@ impl IsnGenerator {
     /// on the time, so timestamps go on growing from one incarnation to the next (RFC6191#3).
     pub fn timestamp_offset(&self, local: SocketAddr, remote: SocketAddr) -> u32 {
         let mut prf = SipHasher24::new_with_keys(scramble(self.key[0]), scramble(self.key[1]));
-        write(&mut prf, local);
-        write(&mut prf, remote);
+        write(&mut prf, local, remote);
         prf.finish() as u32
     }
 
@@ -68,8 +67,7 @@ impl IsnGenerator {
     /// third key.
     pub(crate) fn cookie_hash(&self, local: SocketAddr, remote: SocketAddr, isn: Seq, count: u64, size: u32) -> u32 {
         let mut prf = SipHasher24::new_with_keys(scramble(self.key[1]), scramble(self.key[0]));
-        write(&mut prf, local);
-        write(&mut prf, remote);
+        write(&mut prf, local, remote);
         prf.write(&isn.0.to_be_bytes());
         prf.write(&count.to_be_bytes());
         prf.write(&size.to_be_bytes());
@@ -77,8 +75,9 @@ impl IsnGenerator {
     }
 
     /// A key for the table of connections.
-    pub(crate) fn table_key(&self) -> [u64; 2] {
-        self.key.map(|half| scramble(half.wrapping_add(GOLDEN)))
+    pub(crate) fn table_key(&self) -> SecretKey {
+        let word = |index: usize| scramble(self.key[index % 2].wrapping_add(GOLDEN.wrapping_mul(1 + index as u64)));
+        core::array::from_fn(word)
     }
 
     /// M alone: the 32-bit clock that ticks every 4 µs (MUST-8, RFC793#3.3). It is the same for
@@ -88,13 +87,24 @@ impl IsnGenerator {
     }
 }
 
-/// A socket as F takes it in: the address's octets, then the port's.
-fn write(prf: &mut SipHasher24, socket: SocketAddr) {
-    match socket.ip() {
-        IpAddr::V4(address) => prf.write(&address.octets()),
-        IpAddr::V6(address) => prf.write(&address.octets()),
+/// Two sockets as F takes them in: of each the address's octets, then the port's. In one piece where that is short: a
+/// hash of one write costs a fraction of one that takes in field by field.
+fn write(prf: &mut SipHasher24, local: SocketAddr, remote: SocketAddr) {
+    if let (SocketAddr::V4(local), SocketAddr::V4(remote)) = (local, remote) {
+        let mut octets = [0; 12];
+        octets[..4].copy_from_slice(&local.ip().octets());
+        octets[4..6].copy_from_slice(&local.port().to_be_bytes());
+        octets[6..10].copy_from_slice(&remote.ip().octets());
+        octets[10..].copy_from_slice(&remote.port().to_be_bytes());
+        return prf.write(&octets);
     }
-    prf.write(&socket.port().to_be_bytes());
+    for socket in [local, remote] {
+        match socket.ip() {
+            IpAddr::V4(address) => prf.write(&address.octets()),
+            IpAddr::V6(address) => prf.write(&address.octets()),
+        }
+        prf.write(&socket.port().to_be_bytes());
+    }
 }
 
 impl core::fmt::Debug for IsnGenerator {

@@ -17,6 +17,7 @@
 //! | `retransmit`, `rto`, `persist`, `congestion`, `keepalive` | one timer's or algorithm's job each |
 //! | `syn_cookie` | RFC 4987 |
 //! | `listen_queue`, `sockets` | who waits for whom |
+//! | `spare` | memory of connections that are over |
 //! | `path_mtu` | RFC 1191, RFC 5927 |
 //! | `icmp_error` | what an ICMP error does to a connection |
 
@@ -45,6 +46,7 @@ pub(crate) mod segment_arrives;
 pub(crate) mod send_buffer;
 pub mod seq;
 pub(crate) mod sockets;
+pub(crate) mod spare;
 pub mod state;
 pub(crate) mod syn_cookie;
 pub(crate) mod table;
@@ -65,6 +67,7 @@ use listen_queue::Listeners;
 use segment::Segment;
 use segment_arrives::{Stop, closed, listen, other_states, syn_sent, time_wait};
 use sockets::Sockets;
+use spare::Spare;
 use state::State;
 use table::{Key, Table};
 
@@ -100,6 +103,7 @@ pub(crate) struct Tcp {
     /// Connections that may have something to send, in the order they got it.
     scheduled: VecDeque<Key>,
     throttle: Throttle,
+    spare: Spare,
     isn: IsnGenerator,
     /// Active opens with a port of our choice so far (RFC6056#3.3.3).
     ports_chosen: u16,
@@ -114,6 +118,7 @@ impl Tcp {
             sockets: Sockets::default(),
             scheduled: VecDeque::new(),
             throttle: Throttle::default(),
+            spare: Spare::default(),
             isn,
             ports_chosen: 0,
         }
@@ -130,6 +135,7 @@ impl Tcp {
             listeners: &mut self.listeners,
             sockets: &mut self.sockets,
             throttle: &mut self.throttle,
+            spare: &mut self.spare,
         };
         (&mut self.connections, cx)
     }
@@ -170,7 +176,7 @@ impl Tcp {
                 let has_room = connections.len() < cx.profile.limits.connections;
                 match listen::segment_arrives(seg, &mut None, has_room, &mut cx) {
                     Ok(conn) => {
-                        key = Some(connections.insert(Box::new(conn)));
+                        key = Some(connections.insert(conn));
                         None
                     }
                     Err(stop) => Some(stop),
@@ -200,7 +206,7 @@ impl Tcp {
         let mut previous = Some(old);
         let mut new = None;
         match listen::segment_arrives(seg, &mut previous, true, &mut cx) {
-            Ok(conn) => new = Some(connections.insert(Box::new(conn))),
+            Ok(conn) => new = Some(connections.insert(conn)),
             Err(Stop::Dropped(rule)) => cx.out.dropped(rule),
             Err(Stop::Done) => {}
         }
@@ -240,16 +246,17 @@ impl Tcp {
         if connections.at(key).is_none_or(|conn| conn.state() != State::Closed) {
             return;
         }
-        let Some(conn) = connections.remove(key) else { return };
+        let Some(mut conn) = connections.remove(key) else { return };
         match conn.owner {
             Owner::Listener => {
                 if let OpenedBy::Passive(listener) = conn.opened_by {
                     cx.listeners.handshake_ended(conn.tcb.local.port(), listener);
                 }
             }
-            Owner::Socket(socket) => cx.sockets.connection_gone(socket, conn.unread),
+            Owner::Socket(socket) => cx.sockets.connection_gone(socket, core::mem::take(&mut conn.unread)),
             Owner::Nobody => {}
         }
+        cx.spare.keep(conn);
     }
 
     /// Does something to one connection, then lets it send. `None` if there is no such connection.
@@ -271,7 +278,7 @@ impl Tcp {
 
     /// Runs the timers that are due, connection by connection.
     pub(crate) fn handle_timeout(&mut self, env: &mut Environment<'_>) {
-        for pair in self.connections.due(env.now) {
+        for pair in self.connections.take_due(env.now) {
             self.on_connection(pair, env, timeout::expire);
         }
     }
@@ -279,6 +286,11 @@ impl Tcp {
     /// The next deadline of any connection.
     pub(crate) fn deadline(&mut self) -> Option<Instant> {
         self.connections.deadline()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn timers(&self) -> usize {
+        self.connections.timers()
     }
 
     pub(crate) fn connection(&self, pair: Pair) -> Option<&Connection> {

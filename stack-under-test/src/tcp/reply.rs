@@ -1,5 +1,6 @@
 //! Answers that leave at once: resets (RFC9293#3.5.2) and acknowledgments that state where we are.
 
+use super::challenge;
 use super::connection::{Connection, Context};
 use super::segment::Segment;
 use super::seq::Seq;
@@ -53,6 +54,15 @@ pub(crate) fn abort(conn: &Connection, rule: Rule, cx: &mut Context<'_>) {
 /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.
 pub(crate) fn acknowledge(conn: &mut Connection, rule: Rule, cx: &mut Context<'_>) {
     conn.transmit(conn.tcb.snd.nxt, Flags::ACK, 0, Rules::one(rule), cx);
+}
+
+/// The same to an unacceptable segment, unless the last one came too short a time ago (RFC5961#7).
+pub(crate) fn acknowledge_unacceptable(conn: &mut Connection, seg: &Segment<'_>, rule: Rule, cx: &mut Context<'_>) {
+    if challenge::answers_unacceptable(conn, seg, cx) {
+        acknowledge(conn, rule, cx);
+    } else {
+        cx.out.dropped(Rule::UnacceptableLimit);
+    }
 }
 
 /// The same as a challenge to whoever sent a suspicious segment (RFC5961#3.2, #4.2), unless there

@@ -107,7 +107,15 @@ impl RetransmissionQueue {
 
     /// Forgets everything: nothing will be sent again.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        self.sent.clear();
+        let sent = core::mem::take(&mut self.sent);
+        *self = Self { sent, ..Self::default() };
+    }
+
+    /// Takes the room that another queue has; both are empty.
+    pub(crate) fn take_room(&mut self, other: &mut Self) {
+        debug_assert!(self.sent.is_empty() && other.sent.is_empty(), "what is in flight would change hands");
+        core::mem::swap(&mut self.sent, &mut other.sent);
     }
 
     /// Stops the timer; the zero-window probe's takes over.

@@ -8,8 +8,10 @@
 
 use core::time::Duration;
 
+use crate::time::nanos_of;
+
 /// K of RFC6298#2.2.
-const K: u32 = 4;
+const K: u64 = 4;
 
 /// The RTO that data starts with after a lost SYN (RFC6298#5.7).
 const AFTER_SYN_TIMEOUT: Duration = Duration::from_secs(3);
@@ -39,8 +41,10 @@ pub struct RtoEstimator {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Smoothed {
-    srtt: Duration,
-    rttvar: Duration,
+    /// Nanoseconds, as the clock counts: sums of these cost a fraction of sums of [`Duration`].
+    srtt: u64,
+    /// Nanoseconds.
+    rttvar: u64,
 }
 
 impl RtoEstimator {
@@ -63,7 +67,8 @@ impl RtoEstimator {
     /// The same for one of `expected` samples that a round trip gives: the gains are divided by that number, so that
     /// many samples do not forget the path's history sooner (RFC7323#4.2, #G). Zero counts as one.
     pub fn sample_one_of(&mut self, expected: u32, rtt: Duration) {
-        let (alpha, beta) = (expected.max(1).saturating_mul(8), expected.max(1).saturating_mul(4));
+        let (alpha, beta) = (u64::from(expected.max(1)) * 8, u64::from(expected.max(1)) * 4);
+        let rtt = nanos_of(rtt);
         let Smoothed { srtt, rttvar } = match self.smoothed {
             None => Smoothed { srtt: rtt, rttvar: rtt / 2 },
             // RTTVAR first: it uses the SRTT from before this sample. alpha = 1/8, beta = 1/4.
@@ -73,7 +78,8 @@ impl RtoEstimator {
             },
         };
         self.smoothed = Some(Smoothed { srtt, rttvar });
-        self.set(srtt.saturating_add(rttvar.saturating_mul(K).max(self.granularity)));
+        let margin = rttvar.saturating_mul(K).max(nanos_of(self.granularity));
+        self.set(Duration::from_nanos(srtt.saturating_add(margin)));
     }
 
     /// The timeout to start the timer with, back-off included.
@@ -83,12 +89,12 @@ impl RtoEstimator {
 
     /// The smoothed round-trip time; `None` before the first [`sample`](Self::sample).
     pub fn srtt(&self) -> Option<Duration> {
-        self.smoothed.map(|s| s.srtt)
+        self.smoothed.map(|s| Duration::from_nanos(s.srtt))
     }
 
     /// The round-trip time's variation; `None` before the first [`sample`](Self::sample).
     pub fn rttvar(&self) -> Option<Duration> {
-        self.smoothed.map(|s| s.rttvar)
+        self.smoothed.map(|s| Duration::from_nanos(s.rttvar))
     }
 
     /// Doubles the RTO, up to the maximum: the timer expired (RFC6298#5.5, MUST-19).

@@ -41,9 +41,13 @@ pub(crate) struct Segment<'a> {
 
 impl<'a> Segment<'a> {
     pub(crate) fn new(ip: &IpPacket<'a>, tcp: &TcpSegment<'a>) -> Self {
-        let (options, illegal_option) = match TcpOptions::parse(tcp.options_raw()) {
-            Ok(options) => (options, false),
-            Err(error) => (error.read, true),
+        let (options, illegal_option) = if tcp.options_raw().is_empty() {
+            (TcpOptions::default(), false)
+        } else {
+            match TcpOptions::parse(tcp.options_raw()) {
+                Ok(options) => (options, false),
+                Err(error) => (error.read, true),
+            }
         };
         Self {
             local: SocketAddr::new(ip.destination, tcp.dst_port()),

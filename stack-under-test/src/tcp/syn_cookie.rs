@@ -167,11 +167,12 @@ pub(crate) fn may_follow_a_lost_ack(seg: &Segment<'_>, cx: &Context<'_>) -> bool
 
 /// The connection in SYN-RECEIVED that the cookie in this ACK stands for; `mss` is what [`verify`] said. The ACK itself
 /// is still to be processed. `None` if nobody listens.
-pub(crate) fn accept(seg: &Segment<'_>, mss: u16, cx: &mut Context<'_>) -> Option<Connection> {
+pub(crate) fn accept(seg: &Segment<'_>, mss: u16, cx: &mut Context<'_>) -> Option<Box<Connection>> {
     let listener = cx.listeners.get(seg.local.port())?;
     let (socket, options) = (listener.socket, listener.options.clone());
     let pair = Pair { local: seg.local, remote: seg.remote };
-    let mut conn = Connection::new(pair, OpenedBy::Passive(socket), Owner::Listener, options, cx);
+    let conn = Connection::new(pair, OpenedBy::Passive(socket), Owner::Listener, options, cx);
+    let mut conn = cx.spare.hold(conn);
     conn.set_iss(seg.ack - 1);
     conn.tcb.snd = SendSequence { nxt: seg.ack, ..conn.tcb.snd };
     conn.tcb.rcv.irs = seg.seq - 1;

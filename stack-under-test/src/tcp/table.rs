@@ -1,65 +1,29 @@
 //! The table of connections: found by their pair of sockets at once, and by deadline when time has passed.
 //!
 //! What a segment costs here does not depend on how many connections there are: one keyed hash leads to a place, and the
-//! rest of the event goes by that; then a look at the earliest entry of the timers. [`super::Tcp`] calls [`Table::retime`] after every event of a connection.
+//! rest of the event goes by that; then a look at the earliest entry of the timers. [`super::Tcp`] calls
+//! [`Table::retime`] after every event of a connection.
 //!
-//! The hash is keyed by the run's seed: who does not know it cannot make connections collide. Nothing ever sees the
-//! order of the map, so outputs do not depend on it.
+//! The hash ([`hash`]) is keyed by the run's seed: who does not know it cannot make connections collide. Nothing ever sees
+//! the order of the map, so outputs do not depend on it.
 
-use core::hash::{BuildHasher, Hash, Hasher};
-use core::net::IpAddr;
-use std::collections::{BTreeSet, HashMap};
+mod hash;
 
-use siphasher::sip::SipHasher13;
+use core::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, hash_map::Entry};
 
 use super::Pair;
 use super::connection::Connection;
 use crate::time::Instant;
-
-/// Hashes with a key.
-#[derive(Clone, Copy)]
-struct Keyed([u64; 2]);
-
-impl BuildHasher for Keyed {
-    type Hasher = SipHasher13;
-
-    fn build_hasher(&self) -> SipHasher13 {
-        SipHasher13::new_with_keys(self.0[0], self.0[1])
-    }
-}
-
-impl Hash for Pair {
-    /// All of it at once: a hash of one write costs a fraction of one that takes in field by field.
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let mut octets = [0; 36];
-        let len = match (self.local.ip(), self.remote.ip()) {
-            (IpAddr::V4(local), IpAddr::V4(remote)) => {
-                octets[4..8].copy_from_slice(&local.octets());
-                octets[8..12].copy_from_slice(&remote.octets());
-                12
-            }
-            (local, remote) => {
-                octets[4..20].copy_from_slice(&v6(local));
-                octets[20..].copy_from_slice(&v6(remote));
-                octets.len()
-            }
-        };
-        octets[..2].copy_from_slice(&self.local.port().to_be_bytes());
-        octets[2..4].copy_from_slice(&self.remote.port().to_be_bytes());
-        state.write(&octets[..len]);
-    }
-}
-
-fn v6(address: IpAddr) -> [u8; 16] {
-    match address {
-        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-        IpAddr::V6(address) => address.octets(),
-    }
-}
+pub(crate) use hash::Key as SecretKey;
+use hash::Keyed;
 
 /// Where the table has a connection. Once that is removed the place may become another's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key(usize);
+
+/// So many useless entries do not matter.
+const SPARE_TIMERS: usize = 64;
 
 #[derive(Clone)]
 pub(crate) struct Table {
@@ -69,9 +33,10 @@ pub(crate) struct Table {
     free: Vec<Key>,
     /// Of the last event: the next one is most often of the same connection.
     latest: Key,
-    /// One entry for each connection that waits for something, at [`Connection::timer`], not after its deadline. A
-    /// deadline that moved away is noted when the entry has become the first: most deadlines move before they come.
-    timers: BTreeSet<(Instant, Key)>,
+    /// For each connection that waits for something an entry at [`Connection::timer`], not after its deadline. A
+    /// deadline that moved away is noted when the entry has become the first: most deadlines move before they come. Any
+    /// other entry is of no use any more; there are never more than a few for each connection.
+    timers: BinaryHeap<Reverse<(Instant, Key)>>,
 }
 
 impl core::fmt::Debug for Table {
@@ -83,13 +48,13 @@ impl core::fmt::Debug for Table {
 
 impl Table {
     /// An empty table; `key` is secret.
-    pub(crate) fn new(key: [u64; 2]) -> Self {
+    pub(crate) fn new(key: SecretKey) -> Self {
         Self {
             places: HashMap::with_hasher(Keyed(key)),
             connections: Vec::new(),
             free: Vec::new(),
             latest: Key(0),
-            timers: BTreeSet::new(),
+            timers: BinaryHeap::new(),
         }
     }
 
@@ -124,17 +89,15 @@ impl Table {
     }
 
     pub(crate) fn insert(&mut self, mut conn: Box<Connection>) -> Key {
-        let pair = conn.pair();
-        if let Some(old) = self.find(&pair) {
-            self.remove(old);
-        }
         conn.timer = None;
-        let key = self.free.pop().unwrap_or_else(|| {
-            self.connections.push(None);
-            Key(self.connections.len() - 1)
-        });
+        let key = match self.places.entry(conn.pair()) {
+            Entry::Occupied(place) => *place.get(),
+            Entry::Vacant(place) => *place.insert(self.free.pop().unwrap_or_else(|| {
+                self.connections.push(None);
+                Key(self.connections.len() - 1)
+            })),
+        };
         self.connections[key.0] = Some(conn);
-        self.places.insert(pair, key);
         self.retime(key);
         key
     }
@@ -143,9 +106,6 @@ impl Table {
         let conn = self.connections.get_mut(key.0)?.take()?;
         self.places.remove(&conn.pair());
         self.free.push(key);
-        if let Some(at) = conn.timer {
-            self.timers.remove(&(at, key));
-        }
         Some(conn)
     }
 
@@ -164,30 +124,48 @@ impl Table {
         if conn.timer.is_some_and(|timer| timer <= at) {
             return;
         }
-        if let Some(old) = conn.timer.replace(at) {
-            self.timers.remove(&(old, key));
+        conn.timer = Some(at);
+        self.timers.push(Reverse((at, key)));
+        if self.timers.len() > 2 * self.places.len() + SPARE_TIMERS {
+            self.tidy();
         }
-        self.timers.insert((at, key));
+    }
+
+    /// Forgets the entries that are of no use.
+    fn tidy(&mut self) {
+        let mut entries = core::mem::take(&mut self.timers).into_vec();
+        entries.sort_unstable();
+        entries.dedup();
+        entries.retain(|&Reverse((at, key))| self.at(key).is_some_and(|conn| conn.timer == Some(at)));
+        self.timers = entries.into();
+    }
+
+    /// The connection of an entry that counts.
+    fn waiting(&mut self, at: Instant, key: Key) -> Option<&mut Connection> {
+        let conn = self.connections.get_mut(key.0)?.as_deref_mut()?;
+        (conn.timer == Some(at)).then_some(conn)
     }
 
     /// Moves entries whose connections now wait longer, or not at all, until the first is as it should be.
     fn settle_first(&mut self) {
-        while let Some(&(at, key)) = self.timers.first() {
-            let Some(conn) = self.connections.get_mut(key.0).and_then(Option::as_mut) else { return };
-            let deadline = conn.deadline();
-            if deadline == Some(at) {
-                return;
-            }
-            conn.timer = deadline;
-            self.timers.pop_first();
-            self.timers.extend(deadline.map(|deadline| (deadline, key)));
+        while let Some(&Reverse((at, key))) = self.timers.peek() {
+            let moved = match self.waiting(at, key) {
+                Some(conn) if conn.deadline() == Some(at) => return,
+                Some(conn) => {
+                    conn.timer = conn.deadline();
+                    conn.timer
+                }
+                None => None,
+            };
+            self.timers.pop();
+            self.timers.extend(moved.map(|at| Reverse((at, key))));
         }
     }
 
     /// The next deadline of any connection.
     pub(crate) fn deadline(&mut self) -> Option<Instant> {
         self.settle_first();
-        let first = self.timers.first().map(|&(at, _)| at);
+        let first = self.timers.peek().map(|&Reverse((at, _))| at);
         #[cfg(test)]
         if self.len() < 100 {
             let all = self.connections.iter().flatten().filter_map(|conn| conn.deadline()).min();
@@ -196,12 +174,25 @@ impl Table {
         first
     }
 
-    /// The connections whose deadlines have come, in the order of pairs.
-    pub(crate) fn due(&self, now: Instant) -> Vec<Pair> {
-        let entries = self.timers.iter().take_while(|(at, _)| *at <= now);
-        let conns = entries.filter_map(|&(_, key)| self.at(key));
-        let due = conns.filter(|conn| conn.deadline().is_some_and(|at| at <= now));
-        let mut pairs: Vec<Pair> = due.map(Connection::pair).collect();
+    #[cfg(test)]
+    pub(crate) fn timers(&self) -> usize {
+        self.timers.len()
+    }
+
+    /// The connections whose deadlines have come, in the order of pairs. Each is to be worked on, which enters it into the
+    /// timers again.
+    pub(crate) fn take_due(&mut self, now: Instant) -> Vec<Pair> {
+        let mut pairs = Vec::new();
+        while let Some(&Reverse((at, key))) = self.timers.peek().filter(|Reverse((at, _))| *at <= now) {
+            self.timers.pop();
+            let Some(conn) = self.waiting(at, key) else { continue };
+            conn.timer = None;
+            if conn.deadline().is_some_and(|at| at <= now) {
+                pairs.push(conn.pair());
+            } else {
+                self.retime(key);
+            }
+        }
         pairs.sort_unstable();
         pairs
     }

@@ -37,9 +37,10 @@ pub(crate) struct Timestamps {
 }
 
 impl Timestamps {
-    /// The clock of this pair of sockets, before anything is agreed on.
+    /// The clock of this pair of sockets, before anything is agreed on. Without timestamps nobody reads it.
     pub(crate) fn of(pair: Pair, cx: &Context<'_>) -> Self {
-        let offset = if cx.profile.timestamp_offset { cx.isn.timestamp_offset(pair.local, pair.remote) } else { 0 };
+        let wanted = cx.profile.timestamps && cx.profile.timestamp_offset;
+        let offset = if wanted { cx.isn.timestamp_offset(pair.local, pair.remote) } else { 0 };
         Self { offset, began: cx.now, ..Self::default() }
     }
 
@@ -109,7 +110,7 @@ pub(crate) fn check(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'
         conn.timestamps.set_recent(value, cx.now);
         return ControlFlow::Continue(());
     }
-    reply::acknowledge(conn, Rule::TimestampOld, cx);
+    reply::acknowledge_unacceptable(conn, seg, Rule::TimestampOld, cx);
     ControlFlow::Break(Stop::Dropped(Rule::TimestampOld))
 }
 

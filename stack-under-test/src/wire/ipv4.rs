@@ -63,7 +63,7 @@ impl<'a> Ipv4Packet<'a> {
             .ok_or(Ipv4Error::BadHeaderLength)?;
         let total_len = usize::from(u16::from_be_bytes([header[2], header[3]]));
         let payload = bytes.get(HEADER_LEN + options.len()..total_len).ok_or(Ipv4Error::BadTotalLength)?;
-        if Checksum::new().add(header).add(options).finish() != 0 {
+        if Checksum::new().add_header(header).add(options).finish() != 0 {
             return Err(Ipv4Error::BadChecksum);
         }
         Ok(Self { header, options, payload })
@@ -229,7 +229,7 @@ impl Ipv4Repr {
         header[9] = self.protocol;
         header[12..16].copy_from_slice(&self.source.octets());
         header[16..].copy_from_slice(&self.destination.octets());
-        let checksum = Checksum::new().add(&header).finish();
+        let checksum = Checksum::new().add_header(&header).finish();
         header[10..12].copy_from_slice(&checksum.to_be_bytes());
         out.extend_from_slice(&header);
         Ok(())

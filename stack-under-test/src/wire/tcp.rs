@@ -190,7 +190,7 @@ impl<'a> TcpSegment<'a> {
             .and_then(|options_len| after.split_at_checked(options_len))
             .ok_or(TcpError::BadDataOffset)?;
         let pseudo = Checksum::pseudo_header(src, dst, PROTOCOL_TCP, bytes.len());
-        if pseudo.add(bytes).finish() != 0 {
+        if pseudo.add_header(header).add(after).finish() != 0 {
             return Err(TcpError::BadChecksum);
         }
         Ok(Self { header, options, text })
@@ -331,8 +331,11 @@ impl TcpRepr<'_> {
         header[18..20].copy_from_slice(&self.urgent.to_be_bytes());
 
         let len = HEADER_LEN + options.len() + self.text.len();
-        let checksum =
-            Checksum::pseudo_header(src, dst, PROTOCOL_TCP, len).add(&header).add(options).add(self.text).finish();
+        let checksum = Checksum::pseudo_header(src, dst, PROTOCOL_TCP, len)
+            .add_header(&header)
+            .add(options)
+            .add(self.text)
+            .finish();
         header[16..18].copy_from_slice(&checksum.to_be_bytes());
 
         out.reserve(len);

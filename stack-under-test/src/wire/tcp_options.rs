@@ -121,7 +121,7 @@ impl TcpOptions {
 
     /// Octets the options take in a header, padding included: a multiple of four, at most 40.
     pub fn wire_len(&self) -> usize {
-        self.encode().1
+        if self.is_empty() { 0 } else { self.encode().1 }
     }
 
     /// The options in wire form and how many octets of it count, a multiple of four.

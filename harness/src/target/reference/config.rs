@@ -63,7 +63,7 @@ impl Mapped {
         mapped.medium = config.link.unwrap_or(Medium::Ip);
         if mapped.medium == Medium::Ethernet {
             // A claim sends packets of its own, which only a case that asks for one expects.
-            mapped.profile.address_claim = match config.address_claim {
+            mapped.profile.link.address_claim = match config.address_claim {
                 None | Some(Claim::Silent) => AddressClaim::Silent,
                 Some(Claim::Announce) => AddressClaim::Announce,
                 Some(Claim::Probe) => AddressClaim::ProbeAndAnnounce,

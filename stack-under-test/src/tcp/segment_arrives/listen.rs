@@ -25,7 +25,7 @@ pub(crate) fn segment_arrives(
     previous: &mut Option<Box<Connection>>,
     has_room: bool,
     cx: &mut Context<'_>,
-) -> Result<Connection, Stop> {
+) -> Result<Box<Connection>, Stop> {
     if let Some(done) = check_cookie(seg, has_room, cx) {
         return done;
     }
@@ -42,7 +42,7 @@ fn first_checks(seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
 }
 
 /// Before the steps: an ACK may complete a handshake that only its cookie remembers. It is processed as in SYN-RECEIVED.
-fn check_cookie(seg: &Segment<'_>, has_room: bool, cx: &mut Context<'_>) -> Option<Result<Connection, Stop>> {
+fn check_cookie(seg: &Segment<'_>, has_room: bool, cx: &mut Context<'_>) -> Option<Result<Box<Connection>, Stop>> {
     let size = syn_cookie::verify(seg, cx)?;
     if !has_room {
         return Some(Err(Stop::Dropped(Rule::ListenSynOverflowDrop)));
@@ -90,7 +90,7 @@ fn check_syn(
     previous: &mut Option<Box<Connection>>,
     has_room: bool,
     cx: &mut Context<'_>,
-) -> Result<Connection, Stop> {
+) -> Result<Box<Connection>, Stop> {
     let Some(listener) = cx.listeners.get(seg.local.port()).filter(|_| seg.syn()) else {
         return Err(Stop::Dropped(Rule::ListenOther));
     };
@@ -104,7 +104,8 @@ fn check_syn(
         return Err(overflow(seg, cx));
     }
     let pair = Pair { local: seg.local, remote: seg.remote };
-    let mut conn = Connection::new(pair, OpenedBy::Passive(socket), Owner::Listener, options, cx);
+    let conn = Connection::new(pair, OpenedBy::Passive(socket), Owner::Listener, options, cx);
+    let mut conn = cx.spare.hold(conn);
     if let Some(old) = previous.take() {
         conn.set_iss(time_wait::larger_iss(conn.tcb.snd.iss, &old));
         let (local_port, remote) = (pair.local.port(), pair.remote);

@@ -80,7 +80,7 @@ fn answer_unacceptable(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Contex
         reply::challenge(conn, Rule::CheckSynChallenge, cx);
         Rule::CheckSynChallenge
     } else {
-        reply::acknowledge(conn, Rule::CheckSequence, cx);
+        reply::acknowledge_unacceptable(conn, seg, Rule::CheckSequence, cx);
         Rule::CheckSequence
     }
 }

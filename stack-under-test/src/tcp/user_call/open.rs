@@ -83,10 +83,11 @@ impl Tcp {
         let (connections, mut cx) = self.split(env);
         let socket = cx.sockets.allocate(cx.profile.limits.sockets).ok_or(CallError::InsufficientResources)?;
         cx.sockets.insert(socket, Socket::Connection { pair, error: None });
-        let mut conn = Connection::new(pair, OpenedBy::Active, Owner::Socket(socket), options, &cx);
+        let conn = Connection::new(pair, OpenedBy::Active, Owner::Socket(socket), options, &cx);
+        let mut conn = cx.spare.hold(conn);
         conn.enter(State::SynSent, Rule::CallOpen, cx.out);
         output::send_syn(&mut conn, Flags::SYN, Rule::CallOpen, &mut cx);
-        connections.insert(Box::new(conn));
+        connections.insert(conn);
         Ok(Reply::Socket(socket))
     }
 

@@ -147,6 +147,22 @@ fn challenge_acks_can_be_limited() {
     s.wait_ms(5000).inject(seg(RST, 2, 0)).expect(&[seg(ACK, 1, 1)]);
 }
 
+/// RFC5961#7: between two answers to segments without text there is a pause; what has text is answered at once.
+#[test]
+fn first_answers_to_unacceptable_segments_can_be_limited() {
+    let limited = Profile { unacceptable_ack_interval: Some(Duration::from_millis(500)), ..Profile::rfc9293() };
+    let mut s = given_with(State::Established, limited, SocketOptions::default());
+    let outside = seg(ACK, 70_000, 1);
+    s.inject(outside.clone()).expect_for(Rule::CheckSequence, seg(ACK, 1, 1));
+    s.inject(outside.clone()).expect_nothing().dropped(Rule::UnacceptableLimit);
+    s.inject(seg(PSH_ACK, 70_000, 1).text(b"x")).expect(&[seg(ACK, 1, 1)]);
+    s.wait_ms(499).inject(outside.clone()).expect_nothing();
+    s.wait_ms(1).inject(outside.clone()).expect(&[seg(ACK, 1, 1)]);
+
+    let mut s = given(State::Established);
+    s.inject(outside.clone()).inject(outside).expect(&[seg(ACK, 1, 1), seg(ACK, 1, 1)]);
+}
+
 /// RFC9293#3.10.7.4, fourth: a passive open in SYN-RECEIVED returns to LISTEN.
 #[test]
 fn fourth_a_syn_in_syn_received_returns_to_listen() {
