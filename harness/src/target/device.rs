@@ -6,7 +6,6 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, ErrorKind, Read, Write},
     net::{IpAddr, Ipv4Addr},
     os::{
         fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
@@ -23,6 +22,8 @@ use nix::{
         time::TimeSpec,
     },
 };
+// Its calls go straight to the kernel: libc's `read` and `write` watch for a thread's cancellation, twice a call.
+use rustix::io;
 
 use super::TargetError;
 
@@ -163,13 +164,13 @@ impl Device {
     /// [`TargetError::Io`], also when the device has been taken away.
     pub fn read(&mut self) -> Result<Option<&[u8]>, TargetError> {
         loop {
-            match self.file.read(&mut self.buffer) {
+            match io::read(&self.file, &mut self.buffer[..]) {
                 Ok(len) => return Ok(Some(&self.buffer[..len])),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(io::Errno::AGAIN) => return Ok(None),
+                Err(io::Errno::INTR) => {}
                 // The device is down: nothing comes until it is brought up.
-                Err(error) if error.raw_os_error() == Some(libc::EIO) => return Ok(None),
-                Err(error) => return Err(io_failed("read from the device", error)),
+                Err(io::Errno::IO) => return Ok(None),
+                Err(error) => return Err(io_failed("read from the device", error.into())),
             }
         }
     }
@@ -179,11 +180,9 @@ impl Device {
     /// # Errors
     /// [`TargetError::Io`].
     pub fn write(&mut self, packet: &[u8]) -> Result<(), TargetError> {
-        match self.file.write(packet) {
-            Ok(_) => Ok(()),
-            Err(error) if error.kind() == ErrorKind::InvalidInput || error.kind() == ErrorKind::WouldBlock => Ok(()),
-            Err(error) if matches!(error.raw_os_error(), Some(libc::EIO | libc::ENOBUFS)) => Ok(()),
-            Err(error) => Err(io_failed("write to the device", error)),
+        match io::write(&self.file, packet) {
+            Ok(_) | Err(io::Errno::INVAL | io::Errno::AGAIN | io::Errno::IO | io::Errno::NOBUFS) => Ok(()),
+            Err(error) => Err(io_failed("write to the device", error.into())),
         }
     }
 
@@ -229,7 +228,7 @@ impl AsFd for Device {
     }
 }
 
-fn no_driver(error: &io::Error) -> TargetError {
+fn no_driver(error: &std::io::Error) -> TargetError {
     TargetError::Permission(format!(
         "/dev/net/tun cannot be opened ({error}): load the driver (modprobe tun), pass the device into the container \
          (--device /dev/net/tun), or run as root"
@@ -240,7 +239,7 @@ fn failed(doing: &str, errno: Errno) -> TargetError {
     io_failed(doing, errno.into())
 }
 
-fn io_failed(doing: &str, source: io::Error) -> TargetError {
+fn io_failed(doing: &str, source: std::io::Error) -> TargetError {
     TargetError::Io { doing: doing.to_owned(), source }
 }
 
