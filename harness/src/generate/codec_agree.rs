@@ -150,7 +150,7 @@ fn same_fields(ip: &Opened<'_>, segment: &TcpSegment<'_>, parsed: &Parsed) {
         win: segment.window(),
         urg: segment.urgent(),
         options: ParsedOptions::default(),
-        text: segment.text().to_vec(),
+        text: segment.text().to_vec().into(),
         ttl: ip.ttl,
         tos: ip.tos,
         df: ip.df,

@@ -10,7 +10,7 @@ use crate::{
         ethernet::{self, Mac},
         show,
     },
-    target::{Time, data_bytes},
+    target::{Text, Time, data_bytes},
     trace::{
         event::{CaseSegment, Difference},
         packet::{CasePacket, Content, Quoted},
@@ -172,7 +172,7 @@ fn arp(expected: &ExpectArp, packet: &CasePacket, found: &mut Differences) {
     name("target-mac", expected.target_mac, target_mac, found);
 }
 
-fn text(wanted: Option<Vec<u8>>, is: &[u8], found: &mut Differences) {
+fn text(wanted: Option<Text>, is: &[u8], found: &mut Differences) {
     if let Some(wanted) = wanted
         && wanted != is
     {

@@ -34,7 +34,7 @@ fn from_target(flags: Flags, seq: u32, ack: u32, text: usize) -> Parsed {
         seq,
         ack,
         win: 5000,
-        text: vec![0; text],
+        text: vec![0; text].into(),
         ..Parsed::default()
     }
 }

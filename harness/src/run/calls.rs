@@ -11,7 +11,7 @@ use crate::{
     },
     peer::Peer,
     segment::show,
-    target::{Handle, Outcome, Pair, SocketCall, UdpSocketCall, data_bytes},
+    target::{Handle, Outcome, Pair, SocketCall, Text, UdpSocketCall, data_bytes},
     trace::event::{EventKind, FindingKind},
 };
 
@@ -39,7 +39,7 @@ impl<'a> Run<'a> {
             Call::Send { data, .. } => data_bytes(data, connection.app_sent.wrapping_add(1)),
             // Each datagram begins anew.
             Call::Udp(UdpCall::Send { data, .. }) => data_bytes(data, 0),
-            _ => Vec::new(),
+            _ => Text::default(),
         };
         let resolved = self.resolve_call(&call.call, pair, &bytes);
         let earliest = self.target.now();

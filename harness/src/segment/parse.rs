@@ -11,7 +11,7 @@ use super::{
     checksum::{ipv4_checksum, tcp_checksum},
     ip_options, ipv6,
 };
-use crate::case::flags::Flags;
+use crate::{case::flags::Flags, target::Text};
 
 /// A TCP segment with its IP addresses; numbers as on the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub struct Parsed {
     /// Options.
     pub options: ParsedOptions,
     /// The text.
-    pub text: Vec<u8>,
+    pub text: Text,
     /// IP TTL, or hop limit.
     pub ttl: u8,
     /// IP DS field and ECN, or traffic class.
@@ -62,7 +62,7 @@ impl Default for Parsed {
             win: 0,
             urg: 0,
             options: ParsedOptions::default(),
-            text: Vec::new(),
+            text: Text::default(),
             ttl: 0,
             tos: 0,
             df: false,
@@ -273,7 +273,7 @@ pub fn plain(segment: &WireSegment<'_>) -> Option<Parsed> {
         win: segment.win,
         urg: segment.urg,
         options,
-        text: Vec::new(),
+        text: Text::default(),
         ttl: 64,
         tos: 0,
         df: true,
@@ -281,16 +281,16 @@ pub fn plain(segment: &WireSegment<'_>) -> Option<Parsed> {
     })
 }
 
-fn split_text(tcp: &TcpPacket<'_>, bytes: &[u8], faults: &mut Faults) -> (ParsedOptions, Vec<u8>) {
+fn split_text(tcp: &TcpPacket<'_>, bytes: &[u8], faults: &mut Faults) -> (ParsedOptions, Text) {
     let offset = usize::from(tcp.get_data_offset()) * 4;
     match bytes.get(20..offset) {
-        Some(options) => (parse_options(options, faults), bytes[offset..].to_vec()),
+        Some(options) => (parse_options(options, faults), Text::Owned(bytes[offset..].to_vec())),
         None => {
             faults.push((
                 format!("data offset {offset} lies outside the segment of {} bytes", bytes.len()),
                 "RFC9293#3.1",
             ));
-            (ParsedOptions::default(), Vec::new())
+            (ParsedOptions::default(), Text::default())
         }
     }
 }

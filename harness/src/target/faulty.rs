@@ -52,7 +52,7 @@ impl Draft {
             destination: parsed.destination,
             destination_port: parsed.destination_port,
             options: tcp[20..offset].to_vec(),
-            text: parsed.text,
+            text: parsed.text.into_owned(),
             checksum: None,
             ip_checksum: None,
             data_offset: None,

@@ -17,6 +17,7 @@ pub mod smoltcp;
 pub mod spec;
 
 use std::{
+    borrow::Cow,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
 };
@@ -509,21 +510,26 @@ fn needs(feature: &str) -> &'static str {
     if feature == "lwip" { " (needs Debian's package liblwip-dev)" } else { "" }
 }
 
+/// Octets of a segment: most are a piece of the pattern, which is there once for all.
+pub type Text = Cow<'static, [u8]>;
+
 /// The bytes a [`Data`] stands for when its first byte has relative sequence number `at`.
 #[must_use]
-pub fn data_bytes(data: &Data, at: u32) -> Vec<u8> {
+pub fn data_bytes(data: &Data, at: u32) -> Text {
     match data {
-        Data::Text(text) => text.as_bytes().to_vec(),
-        Data::Hex(bytes) => bytes.0.clone(),
+        Data::Text(text) => Cow::Owned(text.as_bytes().to_vec()),
+        Data::Hex(bytes) => Cow::Owned(bytes.0.clone()),
         Data::Pattern(len) => pattern(at, *len),
     }
 }
 
 /// So many bytes of the pattern from relative sequence number `at` on.
-fn pattern(at: u32, len: u32) -> Vec<u8> {
-    /// A multiple of the pattern's period.
-    static PERIODS: [u8; 251 * 16] = {
-        let mut bytes = [0; 251 * 16];
+fn pattern(at: u32, len: u32) -> Text {
+    /// How often it comes round.
+    const PERIOD: usize = 251;
+    /// From any place in the period on there is more than a packet holds.
+    static PATTERN: [u8; PERIOD + u16::MAX as usize] = {
+        let mut bytes = [0; PERIOD + u16::MAX as usize];
         let mut s = 0;
         while s < bytes.len() {
             bytes[s] = pattern_byte(s as u32);
@@ -531,14 +537,23 @@ fn pattern(at: u32, len: u32) -> Vec<u8> {
         }
         bytes
     };
-    let mut bytes = Vec::with_capacity(len as usize);
-    while bytes.len() < len as usize {
-        let s = at.wrapping_add(bytes.len() as u32);
-        let behind = &PERIODS[s as usize % PERIODS.len()..];
+    let piece = |s: u32, len: usize| {
         // The period breaks off where the numbers wrap.
         let until_wrap = (u32::MAX - s) as usize + 1;
-        let take = behind.len().min(len as usize - bytes.len()).min(until_wrap);
-        bytes.extend_from_slice(&behind[..take]);
+        let behind = &PATTERN[s as usize % PERIOD..];
+        &behind[..len.min(until_wrap).min(behind.len())]
+    };
+    let len = len as usize;
+    let first = piece(at, len);
+    if first.len() == len {
+        return Cow::Borrowed(first);
     }
-    bytes
+    let mut bytes = Vec::with_capacity(len);
+    while bytes.len() < len {
+        bytes.extend_from_slice(piece(at.wrapping_add(bytes.len() as u32), len - bytes.len()));
+    }
+    Cow::Owned(bytes)
 }
+
+#[cfg(test)]
+mod tests;

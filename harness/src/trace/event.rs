@@ -15,7 +15,7 @@ use crate::{
     clause::{ClauseId, Level},
     name::{self, Name},
     segment::ethernet,
-    target::{ConnState, Endpoints, Explanation, Outcome, RuleName, Time, Traced},
+    target::{ConnState, Endpoints, Explanation, Outcome, RuleName, Text, Time, Traced},
     trace::{event_class::EventClass, packet::CasePacket},
 };
 
@@ -241,7 +241,7 @@ pub struct CaseSegment {
     /// Kinds of options other than these, EOL and NOP.
     pub other_options: Vec<u8>,
     /// The text.
-    pub data: Vec<u8>,
+    pub data: Text,
     /// IP time to live.
     pub ttl: u8,
     /// IP DS field and ECN.

@@ -20,7 +20,7 @@ fn on_one(side: &Side, on: Option<u8>) -> (Vec<CaseSegment>, bool) {
     for segment in side.emitted.iter().filter(|segment| segment.on == on) {
         match own.last_mut().filter(|last| goes_on(last, segment)) {
             Some(last) => {
-                last.data.extend(&segment.data);
+                last.data.to_mut().extend_from_slice(&segment.data);
                 last.flags = last.flags | segment.flags;
             }
             None => own.push(segment.clone()),

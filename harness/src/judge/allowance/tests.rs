@@ -18,7 +18,7 @@ mod waits;
 mod sender;
 
 fn segment(flags: u16, seq: u32, data: &[u8]) -> CaseSegment {
-    CaseSegment { on: Some(0), flags: Flags(flags), seq, ack: 1, data: data.to_vec(), ..CaseSegment::default() }
+    CaseSegment { on: Some(0), flags: Flags(flags), seq, ack: 1, data: data.to_vec().into(), ..CaseSegment::default() }
 }
 
 fn side(emitted: Vec<CaseSegment>, state: State) -> Side {

@@ -105,7 +105,7 @@ pub(super) fn stream(segments: &[CaseSegment]) -> Option<Stream> {
         if fin || !plain || segment.on != first.on || segment.ack != first.ack || segment.seq != at {
             return None;
         }
-        bytes.extend(&segment.data);
+        bytes.extend_from_slice(&segment.data);
         fin = segment.flags.contains(Flags::FIN);
     }
     // Where a FIN ends it, PSH says nothing more.

@@ -74,7 +74,7 @@ fn each_field_of_the_key_counts() {
         ("flags", |segment| segment.flags.0 ^= 0x20),
         ("seq", |segment| segment.seq += 1),
         ("ack", |segment| segment.ack += 1),
-        ("data", |segment| segment.data.push(0)),
+        ("data", |segment| segment.data.to_mut().push(0)),
     ];
     for (field, change) in changes {
         let mut right = left.clone();
@@ -422,7 +422,7 @@ fn text_that_holds_a_targets_own_numbers_is_no_divergence_when_it_is_received() 
         if let EventKind::Injected { segment: Some(segment), .. } = &mut event.kind
             && !segment.data.is_empty()
         {
-            segment.data = vec![1, 2, 3, 4];
+            segment.data = vec![1, 2, 3, 4].into();
         }
     }
     assert_eq!(divergence(key(&left, &right)).fields, ["returns"]);

@@ -48,7 +48,7 @@ fn check_size(flow: &Flow, seg: &Parsed, len: u32, report: &mut Report) {
 fn check_bytes(flow: &Flow, seg: &Parsed, offset: usize, report: &mut Report) {
     if !flow.sent_lost && offset < flow.sent.len() {
         let known = &flow.sent[offset..];
-        if known.iter().zip(&seg.text).any(|(before, now)| before != now) {
+        if known.iter().zip(&*seg.text).any(|(before, now)| before != now) {
             return report.breaks(&table::RETRANSMISSION_KEEPS_BYTES, "another byte under the same number");
         }
     }
@@ -56,7 +56,7 @@ fn check_bytes(flow: &Flow, seg: &Parsed, offset: usize, report: &mut Report) {
         return;
     }
     let given = flow.given.get(offset..offset + seg.text.len());
-    if given != Some(seg.text.as_slice()) {
+    if given != Some(&*seg.text) {
         report.breaks(&table::SENDS_WHAT_WAS_GIVEN, "text the application did not give");
     }
 }

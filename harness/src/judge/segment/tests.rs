@@ -8,7 +8,7 @@ fn segment() -> CaseSegment {
         seq: 1,
         ack: 6,
         win: 500,
-        data: b"hello".to_vec(),
+        data: b"hello".into(),
         ..CaseSegment::default()
     }
 }
@@ -97,8 +97,8 @@ fn only_what_the_case_names_is_allowed() {
     assert!(!is_allowed(&[Allow::WindowUpdate], &newer, &view), "it acknowledges more");
     let elsewhere = CaseSegment { seq: 3, ..ack };
     assert!(!is_allowed(&[Allow::Ack], &elsewhere, &view), "not from SND.NXT");
-    let old_text = CaseSegment { seq: 0u32.wrapping_sub(5), data: vec![0; 5], ..newer };
+    let old_text = CaseSegment { seq: 0u32.wrapping_sub(5), data: vec![0; 5].into(), ..newer };
     assert!(is_allowed(&[Allow::Retransmission], &old_text, &view));
-    let new_text = CaseSegment { data: vec![0; 6], ..old_text };
+    let new_text = CaseSegment { data: vec![0; 6].into(), ..old_text };
     assert!(!is_allowed(&[Allow::Retransmission], &new_text, &view), "one byte is new");
 }

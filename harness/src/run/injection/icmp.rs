@@ -12,7 +12,7 @@ use crate::{
         icmp::{WireIcmp, build_icmp, icmp_protocol, quote},
         other::echo,
     },
-    target::data_bytes,
+    target::{Text, data_bytes},
 };
 
 const TCP_HEADER: usize = 20;
@@ -23,12 +23,12 @@ impl Run<'_> {
         let mut note = format!("ICMP {}", icmp.message);
         let body = match (&icmp.data, &icmp.quote) {
             (Some(data), _) => data_bytes(data, 0),
-            (None, None) if !icmp.message.is_error() => Vec::new(),
+            (None, None) if !icmp.message.is_error() => Text::default(),
             (None, asked) => {
                 let usual = Quote::default();
                 let (seq, bytes) = self.quoted(asked.as_ref().unwrap_or(&usual))?;
                 note += &format!(" about seq={seq}");
-                bytes
+                bytes.into()
             }
         };
         // Whatever the message asks for, the connection may be gone: a new one chooses a new ISS.
@@ -67,8 +67,7 @@ impl Run<'_> {
         let seq = view.position(wanted.seq.as_ref().unwrap_or(&usual))?;
         let length = usize::from(wanted.length(self.peer.endpoints().version()));
         // As long as what is quoted of it, so that a long quote is one of text.
-        let text: Vec<u8> =
-            data_bytes(&Data::Pattern(u32::try_from(length.saturating_sub(TCP_HEADER)).unwrap_or(0)), seq);
+        let text = data_bytes(&Data::Pattern(u32::try_from(length.saturating_sub(TCP_HEADER)).unwrap_or(0)), seq);
         let segment = WireSegment {
             seq: view.real_ack(seq),
             ack: view.real_seq(view.next_in()),

@@ -50,7 +50,7 @@ fn what_is_wrong_is_named() {
 fn the_plain_way_says_the_same() {
     let segment = segment(b"hello");
     let mut plain = plain(&segment).unwrap();
-    plain.text = b"hello".to_vec();
+    plain.text = b"hello".into();
     assert_eq!(Ok(plain), parse(&build(&segment)));
 }
 

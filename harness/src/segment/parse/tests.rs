@@ -128,7 +128,7 @@ proptest! {
             ..WireSegment::empty(peer, target)
         };
         if let Some(plain) = plain(&segment) {
-            prop_assert_eq!(Ok(Parsed { text: text.clone(), ..plain }), parse(&crate::segment::build::build(&segment)));
+            prop_assert_eq!(Ok(Parsed { text: text.clone().into(), ..plain }), parse(&crate::segment::build::build(&segment)));
         }
         prop_assert!(plain(&segment).is_none() || (checksum.is_none() && ttl.is_none()));
     }

@@ -9,7 +9,7 @@ fn one_line_has_everything() {
         win: 65535,
         mss: Some(1460),
         wscale: Some(7),
-        data: b"hi".to_vec(),
+        data: b"hi".into(),
         ..CaseSegment::default()
     };
     assert_eq!(full(&segment), r#"SYN+ACK seq=0 ack=1 len=2 win=65535 <mss 1460, wscale 7> "hi""#);

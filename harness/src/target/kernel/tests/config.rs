@@ -171,7 +171,7 @@ fn socket_options_show_on_the_wire() {
         script.accept();
         for text in [b"a", b"b"] {
             script.call(&SocketCall::Send { data: text, urgent: false });
-            assert_eq!(script.one(PSH_ACK).text, text);
+            assert_eq!(*script.one(PSH_ACK).text, *text);
         }
     });
 }
