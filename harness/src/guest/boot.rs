@@ -13,7 +13,7 @@ use std::{
     io::{self, Read, Write},
     os::unix::process::CommandExt,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     time::Duration,
 };
 
@@ -102,7 +102,7 @@ pub(super) fn start(kernel: &Kernel, work: Work) -> Result<Guest, BootError> {
         Work::Command(_) => "mem=1G",
         Work::Cases(_) => "mem=256M",
     };
-    let order = Order { kernel: kernel.name.clone(), folder, work };
+    let order = Order { kernel: kernel.name.clone(), symbols: kernel.symbols(), folder, work };
     let shared = tempfile::Builder::new().prefix("rfc793-guest-").tempdir().map_err(failed("make a folder"))?;
     let shared_path = shared.path();
     let text = serde_json::to_string(&order).map_err(io::Error::other).map_err(failed("write the order"))?;
@@ -240,12 +240,15 @@ pub(super) enum Ended {
 }
 
 impl Guest {
-    /// How it ended, if it has.
+    /// How it ended, if it has. Its exit code is the last thing it has to say; nobody waits for its kernel to shut down.
     pub(super) fn ended(&mut self) -> io::Result<Option<Ended>> {
-        let Some(status) = self.process.try_wait()? else { return Ok(None) };
+        let gone = self.process.try_wait()?;
         let code = self.status.rest().and_then(|code| code.trim().parse().ok());
-        let died = || Ended::Died { status: status.to_string(), console: self.console.rest().unwrap_or_default() };
-        Ok(Some(code.map_or_else(died, Ended::Code)))
+        let died = |status: ExitStatus| {
+            let console = self.console.rest().unwrap_or_default();
+            Ended::Died { status: status.to_string(), console }
+        };
+        Ok(code.map(Ended::Code).or_else(|| gone.map(died)))
     }
 
     /// Writes on its console. One that is not that far yet hears it later, and one that is gone, or does not listen, never.

@@ -23,7 +23,7 @@ use nix::sys::statvfs::statvfs;
 
 pub use self::instrument::Instruments;
 use self::tools::Log;
-use super::cache::{self, CONFIG, Kernel, PROGRAM, VERSION};
+use super::cache::{self, CONFIG, Kernel, PROGRAM, SYMBOLS, VERSION};
 
 /// What to build.
 #[derive(Clone, Debug)]
@@ -246,6 +246,7 @@ fn collect(objects: &Path, work: &Path, with: Instruments, log: &mut Log<'_>) ->
     };
     copy(".config", CONFIG)?;
     copy("include/config/kernel.release", VERSION)?;
+    copy("System.map", SYMBOLS)?;
     Ok(entry)
 }
 

@@ -1,7 +1,8 @@
 //! Built kernels: one folder each in the user's cache.
 //!
 //! A folder appears whole or not at all ([`build`](super::build) renames it into place). In it: `linux` (the program),
-//! `config` (what it was configured with) and `version` (what `uname -r` says in it).
+//! `config` (what it was configured with), `version` (what `uname -r` says in it) and `System.map` (where its functions are;
+//! those built before it was kept do without).
 
 use std::{
     env, fs, io,
@@ -26,6 +27,12 @@ impl Kernel {
         self.folder.join(PROGRAM)
     }
 
+    /// Where its functions are, in the form of `System.map`.
+    #[must_use]
+    pub fn symbols(&self) -> PathBuf {
+        self.folder.join(SYMBOLS)
+    }
+
     /// Whether it was configured with an option: `CONFIG_KCOV`.
     #[must_use]
     pub fn has(&self, option: &str) -> bool {
@@ -40,6 +47,8 @@ pub(super) const PROGRAM: &str = "linux";
 pub(super) const CONFIG: &str = "config";
 /// Its release.
 pub(super) const VERSION: &str = "version";
+/// Where its functions are.
+pub(super) const SYMBOLS: &str = "System.map";
 
 /// A kernel cannot be had from the cache.
 #[derive(Debug, thiserror::Error)]

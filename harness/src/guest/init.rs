@@ -16,6 +16,8 @@ use nix::{
     unistd::{dup2_stderr, dup2_stdout, getpid},
 };
 
+use crate::target::kernel;
+
 use super::{INPUT, KERNEL, ORDER, Order, PROGRESS, RECORDS, STATUS, STDERR, STDOUT, Work, input, progress, serve};
 
 /// The first argument of a guest's process 1.
@@ -70,6 +72,7 @@ fn prepare() -> io::Result<(Work, File, File)> {
     // Both sides hold what they need of it: so nothing is left behind however this ends.
     fs::remove_dir_all(shared)?;
     first_in_line()?;
+    kernel::take_symbols_from(&order.symbols);
     let _ = KERNEL.set(order.kernel);
     Ok((order.work, status, records))
 }

@@ -36,6 +36,8 @@ use serde::{Deserialize, Serialize};
 struct Order {
     /// The name of the kernel it is.
     kernel: String,
+    /// Where its functions are listed.
+    symbols: PathBuf,
     /// Where the command was given.
     folder: PathBuf,
     /// What it is to do.

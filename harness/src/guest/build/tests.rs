@@ -34,6 +34,7 @@ linux:
 \tcp /bin/true $(O)/linux
 \tmkdir -p $(O)/include/config
 \techo 9.9.9 > $(O)/include/config/kernel.release
+\techo '0000000060001000 T tcp_ack' > $(O)/System.map
 ";
 
 #[test]
@@ -47,7 +48,7 @@ fn a_whole_kernel_is_kept_and_nothing_else() {
             build(&plan("mine", Some(tree.path())), root.path(), &AtomicBool::new(false), &mut |step| steps.push(step));
         let kernel = kernel.expect("built");
         assert_eq!((&*kernel.name, &*kernel.version), ("mine", "9.9.9"));
-        assert!(kernel.program().is_file());
+        assert!(kernel.program().is_file() && kernel.symbols().is_file());
         assert_eq!(steps, [Step::Configure, Step::Compile(0), Step::Compile(1)]);
         assert_eq!(entries(root.path()), ["mine"]);
     }

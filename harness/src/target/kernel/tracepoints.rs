@@ -37,6 +37,8 @@ use crate::{
     target::{Endpoints, Explanation, Pair, Traced},
 };
 
+pub use self::symbols::take_symbols_from;
+
 /// What both tracepoints look like in this kernel; the same for all workers.
 static CATALOG: OnceLock<Result<Catalog, String>> = OnceLock::new();
 /// Why there is nothing to see, once somebody has looked.
