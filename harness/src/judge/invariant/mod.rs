@@ -393,6 +393,8 @@ fn judge(flow: &mut Flow, seg: &Parsed, context: Context, report: &mut Report) {
     if seg.flags.contains(Flags::RST) {
         reset::check(flow, seg, context, report);
         reset::note(flow, context.at);
+        // Who resets has left the connection; whether it might is not for its state to say.
+        flow.causes |= states::RST;
         return;
     }
     syn::check(flow, seg, context, report);

@@ -13,7 +13,8 @@ use crate::{
 const SYN: u16 = 1;
 const ACK: u16 = 2;
 const FIN: u16 = 4;
-const RST: u16 = 8;
+/// Either side reset.
+pub(super) const RST: u16 = 8;
 const TEXT: u16 = 16;
 /// The application connected.
 pub(super) const OPEN: u16 = 32;

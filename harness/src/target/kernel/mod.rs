@@ -26,6 +26,7 @@
 
 mod addresses;
 mod calls;
+mod clock;
 mod config;
 mod errno;
 mod ipv6;
@@ -44,18 +45,19 @@ mod urgent;
 use std::{
     marker::PhantomData,
     os::fd::{AsFd, BorrowedFd},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 pub use self::{
     netns::{Standing, enter_user_namespace_if_needed},
-    tracepoints::missing as tracing_missing,
+    tracepoints::{missing as tracing_missing, take_symbols_from},
 };
 use nix::time::{ClockId, clock_getres};
 
 use self::{
     addresses::{AddressPool, Touched},
     calls::Sockets,
+    clock::Clock,
     config::Plan,
     listener::Spare,
     route::Routes,
@@ -133,7 +135,7 @@ enum Wanted {
 
 /// What belongs to the case that is running.
 struct RunningCase {
-    began: Instant,
+    clock: Clock,
     endpoints: Endpoints,
     sockets: Sockets,
     touched: Touched,
@@ -219,10 +221,10 @@ impl KernelTarget {
 
     /// Reads what the device holds; keeps what belongs to the case.
     fn drain(&mut self) -> Result<(), TargetError> {
-        if let Some(RunningCase { ethernet: Some(wire), began, .. }) = &mut self.case {
+        if let Some(RunningCase { ethernet: Some(wire), clock, .. }) = &mut self.case {
             while let Some(frame) = wire.read()? {
                 if is_ipv4_or_arp(frame) {
-                    self.pending.push(Emission { at: began.elapsed(), packet: frame.to_vec(), rules: Vec::new() });
+                    self.pending.push(Emission { at: clock.now(), packet: frame.to_vec(), rules: Vec::new() });
                 }
             }
             return Ok(());
@@ -232,7 +234,7 @@ impl KernelTarget {
                 && addresses::belongs(packet, &case.endpoints)
             {
                 let packet = packet.to_vec();
-                self.pending.push(Emission { at: case.began.elapsed(), packet, rules: Vec::new() });
+                self.pending.push(Emission { at: case.clock.now(), packet, rules: Vec::new() });
             }
         }
         Ok(())
@@ -304,7 +306,7 @@ impl Target for KernelTarget {
             Some(_) => self.addresses.next_case_on_ethernet(),
         };
         self.case = Some(RunningCase {
-            began: Instant::now(),
+            clock: Clock::start(self.capabilities.live),
             endpoints,
             sockets: Sockets::new(plan.options, usual, spare),
             touched: Touched::default(),
@@ -319,7 +321,7 @@ impl Target for KernelTarget {
     }
 
     fn now(&self) -> Time {
-        self.case.as_ref().map_or(Time::ZERO, |case| case.began.elapsed())
+        self.case.as_ref().map_or(Time::ZERO, |case| case.clock.now())
     }
 
     fn call(&mut self, on: Handle, pair: Pair, call: &SocketCall<'_>) -> Result<Outcome, TargetError> {
@@ -369,10 +371,10 @@ impl Target for KernelTarget {
     }
 
     fn advance(&mut self, until: Time) -> Result<(), TargetError> {
-        let began = self.running()?.began;
         loop {
+            let now = self.running()?.clock.after_waiting();
             self.drain()?;
-            let left = until.saturating_sub(began.elapsed());
+            let left = until.saturating_sub(now);
             if !self.pending.is_empty() || left.is_zero() {
                 return Ok(());
             }

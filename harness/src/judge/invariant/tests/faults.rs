@@ -295,6 +295,7 @@ fn of_states() -> Vec<Broken> {
     let not_acked = established(&lines(&["  - call: shutdown", "  - inject: { flags: ACK, seq: 1, ack: 1 }"]));
     vec![
         broken("state-reachable", listening(SYN), state(1, is(State::SynSent))),
+        broken("state-reachable", established(IN_ORDER), state(3, is(State::Closed))),
         broken("established-by-handshake", unacked, state(2, is(State::Established))),
         broken("peer-closed", early_fin, state(3, is(State::CloseWait))),
         broken("fin-acked", not_acked, state(3, is(State::FinWait2))),
