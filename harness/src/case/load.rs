@@ -194,7 +194,19 @@ fn read_source(path: &Path) -> Result<Arc<str>, CaseError> {
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(too_big(path));
     }
+    if is_capture(&bytes) {
+        let help = "a finding's case lies beside its capture, with the same name and `.yaml`";
+        return Err(CaseError::of_file(path, "a capture of packets, not a case", Some(help)));
+    }
     String::from_utf8(bytes).map(Arc::from).map_err(|error| not_utf8(path, &error))
+}
+
+/// Whether it begins as a pcapng file does, or as a pcap file of microseconds or nanoseconds in either order of octets.
+fn is_capture(bytes: &[u8]) -> bool {
+    let magic: Option<[u8; 4]> = bytes.first_chunk().copied();
+    magic
+        .map(u32::from_be_bytes)
+        .is_some_and(|magic| matches!(magic, 0x0a0d_0d0a | 0xa1b2_c3d4 | 0xd4c3_b2a1 | 0xa1b2_3c4d | 0x4d3c_b2a1))
 }
 
 fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> CaseError {

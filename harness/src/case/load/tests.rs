@@ -315,6 +315,7 @@ fn ids_are_relative_to_the_root_wherever_one_starts() {
 fn bad_files_are_errors_and_the_others_still_load() {
     let folder = suite(&[
         ("ok.yaml", HANDSHAKE.as_bytes()),
+        ("capture.yaml", b"\n\r\r\n\x68\0\0\0\x4d\x3c\x2b\x1a\xff"),
         ("latin.yaml", b"title: caf\xe9\n"),
         ("empty.yaml", b""),
         ("x.yaml/inside.yaml", HANDSHAKE.as_bytes()),
@@ -336,6 +337,7 @@ fn bad_files_are_errors_and_the_others_still_load() {
         [
             "path:0: cannot be read: no such file or directory",
             "big.yaml:0: bigger than 1024 KiB, which no case is",
+            "capture.yaml:0: a capture of packets, not a case",
             "empty.yaml:1: the file holds no case",
             "latin.yaml:1: not UTF-8: byte 0xe9",
         ]
