@@ -4,18 +4,20 @@ use super::*;
 
 #[test]
 fn calls_of_one_function() {
+    // `call` of the processor's manual, not what the program takes for it.
+    const OPCODE: u8 = 0xe8;
     let called = 0x6000_0100;
     // A call forward, another function's, one that begins in the last octet of something else, and one cut short.
-    let mut code = vec![0x90, CALL];
+    let mut code = vec![0x90, OPCODE];
     code.extend(0xfa_u32.to_le_bytes());
-    code.push(CALL);
+    code.push(OPCODE);
     code.extend(0x10_u32.to_le_bytes());
-    code.extend([CALL, CALL]);
+    code.extend([OPCODE, OPCODE]);
     code.extend(0xef_u32.to_le_bytes());
-    code.extend([CALL, 0, 0]);
+    code.extend([OPCODE, 0, 0]);
     assert_eq!(calls(&code, 0x6000_0000, called), [0x6000_0006, 0x6000_0011]);
     // Backwards.
-    let mut code = vec![CALL];
+    let mut code = vec![OPCODE];
     code.extend((-0x105_i32).to_le_bytes());
     assert_eq!(calls(&code, 0x6000_0200, called), [0x6000_0205]);
     assert_eq!(calls(&[], 0, called), [0_u64; 0]);
