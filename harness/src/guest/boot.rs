@@ -19,7 +19,7 @@ use std::{
 
 use nix::{
     fcntl::{FcntlArg, OFlag, fcntl},
-    sched::{CpuSet, sched_getaffinity, sched_setaffinity},
+    sched::{CpuSet, sched_getcpu, sched_setaffinity},
     sys::{
         personality::{self, Persona},
         prctl,
@@ -184,10 +184,9 @@ fn spawn(kernel: &Kernel, program: &Path, memory: &str, shared: &Path) -> io::Re
         command.pre_exec(|| {
             prctl::set_pdeathsig(Signal::SIGKILL)?;
             personality::set(Persona::ADDR_NO_RANDOMIZE)?;
-            let allowed = sched_getaffinity(Pid::from_raw(0))?;
-            let first = (0..CpuSet::count()).find(|cpu| allowed.is_set(*cpu).unwrap_or(false));
+            // Where the host has put it, so that several guests do not share one.
             let mut one = CpuSet::new();
-            one.set(first.unwrap_or(0))?;
+            one.set(sched_getcpu()?)?;
             sched_setaffinity(Pid::from_raw(0), &one)?;
             Ok(())
         });

@@ -13,7 +13,7 @@ pub struct Report {
     pub kind: Kind,
     /// Its first line, without numbers that differ every time: `BUG: KASAN: slab-out-of-bounds in tcp_v4_rcv`.
     pub title: String,
-    /// The console from there on, at most [`LINES`] lines.
+    /// What is of use of the console from there on, at most [`LINES`] lines.
     pub text: String,
 }
 
@@ -66,8 +66,20 @@ pub fn find(console: &str) -> Option<Report> {
     let lines: Vec<&str> = console.lines().map(|line| without_stamp(line.trim_end())).collect();
     let sign = |line: &str| SIGNS.into_iter().find(|(sign, _)| line.starts_with(sign)).map(|(_, kind)| kind);
     let (at, kind) = lines.iter().enumerate().find_map(|(at, line)| Some((at, sign(line)?)))?;
-    let text = lines[at..].iter().take(LINES).filter(|line| !line.is_empty()).copied().collect::<Vec<_>>().join("\n");
-    Some(Report { kind, title: plain(lines[at]), text })
+    let telling = lines[at..].iter().copied().filter(|line| !line.is_empty() && !is_noise(line));
+    Some(Report { kind, title: plain(lines[at]), text: telling.take(LINES).collect::<Vec<_>>().join("\n") })
+}
+
+/// The words of a stack as they lie there, and lines of its trace that name no caller: what begins a function is no place
+/// to return to, and KASAN's own functions stand between all others.
+fn is_noise(line: &str) -> bool {
+    let is_word = |word: &str| word.len() >= 8 && word.chars().all(|c| c.is_ascii_hexdigit());
+    let entry = line.split_once("] ").map(|(_, entry)| entry.strip_prefix("? ").unwrap_or(entry));
+    let of_trace =
+        |entry: &str| entry.contains("+0x0/") || ["__asan_", "kasan_"].iter().any(|own| entry.starts_with(own));
+    line == "Stack:"
+        || line.starts_with(' ') && line.split_whitespace().all(is_word)
+        || line.starts_with(" [<") && entry.is_some_and(of_trace)
 }
 
 /// A line of the kernel's without its time: `[    0.123456] `, and the caller `[    T1] ` that some are told with.

@@ -62,3 +62,33 @@ fn what_is_no_report() {
     let long = format!("BUG: x\n{}", "line\n".repeat(1000));
     assert_eq!(find(&long).expect("a report").text.lines().count(), LINES);
 }
+
+/// Of a stack only what can be a caller is shown.
+#[test]
+fn a_trace_without_noise() {
+    let console = "\
+[  1.2] BUG: KASAN: slab-use-after-free in tcp_v4_rcv+0x4b3/0x25d0
+[  1.2] Write of size 1 at addr 0000000062638e08 by task fuzz/24
+[  1.2] Stack:
+[  1.2]  10000c489e64 609e4f02 6244f318 00000002
+[  1.2]  41b58ab3 609d743a
+[  1.2] Call Trace:
+[  1.2]  [<60037cf0>] ? dump_trace+0x0/0x170
+[  1.2]  [<601f97c0>] ? __asan_load8+0x0/0x90
+[  1.2]  [<601f9dd2>] ? kasan_check_range+0x172/0x1d0
+[  1.2]  [<6056e003>] ? tcp_v4_rcv+0x4b3/0x25d0
+[  1.2]  [<6050135a>] ip_local_deliver+0x16a/0x210
+[  1.2]  0000000062638d80: 00 00 fc fc
+";
+    let report = find(console).expect("a report");
+    let shown: Vec<&str> = report.text.lines().skip(2).collect();
+    assert_eq!(
+        shown,
+        [
+            "Call Trace:",
+            " [<6056e003>] ? tcp_v4_rcv+0x4b3/0x25d0",
+            " [<6050135a>] ip_local_deliver+0x16a/0x210",
+            " 0000000062638d80: 00 00 fc fc",
+        ]
+    );
+}
