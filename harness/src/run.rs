@@ -389,7 +389,7 @@ impl<'a> Run<'a> {
                 self.emitted(emission);
             }
             // What the target asks the link for comes before what it has to say.
-            if !self.answer_arp()? {
+            if !self.answer_neighbors()? {
                 break;
             }
         }

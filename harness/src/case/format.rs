@@ -154,6 +154,20 @@
 //!   - expect: nothing
 //! ```
 //!
+//! Over IPv6 it asks by neighbor discovery, and is answered in the same way; the steps of a case see that as ICMP messages.
+//!
+//! ```yaml
+//! title: a neighbor is asked for
+//! clauses: [RFC4861#7.2.2]
+//! peer: { answers-arp: false }
+//! config: { link: ethernet, ip: 6 }
+//! steps:
+//!   - call: connect
+//!   - expect: { icmp: { message: neighbor-solicitation, neighbor: { about: peer, group: true } } }
+//!   - inject: { icmp: neighbor-advertisement }
+//!   - expect: { flags: SYN }
+//! ```
+//!
 //! # IPv4 and IPv6
 //!
 //! `config: { ip: 6 }` puts IPv6 under the connections, and the matrix key `ip` does so by itself: `matrix: { ip: [4, 6] }`
@@ -208,6 +222,7 @@ mod call;
 mod fragments;
 mod header;
 mod icmp;
+mod neighbor;
 mod segment;
 mod udp;
 
@@ -222,6 +237,7 @@ pub use self::{
     fragments::{Fragments, Order},
     header::{Allow, Config, IpVersion, MssChoice, Peer, Via},
     icmp::{ExpectIcmp, Icmp, Message, Quote, UnknownMessage},
+    neighbor::Neighbor,
     segment::{
         AddressName, Alternative, Bytes, Checksum, ConnName, Data, Expect, ExpectIp, ExpectSegment, ExpectTs, Inject,
         Ip, MssBounds, Options, pattern_byte,
@@ -314,10 +330,28 @@ impl Action {
     #[must_use]
     pub fn speaks_of_frames(&self) -> bool {
         match self {
-            Self::Inject(inject) => inject.arp.is_some() || inject.frame != Frame::default(),
-            Self::Expect(expect) => {
-                expect.segments().any(|segment| segment.arp.is_some() || segment.frame != Frame::default())
+            Self::Inject(inject) => {
+                inject.arp.is_some() || inject.frame != Frame::default() || self.speaks_of_neighbors()
             }
+            Self::Expect(expect) => {
+                let frames = |segment: &ExpectSegment| segment.arp.is_some() || segment.frame != Frame::default();
+                expect.segments().any(frames) || self.speaks_of_neighbors()
+            }
+            Self::Call(_) | Self::State(_) | Self::Wait(_) | Self::Save(_) | Self::Check(_) => false,
+        }
+    }
+}
+
+impl Action {
+    /// Whether it is about neighbor discovery: it has a meaning over IPv6 on Ethernet only.
+    #[must_use]
+    pub fn speaks_of_neighbors(&self) -> bool {
+        match self {
+            Self::Inject(inject) => inject.icmp.as_ref().is_some_and(|icmp| icmp.is_neighbor()),
+            Self::Expect(expect) => expect.segments().any(|segment| {
+                let icmp = segment.icmp.as_ref();
+                icmp.is_some_and(|icmp| icmp.neighbor.is_some() || icmp.message.is_some_and(Message::is_neighbor))
+            }),
             Self::Call(_) | Self::State(_) | Self::Wait(_) | Self::Save(_) | Self::Check(_) => false,
         }
     }

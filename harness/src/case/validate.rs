@@ -117,8 +117,16 @@ fn check_packets(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
         }
         if case.config.link != Some(Medium::Ethernet) && step.value.action.speaks_of_frames() {
             let key = if matches!(step.value.action, Action::Inject(_)) { "inject" } else { "expect" };
-            return Err(Fault::at(step_mark(tree, index, key), "ARP and frames on a link without them")
-                .help("add `config: { link: ethernet }`"));
+            return Err(Fault::at(
+                step_mark(tree, index, key),
+                "ARP, neighbor discovery and frames on a link without them",
+            )
+            .help("add `config: { link: ethernet }`"));
+        }
+        if case.config.ip != Some(IpVersion::V6) && step.value.action.speaks_of_neighbors() {
+            let key = if matches!(step.value.action, Action::Inject(_)) { "inject" } else { "expect" };
+            return Err(Fault::at(step_mark(tree, index, key), "neighbor discovery over IPv4")
+                .help("add `config: { ip: 6 }`; IPv4 has ARP"));
         }
     }
     Ok(())

@@ -4,7 +4,9 @@
 
 use super::segment::{self, Differences, described};
 use crate::{
-    case::format::{AddressName, Allow, ArpKind, ExpectArp, ExpectIcmp, ExpectSegment, ExpectUdp, Frame},
+    case::format::{
+        AddressName, Allow, ArpKind, ExpectArp, ExpectIcmp, ExpectSegment, ExpectUdp, Frame, IpVersion, Neighbor,
+    },
     peer::{Unknown, View},
     segment::{
         ethernet::{self, Mac},
@@ -147,12 +149,21 @@ fn icmp(expected: &ExpectIcmp, packet: &CasePacket, found: &mut Differences) {
     found.exactly("mtu", expected.mtu, word(c, d));
     found.exactly("pointer", expected.pointer, *a);
     text(expected.data.as_ref().map(|data| data_bytes(data, 0)), body, found);
+    neighbor(expected.neighbor.unwrap_or_default(), packet.neighbor.unwrap_or_default(), found);
     let Some(least) = expected.quotes else { return };
     match quote {
         Some(Quoted { bytes, whole }) if *bytes >= usize::from(least) || *whole => {}
         Some(Quoted { bytes, .. }) => found.add("quotes", &format!("{least} bytes or more"), bytes),
         None => found.add("quotes", &"a packet of the peer", &"none that it sent"),
     }
+}
+
+fn neighbor(expected: Neighbor, is: Neighbor, found: &mut Differences) {
+    name("about", expected.about, is.about, found);
+    name("station", expected.station, is.station, found);
+    found.exactly("group", expected.group, is.group == Some(true));
+    found.exactly("solicited", expected.solicited, is.solicited == Some(true));
+    found.exactly("override", expected.overrides, is.overrides == Some(true));
 }
 
 fn udp(expected: &ExpectUdp, packet: &CasePacket, view: &View, found: &mut Differences) -> Result<(), Unknown> {
@@ -182,9 +193,10 @@ fn text(wanted: Option<Text>, is: &[u8], found: &mut Differences) {
 
 /// Several names may stand for one station: they are compared by their addresses.
 fn stations(expected: Frame, header: Option<&ethernet::Header>, found: &mut Differences) {
+    let version = header.map_or(IpVersion::V4, ethernet::Header::version);
     let mut station = |field, wanted: Option<AddressName>, is: Option<Mac>| {
         if let Some(wanted) = wanted
-            && is != Some(ethernet::station(wanted))
+            && is != Some(ethernet::station(wanted, version))
         {
             let known =
                 |mac: Mac| ethernet::name_of(mac).map_or_else(|| mac.to_string(), |name| name.name().to_owned());

@@ -4,10 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::Peer;
 use crate::{
-    case::format::AddressName,
+    case::format::{AddressName, Message, Neighbor},
     segment::{
         arp::ArpPacket,
         ethernet::{self, Mac},
+        neighbor::{OVERRIDE, SOLICITED, WireNeighbor, solicited_node},
         other::{Body, Other},
     },
     target::{Pair, Time},
@@ -18,7 +19,10 @@ impl Peer {
     /// The name of an address, if it has one.
     #[must_use]
     pub fn name_of(&self, address: IpAddr) -> Option<AddressName> {
-        AddressName::ALL.into_iter().find(|name| self.endpoints.address(*name) == address)
+        let is_broadcast = |name| matches!(name, AddressName::SubnetBroadcast | AddressName::LimitedBroadcast);
+        // What comes nearest to a broadcast address in IPv6 has a name of its own there.
+        let mut names = AddressName::ALL.into_iter().filter(|name| address.is_ipv4() || !is_broadcast(*name));
+        names.find(|name| self.endpoints.address(*name) == address)
     }
 
     /// An IP packet that is no TCP segment. What an error quotes is for the caller to find.
@@ -32,6 +36,7 @@ impl Peer {
             }
             Body::Icmp { .. } | Body::Fragment { .. } | Body::Protocol { .. } => None,
         };
+        let neighbor = self.neighbor(&body, destination);
         CasePacket {
             at,
             on,
@@ -41,6 +46,7 @@ impl Peer {
             tos,
             df,
             pieces: 1,
+            neighbor,
             content: match body {
                 Body::Udp { from_port, to_port, data } => Content::Udp { from_port, to_port, data },
                 Body::Icmp { message, rest, body } => Content::Icmp { message, rest, body, quote: None },
@@ -66,11 +72,28 @@ impl Peer {
         CasePacket { at, pieces: 1, content, ..CasePacket::default() }
     }
 
+    /// What a message of neighbor discovery says, if it is one that can be read.
+    fn neighbor(&self, body: &Body, destination: IpAddr) -> Option<Neighbor> {
+        let (Body::Icmp { message, rest, body }, IpAddr::V6(destination)) = (body, destination) else { return None };
+        let says = WireNeighbor::parse(*message, body).filter(|_| message.is_neighbor())?;
+        let advertises = *message == Message::ADVERTISEMENT;
+        Some(Neighbor {
+            about: self.name_of(says.about.into()),
+            station: says.station.map_or(Some(AddressName::Unspecified), ethernet::name_of),
+            group: Some(destination == solicited_node(says.about)),
+            solicited: Some(advertises && rest[0] & SOLICITED != 0),
+            overrides: Some(advertises && rest[0] & OVERRIDE != 0),
+        })
+    }
+
     /// The station that answers when the target asks for this address: one of the peer's side.
     #[must_use]
-    pub fn station_of(&self, address: Ipv4Addr) -> Option<Mac> {
-        match self.name_of(address.into())? {
-            name @ (AddressName::Peer | AddressName::OtherPeer | AddressName::Gateway) => Some(ethernet::station(name)),
+    pub fn station_of(&self, address: IpAddr) -> Option<Mac> {
+        let version = self.endpoints.version();
+        match self.name_of(address)? {
+            name @ (AddressName::Peer | AddressName::OtherPeer | AddressName::Gateway) => {
+                Some(ethernet::station(name, version))
+            }
             AddressName::Target
             | AddressName::SubnetBroadcast
             | AddressName::LimitedBroadcast

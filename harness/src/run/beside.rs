@@ -1,19 +1,20 @@
-//! What a target emits beside TCP: ICMP, UDP, IP fragments; on Ethernet the frames and ARP.
+//! What a target emits beside TCP: ICMP, UDP, IP fragments; on Ethernet the frames, ARP and neighbor discovery.
 //!
 //! Called by [`Run::emitted`](super::Run) for what is no TCP segment, and for everything where the link is Ethernet. Such
 //! packets wait for an `expect` as segments do; a datagram in fragments does when it is whole.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Mode, Run, Stop, Waiting};
 use crate::{
-    case::format::{Action, Call, Case, Expect, ExpectSegment, Medium},
+    case::format::{Action, AddressName, Call, Case, Expect, ExpectSegment, Medium, Message},
     peer::{Peer, View},
     segment::{
         arp::{self, ArpPacket},
         assemble::Assembler,
         ethernet::{self, Header, Mac},
-        other::{self, parse_other},
+        neighbor::{ON_LINK, WireNeighbor},
+        other::{self, Body, Other, parse_other},
     },
     target::{Capabilities, RuleName, Time},
     trace::{
@@ -27,11 +28,24 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Beside {
     ethernet: bool,
-    /// The peer's side answers ARP unseen.
+    /// The peer's side answers ARP and neighbor discovery unseen.
     answers_arp: bool,
     /// Questions that were not answered yet: who asks, for which address.
     asked: Vec<ArpPacket>,
+    /// The same of neighbor discovery.
+    sought: Vec<Sought>,
     fragments: Assembler,
+}
+
+/// A solicitation that the peer's side answers.
+#[derive(Clone, Copy, Debug)]
+struct Sought {
+    /// Who asks.
+    by: Ipv6Addr,
+    /// From which station.
+    from: Mac,
+    /// For whom.
+    about: Ipv6Addr,
 }
 
 impl Beside {
@@ -96,7 +110,7 @@ impl Run<'_> {
             return self.waits(bytes.to_vec(), seen, Some(header));
         };
         let seen = CasePacket { rules, ..self.peer.emitted_arp(&packet, at) };
-        let asks = packet.operation == 1 && self.peer.station_of(packet.target).is_some();
+        let asks = packet.operation == 1 && self.peer.station_of(packet.target.into()).is_some();
         if asks && self.beside.answers_arp {
             self.beside.asked.push(packet);
             let seen = Box::new(seen);
@@ -108,13 +122,35 @@ impl Run<'_> {
     }
 
     /// Answers what was asked for; whether anything was.
-    pub(super) fn answer_arp(&mut self) -> Result<bool, Stop> {
+    pub(super) fn answer_neighbors(&mut self) -> Result<bool, Stop> {
+        let any = self.answer_arp()?;
+        Ok(self.answer_solicitations()? || any)
+    }
+
+    fn answer_solicitations(&mut self) -> Result<bool, Stop> {
+        let sought = std::mem::take(&mut self.beside.sought);
+        for Sought { by, from, about } in &sought {
+            let Some(mac) = self.peer.station_of((*about).into()) else { continue };
+            let packet = self.advertisement(*about, *by, &WireNeighbor { about: *about, station: Some(mac) });
+            let header = Header { destination: *from, source: mac, kind: ethernet::TYPE_IPV6 };
+            self.target.inject(&header.around(&packet))?;
+            let name = |name: Option<AddressName>| name.map_or("nobody", AddressName::name);
+            let (about, station) = (name(self.peer.name_of((*about).into())), name(ethernet::name_of(mac)));
+            let note = Some(other::neighbor(Message::ADVERTISEMENT, about, station));
+            let kind = EventKind::Injected { packet, segment: None, class: EventClass::NotTcp, note };
+            let at = self.target.now();
+            self.trace.events.push(Event { at, step: self.step, kind, frame: Some(header) });
+        }
+        Ok(!sought.is_empty())
+    }
+
+    fn answer_arp(&mut self) -> Result<bool, Stop> {
         if self.beside.asked.is_empty() {
             return Ok(false);
         }
         let asked = std::mem::take(&mut self.beside.asked);
         for question in &asked {
-            let Some(mac) = self.peer.station_of(question.target) else { continue };
+            let Some(mac) = self.peer.station_of(question.target.into()) else { continue };
             let reply = ArpPacket {
                 operation: 2,
                 sender_mac: mac,
@@ -141,7 +177,20 @@ impl Run<'_> {
             let seen = CasePacket { at, rules, content, ..CasePacket::default() };
             return self.waits(packet, seen, frame);
         };
+        let sought = sought(&read, frame.as_ref());
         let mut seen = CasePacket { rules, ..self.peer.emitted_other(read, at) };
+        if let (Some(_), Some(header)) = (seen.neighbor, &frame) {
+            check_neighbor(&packet, header, &mut seen);
+            let answered = sought.filter(|sought| self.peer.station_of(sought.about.into()).is_some());
+            let Some(sought) = answered.filter(|_| self.beside.answers_arp) else {
+                return self.waits(packet, seen, frame);
+            };
+            self.beside.sought.push(sought);
+            let seen = Box::new(seen);
+            let kind = EventKind::EmittedOther { packet, seen };
+            self.trace.events.push(Event { at, step: self.step, kind, frame });
+            return;
+        }
         if let Some(mtu) = self.case.config.mtu
             && packet.len() > usize::from(mtu)
         {
@@ -214,6 +263,28 @@ impl Run<'_> {
         let latest = Some(&self.scratch.packet).filter(|_| self.mode == Mode::Compare);
         let sent = latest.into_iter().chain(kept).find(|packet| packet.starts_with(body) && body.len() >= header);
         *quote = sent.map(|packet| Quoted { bytes: body.len() - header, whole: packet.len() == body.len() });
+    }
+}
+
+/// What a solicitation asks for; a probe for an address of the target's own is not to be answered (RFC4862#5.4).
+fn sought(read: &Other, frame: Option<&Header>) -> Option<Sought> {
+    let (Body::Icmp { message: Message::SOLICITATION, body, .. }, IpAddr::V6(by)) = (&read.body, read.source) else {
+        return None;
+    };
+    let says = WireNeighbor::parse(Message::SOLICITATION, body).filter(|_| !by.is_unspecified())?;
+    Some(Sought { by, from: says.station.or(frame.map(|header| header.source))?, about: says.about })
+}
+
+/// What holds for every message of neighbor discovery.
+fn check_neighbor(packet: &[u8], header: &Header, seen: &mut CasePacket) {
+    if seen.ttl != ON_LINK {
+        seen.faults.push((format!("neighbor discovery with a hop limit of {}", seen.ttl), "RFC4861#4.3"));
+    }
+    let octets = packet.get(24..40).and_then(<[u8]>::first_chunk::<16>);
+    if let Some(to) = octets.map(|octets| Ipv6Addr::from(*octets)).filter(Ipv6Addr::is_multicast)
+        && header.destination != ethernet::group(to)
+    {
+        seen.faults.push((format!("{to} in a frame to {}", header.destination), "RFC2464#7"));
     }
 }
 

@@ -1,13 +1,17 @@
 //! `inject`: resolve, build, send, and take in what comes back at once.
 //!
-//! A segment in one packet is built here, what is more or less than that in [`icmp`], [`udp`], [`arp`] and [`fragments`].
+//! A segment in one packet is built here, what is more or less than that in [`icmp`], [`neighbor`],
+//! [`udp`], [`arp`] and [`fragments`].
 
 mod arp;
 mod fragments;
 mod icmp;
+mod neighbor;
 mod udp;
 
 pub(super) use fragments::Fragmented;
+
+use std::net::Ipv6Addr;
 
 use smallvec::SmallVec;
 
@@ -15,7 +19,7 @@ use super::{Mode, Run, Stop};
 use crate::{
     case::{
         flags::Flags,
-        format::{AddressName, Inject, Ip, Options},
+        format::{AddressName, Inject, Ip, IpVersion, Options},
     },
     judge::{event_class::of_packet, expect::Moment},
     peer::{Unknown, View},
@@ -57,6 +61,7 @@ impl<'a> Run<'a> {
     /// An IP packet that is no TCP segment, and what it is in words; `None` if the step asks for a segment.
     fn beside_tcp(&mut self, inject: &'a Inject, id: u16) -> Result<Option<(Vec<u8>, String)>, Stop> {
         match (&inject.icmp, &inject.udp) {
+            (Some(icmp), _) if icmp.is_neighbor() => Ok(Some(self.neighbor(inject, icmp, id))),
             (Some(icmp), _) => self.icmp(inject, icmp, id).map(Some),
             (None, Some(udp)) => Ok(Some(self.udp(inject, udp, id))),
             (None, None) => Ok(None),
@@ -74,7 +79,7 @@ impl<'a> Run<'a> {
         note: Option<String>,
         before: View,
     ) -> Result<(), Stop> {
-        let frame = self.beside.is_ethernet().then(|| frame_of(inject, ethernet::TYPE_IPV4));
+        let frame = self.beside.is_ethernet().then(|| frame_of(inject, &packet, self.peer.endpoints().version()));
         let taken = match &frame {
             None => self.target.inject(&packet),
             Some(header) => self.target.inject(&header.around(&packet)),
@@ -152,11 +157,19 @@ impl<'a> Run<'a> {
 }
 
 /// The header of the frame that a packet travels in.
-fn frame_of(inject: &Inject, kind: u16) -> ethernet::Header {
+fn frame_of(inject: &Inject, packet: &[u8], version: IpVersion) -> ethernet::Header {
+    let station = |name| ethernet::station(name, version);
+    // Groups have names in frames only where a case names them.
+    let group = packet.get(24..40).and_then(<[u8]>::first_chunk::<16>).map(|octets| Ipv6Addr::from(*octets));
+    let group = group.filter(|address| version == IpVersion::V6 && address.is_multicast()).map(ethernet::group);
+    let usual = || group.unwrap_or(station(inject.to.unwrap_or(AddressName::Target)));
     ethernet::Header {
-        destination: ethernet::station(inject.frame.to.or(inject.to).unwrap_or(AddressName::Target)),
-        source: ethernet::station(inject.frame.from.or(inject.from).unwrap_or(AddressName::Peer)),
-        kind,
+        destination: inject.frame.to.map_or_else(usual, station),
+        source: station(inject.frame.from.or(inject.from).unwrap_or(AddressName::Peer)),
+        kind: match version {
+            IpVersion::V4 => ethernet::TYPE_IPV4,
+            IpVersion::V6 => ethernet::TYPE_IPV6,
+        },
     }
 }
 

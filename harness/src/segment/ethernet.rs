@@ -3,11 +3,11 @@
 //! [`crate::run`] puts packets into frames and takes them out where a case says `link: ethernet`; targets give the
 //! station [`TARGET`] to their interface. The peer's side has a station for each of its hosts.
 
-use std::fmt;
+use std::{fmt, net::Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::case::format::AddressName;
+use crate::case::format::{AddressName, IpVersion};
 
 /// A station's address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -32,9 +32,19 @@ impl fmt::Display for Mac {
     }
 }
 
+/// The station of all nodes (RFC2464#7).
+const ALL_NODES: Mac = Mac([0x33, 0x33, 0, 0, 0, 1]);
+
+/// The stations of a group (RFC2464#7).
+#[must_use]
+pub const fn group(address: Ipv6Addr) -> Mac {
+    let [.., a, b, c, d] = address.octets();
+    Mac([0x33, 0x33, a, b, c, d])
+}
+
 /// The station of a host, or of a group.
 #[must_use]
-pub const fn station(name: AddressName) -> Mac {
+pub const fn station(name: AddressName, version: IpVersion) -> Mac {
     match name {
         AddressName::Target => TARGET,
         AddressName::Peer => Mac([2, 0, 0, 0, 0, 2]),
@@ -43,8 +53,11 @@ pub const fn station(name: AddressName) -> Mac {
         AddressName::Gateway | AddressName::OffLink => Mac([2, 0, 0, 0, 0, 0xfe]),
         AddressName::Loopback => Mac([2, 0, 0, 0, 0, 0x7f]),
         AddressName::SubnetBroadcast | AddressName::LimitedBroadcast => BROADCAST,
-        // RFC1112#6.4
-        AddressName::Multicast => Mac([1, 0, 0x5e, 0, 0, 1]),
+        AddressName::Multicast => match version {
+            // RFC1112#6.4
+            IpVersion::V4 => Mac([1, 0, 0x5e, 0, 0, 1]),
+            IpVersion::V6 => ALL_NODES,
+        },
         AddressName::Unspecified => Mac([0; 6]),
     }
 }
@@ -55,7 +68,7 @@ pub fn name_of(mac: Mac) -> Option<AddressName> {
     use AddressName::{Gateway, LimitedBroadcast, Multicast, OtherPeer, Peer, Target, Unspecified};
     [Target, Peer, OtherPeer, Gateway, LimitedBroadcast, Multicast, Unspecified]
         .into_iter()
-        .find(|name| station(*name) == mac)
+        .find(|name| station(*name, IpVersion::V4) == mac || station(*name, IpVersion::V6) == mac)
 }
 
 /// The header of a frame.
@@ -72,6 +85,15 @@ pub struct Header {
 impl Header {
     /// Octets of a header.
     pub const LEN: usize = 14;
+
+    /// The version of IP whose names it goes by: ARP is IPv4's.
+    #[must_use]
+    pub const fn version(&self) -> IpVersion {
+        match self.kind {
+            TYPE_IPV6 => IpVersion::V6,
+            _ => IpVersion::V4,
+        }
+    }
 
     /// The frame.
     #[must_use]

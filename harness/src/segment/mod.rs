@@ -14,6 +14,7 @@ pub mod fragment;
 pub mod icmp;
 mod ip_options;
 pub(crate) mod ipv6;
+pub mod neighbor;
 pub mod other;
 pub mod parse;
 pub mod show;

@@ -231,6 +231,12 @@ pub fn arp(kind: ArpKind, sender: &str, sender_mac: &str, target: &str) -> Strin
     }
 }
 
+/// `ICMP neighbor-solicitation about target, station peer`
+#[must_use]
+pub fn neighbor(message: Message, about: &str, station: &str) -> String {
+    format!("ICMP {message} about {about}, station {station}")
+}
+
 /// `IP fragment 0..24, more to come`
 #[must_use]
 pub fn fragment(bytes: &Range<usize>, last: bool) -> String {

@@ -42,6 +42,10 @@ pub fn injected(packet: &[u8], segment: Option<&CaseSegment>, note: Option<&str>
 pub fn short_packet(packet: &CasePacket) -> String {
     let line = match &packet.content {
         Content::Udp { data, .. } => format!("UDP len={}", data.len()),
+        Content::Icmp { message, .. } if packet.neighbor.is_some() => {
+            let says = packet.neighbor.unwrap_or_default();
+            other::neighbor(*message, named(says.about), named(says.station))
+        }
         Content::Icmp { message, rest, body, .. } => {
             let len = if message.is_error() { String::new() } else { format!(" len={}", body.len()) };
             let [a, b, c, d] = rest;
@@ -83,6 +87,9 @@ pub fn full_packet(packet: &CasePacket) -> String {
                 Some(quote) => drop(write!(line, " quotes {} bytes behind the IP header", quote.bytes)),
                 None => drop(write!(line, " quotes {} bytes that the peer never sent", body.len())),
             }
+        }
+        Content::Icmp { .. } if packet.neighbor.is_some() => {
+            let _ = write!(line, " from {}", named(packet.from));
         }
         Content::Icmp { body, .. } if !body.is_empty() => drop(write!(line, " {}", text(body))),
         Content::Icmp { .. }

@@ -6,7 +6,11 @@
 mod config;
 mod translate;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    time::Duration,
+};
 
 use stack_under_test::{
     CallError, Cidr, Event, Instant, Profile, Reply, Route, SocketId, SocketOption, Stack, State as StackState,
@@ -18,7 +22,7 @@ use super::{
     TargetError, Time, UdpSocketCall,
 };
 use crate::{
-    case::format::{AddressName, Config, Errno, Medium, Readiness, SocketSwitch},
+    case::format::{AddressName, Config, Errno, IpVersion, Medium, Readiness, SocketSwitch},
     segment::ethernet,
 };
 use config::Mapped;
@@ -189,11 +193,15 @@ fn stack_config(mapped: &Mapped, seed: u64) -> stack_under_test::Config {
         Medium::Ethernet => stack_under_test::Medium::Ethernet(MacAddr(ethernet::TARGET.0)),
     };
     let gateway = Endpoints::documentation(version).address(AddressName::Gateway);
+    let everywhere: IpAddr = match version {
+        IpVersion::V4 => Ipv4Addr::UNSPECIFIED.into(),
+        IpVersion::V6 => Ipv6Addr::UNSPECIFIED.into(),
+    };
     stack_under_test::Config {
         mtu: mapped.mtu,
         medium,
         // Heeded on Ethernet alone.
-        routes: vec![Route { destination: Cidr::new([0, 0, 0, 0], 0), gateway }],
+        routes: vec![Route { destination: Cidr::new(everywhere, 0), gateway }],
         ..stack_under_test::Config::new(address, seed, mapped.profile.clone())
     }
 }

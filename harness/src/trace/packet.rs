@@ -8,7 +8,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    case::format::{AddressName, ArpKind, Message},
+    case::format::{AddressName, ArpKind, Message, Neighbor},
     name::{self, Name},
     target::{RuleName, Time},
 };
@@ -34,6 +34,8 @@ pub struct CasePacket {
     pub pieces: u32,
     /// What it is.
     pub content: Content,
+    /// What it says, if it is a message of neighbor discovery.
+    pub neighbor: Option<Neighbor>,
     /// The rules that produced it, if the target can tell.
     pub rules: Vec<RuleName>,
     /// What is wrong with it whatever the case expects, with the clause.

@@ -35,7 +35,7 @@ struct Message {
     station: Option<MacAddr>,
 }
 
-/// The checks of RFC4861#7.1 that both kinds share.
+/// The checks of RFC4861#7.1 that both kinds share. Those of their own are where they arrive.
 fn read(packet: &IpPacket<'_>, message: &IcmpMessage<'_>, option: u8) -> Option<Message> {
     let (target, mut options) = message.body().split_first_chunk::<16>()?;
     let target = Ipv6Addr::from(*target);
@@ -71,9 +71,17 @@ impl Link {
         let IpAddr::V6(source) = packet.source else { return Err(Rule::NeighborMalformed) };
         if message.kind() == SOLICITATION {
             let read = read(packet, message, SOURCE_LINK_ADDRESS).ok_or(Rule::NeighborMalformed)?;
+            let to_its_group = packet.destination == IpAddr::V6(solicited_node(read.target));
+            if source.is_unspecified() && (read.station.is_some() || !to_its_group) {
+                return Err(Rule::NeighborMalformed);
+            }
             self.solicited(&read, source, now, host, profile, out)
         } else {
             let read = read(packet, message, TARGET_LINK_ADDRESS).ok_or(Rule::NeighborMalformed)?;
+            // What goes to all answers nobody.
+            if packet.destination.is_multicast() && message.rest()[0] & SOLICITED != 0 {
+                return Err(Rule::NeighborMalformed);
+            }
             self.advertised(&read, message.rest()[0], now, host, profile, out)
         }
     }
@@ -125,7 +133,12 @@ impl Link {
         if host.is_ours(told.target.into()) {
             return self.disputed(told.target, now, host, out);
         }
-        let Some(station) = told.station else { return Err(Rule::NeighborMalformed) };
+        let known = self.station_of(told.target.into());
+        let Some(station) = told.station.or(known) else { return Err(Rule::NeighborMalformed) };
+        if flags & OVERRIDE == 0 && known.is_some_and(|known| known != station) {
+            self.neighbors.doubt(told.target.into());
+            return Ok(());
+        }
         let evidence = if flags & SOLICITED != 0 { Evidence::Answer } else { Evidence::Overheard };
         self.learn(told.target.into(), station, evidence, now, profile);
         Ok(())

@@ -162,6 +162,15 @@ impl Neighbors {
         entry.waiting.drain(..).collect()
     }
 
+    /// Somebody says that it is another station, but not that this replaces what is known (RFC4861#7.2.5).
+    pub(super) fn doubt(&mut self, address: IpAddr) {
+        if let Some(entry) = self.entries.get_mut(&address)
+            && let Reachability::Reachable(_) = entry.reachability
+        {
+            entry.reachability = Reachability::Stale;
+        }
+    }
+
     /// The station of an address, if it is known.
     pub(super) fn station(&self, address: IpAddr) -> Option<MacAddr> {
         let known = self.entries.get(&address).filter(|entry| entry.reachability != Reachability::Incomplete);

@@ -9,7 +9,7 @@ use serde::{
 };
 
 use crate::case::{
-    format::{Checksum, Data, Fragments, Icmp, Ip, Message, Order, Quote},
+    format::{Checksum, Data, Fragments, Icmp, Ip, Message, Neighbor, Order, Quote},
     position::Position,
 };
 
@@ -33,6 +33,8 @@ struct IcmpForm {
     seq: Option<u16>,
     /// The ICMP checksum: `bad` or a number (default: right).
     checksum: Option<Checksum>,
+    /// What a message of neighbor discovery says.
+    neighbor: Option<Neighbor>,
 }
 
 /// A quoted segment as its map is written.
@@ -68,7 +70,7 @@ impl<'de> Visitor<'de> for IcmpVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Icmp, A::Error> {
         let form = IcmpForm::deserialize(MapAccessDeserializer::new(map))?;
-        let IcmpForm { message, quote, data, mtu, pointer, id, seq, checksum } = form;
+        let IcmpForm { message, quote, data, mtu, pointer, id, seq, checksum, neighbor } = form;
         let Some(message) = message else {
             return Err(de::Error::custom("an ICMP message without type and code\nwrite `message: port-unreachable`"));
         };
@@ -82,20 +84,25 @@ impl<'de> Visitor<'de> for IcmpVisitor {
                 "`id` and `seq` stand where `mtu` and `pointer` would: a message has the ones or the others",
             ));
         }
+        if neighbor.is_some() && (!message.is_neighbor() || quote.is_some() || data.is_some()) {
+            return Err(de::Error::custom(
+                "`neighbor` says what `neighbor-solicitation` and `neighbor-advertisement` carry, in place of `data`",
+            ));
+        }
         let quote = quote.map(|QuoteForm { seq, length, ip }| Quote { seq, length, ip: ip.unwrap_or_default() });
-        Ok(Icmp { message, quote, data, mtu, pointer, id, seq, checksum })
+        Ok(Icmp { message, quote, data, mtu, pointer, id, seq, checksum, neighbor })
     }
 }
 
 impl Serialize for Icmp {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let Self { message, quote, data, mtu, pointer, id, seq, checksum } = self.clone();
+        let Self { message, quote, data, mtu, pointer, id, seq, checksum, neighbor } = self.clone();
         if *self == (Self { message, ..Self::default() }) {
             return message.serialize(to);
         }
         let form = |Quote { seq, length, ip }| QuoteForm { seq, length, ip: (ip != Ip::default()).then_some(ip) };
         let quote = quote.map(form);
-        IcmpForm { message: Some(message), quote, data, mtu, pointer, id, seq, checksum }.serialize(to)
+        IcmpForm { message: Some(message), quote, data, mtu, pointer, id, seq, checksum, neighbor }.serialize(to)
     }
 }
 

@@ -34,8 +34,8 @@ pub struct Peer {
     /// Timestamps on every segment of the prelude.
     #[serde(skip_serializing_if = "is_off")]
     pub ts: bool,
-    /// On Ethernet: ARP requests for the addresses of the peer's side are answered, and no step sees them. Absent: they
-    /// are.
+    /// On Ethernet: ARP requests, over IPv6 neighbor solicitations, for the addresses of the peer's side are answered, and
+    /// no step sees them. Absent: they are.
     pub answers_arp: Option<bool>,
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::case::{
-    format::{Checksum, Data, Ip, IpVersion},
+    format::{Checksum, Data, Ip, IpVersion, Neighbor},
     position::Position,
     suggest::did_you_mean,
 };
@@ -32,6 +32,16 @@ pub struct Icmp {
     pub seq: Option<u16>,
     /// The ICMP checksum (default: right).
     pub checksum: Option<Checksum>,
+    /// What a message of neighbor discovery says.
+    pub neighbor: Option<Neighbor>,
+}
+
+impl Icmp {
+    /// Whether it is a message of neighbor discovery, with the body of one.
+    #[must_use]
+    pub fn is_neighbor(&self) -> bool {
+        self.neighbor.is_some() || (self.message.is_neighbor() && self.data.is_none())
+    }
 }
 
 /// The quoted segment: the connection's ports and addresses, as the target would have sent it.
@@ -81,6 +91,8 @@ pub struct ExpectIcmp {
     /// It quotes a packet that the peer has sent: the IP header and at least so many bytes behind it, all unchanged
     /// (RFC1122#3.2.2). Of a shorter packet all of it.
     pub quotes: Option<u16>,
+    /// What a message of neighbor discovery says.
+    pub neighbor: Option<Neighbor>,
 }
 
 /// Type and code of an ICMP message. Written by name, or as `type/code`: `3/13`.
@@ -93,8 +105,8 @@ pub struct Message {
 }
 
 impl Message {
-    /// The messages that have a name (RFC792, RFC1122#3.2.2.1).
-    pub const NAMED: [(&'static str, Self); 18] = [
+    /// The messages that have a name (RFC792, RFC1122#3.2.2.1; the last two RFC4861#4, in ICMPv6 alone).
+    pub const NAMED: [(&'static str, Self); 20] = [
         ("echo-reply", Self::new(0, 0)),
         ("net-unreachable", Self::new(3, 0)),
         ("host-unreachable", Self::new(3, 1)),
@@ -113,6 +125,8 @@ impl Message {
         ("time-exceeded", Self::new(11, 0)),
         ("reassembly-time-exceeded", Self::new(11, 1)),
         ("parameter-problem", Self::new(12, 0)),
+        ("neighbor-solicitation", Self::SOLICITATION),
+        ("neighbor-advertisement", Self::ADVERTISEMENT),
     ];
 
     const fn new(kind: u8, code: u8) -> Self {
@@ -141,6 +155,7 @@ impl Message {
             (8, 0) => Self::new(128, 0),
             (11, code @ (0 | 1)) => Self::new(3, code),
             (12, 0) => Self::new(4, 0),
+            (135 | 136, 0) => self,
             _ => return None,
         })
     }

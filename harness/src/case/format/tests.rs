@@ -11,12 +11,12 @@ fn documented() -> Vec<String> {
 #[test]
 fn the_documented_examples_load_and_are_in_canonical_form() {
     let examples = documented();
-    assert_eq!(examples.len(), 7);
+    assert_eq!(examples.len(), 8);
     let counts: Vec<usize> = examples
         .iter()
         .map(|text| load_str(text, "doc.yaml").unwrap_or_else(|error| panic!("{error}\n{text}")).len())
         .collect();
-    assert_eq!(counts, [1, 1, 1, 1, 1, 2, 6]);
+    assert_eq!(counts, [1, 1, 1, 1, 1, 1, 2, 6]);
     for text in examples {
         // Comments stand in columns there, for the reader.
         let squeezed = |text: &str| text.lines().map(|line| line.replace(' ', "")).collect::<Vec<_>>();
@@ -27,7 +27,7 @@ fn the_documented_examples_load_and_are_in_canonical_form() {
 
 #[test]
 fn the_documented_steps_use_every_action_and_call() {
-    let [_, steps, ..] = <[String; 7]>::try_from(documented()).expect("seven examples");
+    let [_, steps, ..] = <[String; 8]>::try_from(documented()).expect("eight examples");
     for word in ["inject", "expect", "call", "state", "wait", "save", "check"] {
         assert!(steps.contains(&format!("- {word}: ")), "{word}");
     }

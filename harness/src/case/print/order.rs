@@ -9,6 +9,7 @@ enum Kind {
     Step,
     Segment,
     Icmp,
+    Neighbor,
     Udp,
     Arp,
     Fragments,
@@ -65,9 +66,11 @@ impl Kind {
                 "clause",
                 "clauses",
             ],
-            Self::Icmp => {
-                &["message", "id", "seq", "quote", "data", "mtu", "pointer", "checksum", "length", "ip", "quotes"]
-            }
+            Self::Icmp => &[
+                "message", "id", "seq", "quote", "data", "mtu", "pointer", "checksum", "neighbor", "length", "ip",
+                "quotes",
+            ],
+            Self::Neighbor => &["about", "station", "group", "solicited", "override"],
             Self::Udp => &["from-port", "to-port", "data", "len", "length", "checksum"],
             Self::Arp => &["kind", "sender", "target", "sender-mac", "target-mac", "operation", "hardware", "protocol"],
             Self::Fragments => &["size", "overlap", "conflict", "order"],
@@ -81,6 +84,7 @@ impl Kind {
             (Self::Case, "steps") => Self::Step,
             (Self::Step, "inject" | "expect") | (Self::Segment, "either" | "any-order" | "segments") => Self::Segment,
             (Self::Segment, "icmp") | (Self::Icmp, "quote") => Self::Icmp,
+            (Self::Icmp, "neighbor") => Self::Neighbor,
             (Self::Segment, "udp") => Self::Udp,
             (Self::Segment, "arp") => Self::Arp,
             (Self::Segment, "fragments") => Self::Fragments,
@@ -89,6 +93,7 @@ impl Kind {
                 | Self::Step
                 | Self::Segment
                 | Self::Icmp
+                | Self::Neighbor
                 | Self::Udp
                 | Self::Arp
                 | Self::Fragments

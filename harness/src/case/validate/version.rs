@@ -6,7 +6,7 @@
 use super::{
     super::{
         error::Fault,
-        format::{Action, AddressName, Call, Case, Inject, Ip, IpVersion, Medium, UdpCall},
+        format::{Action, AddressName, Call, Case, Inject, Ip, IpVersion, UdpCall},
         tree::Node,
     },
     step_mark,
@@ -35,10 +35,6 @@ pub(super) fn check(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
         return Err(Fault::at(mark, format!("an MTU of {mtu} over IPv6"))
             .help(format!("IPv6 asks of every link to carry {LEAST_MTU} octets (RFC 8200, section 5)")));
     }
-    if case.config.link == Some(Medium::Ethernet) {
-        let mark = tree.get("config").map_or(tree.mark, |config| config.entry_mark("link"));
-        return Err(Fault::at(mark, "IPv6 on Ethernet").help("only ARP is answered there: write `ip: 4`"));
-    }
     for (index, step) in case.steps.iter().enumerate() {
         let (key, found) = match &step.value.action {
             Action::Inject(inject) => ("inject", inject_fits(inject)),
@@ -55,6 +51,7 @@ pub(super) fn check(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
                 | Call::Set(_)
                 | Call::Udp(UdpCall::Bind | UdpCall::Recv | UdpCall::Close) => continue,
             },
+            Action::Expect(expect) if expect.segments().any(|segment| segment.arp.is_some()) => ("expect", no_arp()),
             Action::Expect(_) | Action::State(_) | Action::Wait(_) | Action::Save(_) | Action::Check(_) => continue,
         };
         if let Err(Misfit { what, help }) = found {
@@ -64,7 +61,17 @@ pub(super) fn check(case: &Case, tree: &Node) -> Result<(), Box<Fault>> {
     Ok(())
 }
 
+fn no_arp() -> Result<(), Misfit> {
+    misfit(
+        "ARP over IPv6",
+        "there it is neighbor discovery: `icmp: neighbor-solicitation`, `icmp: neighbor-advertisement`",
+    )
+}
+
 fn inject_fits(inject: &Inject) -> Result<(), Misfit> {
+    if inject.arp.is_some() {
+        return no_arp();
+    }
     address_fits(inject.from)?;
     address_fits(inject.to)?;
     ip_fits(&inject.ip, inject.fragments.is_some())?;

@@ -6,7 +6,7 @@ use crate::{
         flags::Flags,
         format::{
             AddressName, Allow, ArpKind, Data, ExpectArp, ExpectIcmp, ExpectIp, ExpectSegment, ExpectUdp, Frame,
-            Message,
+            IpVersion, Message,
         },
         position::{Bounds, Position},
     },
@@ -137,8 +137,11 @@ fn a_datagram_of_another_connection_is_another() {
 fn stations_are_compared_by_their_addresses() {
     let to = |to| ExpectSegment { frame: Frame { from: None, to: Some(to) }, ..arp(ExpectArp::default()) };
     let packet = arp_reply();
-    let header =
-        Header { destination: station(AddressName::Gateway), source: ethernet::TARGET, kind: ethernet::TYPE_ARP };
+    let header = Header {
+        destination: station(AddressName::Gateway, IpVersion::V4),
+        source: ethernet::TARGET,
+        kind: ethernet::TYPE_ARP,
+    };
     let differ = |expected: &ExpectSegment, frame| {
         let seen = Seen { what: What::Packet(&packet), frame };
         differences(expected, 0, seen, &View::unknown()).unwrap().len()

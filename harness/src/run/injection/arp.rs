@@ -4,11 +4,11 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::super::{Run, Stop, beside::arp_words};
 use crate::{
-    case::format::{AddressName, Arp, ArpKind, Inject},
+    case::format::{AddressName, Arp, ArpKind, Inject, IpVersion},
     judge::{event_class::EventClass, expect::Moment},
     segment::{
         arp::{ArpPacket, ETHERNET, IPV4},
-        ethernet::{self, station},
+        ethernet,
     },
     trace::event::{Event, EventKind},
 };
@@ -16,6 +16,7 @@ use crate::{
 impl Run<'_> {
     pub(super) fn arp(&mut self, inject: &Inject, arp: &Arp) -> Result<(), Stop> {
         // ARP knows IPv4 alone.
+        let station = |name| ethernet::station(name, IpVersion::V4);
         let address = |name: AddressName| match self.peer.endpoints().address(name) {
             IpAddr::V4(address) => address,
             IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::{ArpPacket, ETHERNET, IPV4};
 use crate::{
-    case::format::{AddressName, ArpKind},
+    case::format::{AddressName, ArpKind, IpVersion},
     segment::ethernet::{Mac, station},
 };
 
@@ -11,7 +11,7 @@ fn request() -> ArpPacket {
         hardware: ETHERNET,
         protocol: IPV4,
         operation: 1,
-        sender_mac: station(AddressName::Peer),
+        sender_mac: station(AddressName::Peer, IpVersion::V4),
         sender: "192.0.2.2".parse().unwrap(),
         target_mac: Mac::default(),
         target: "192.0.2.1".parse().unwrap(),

@@ -216,6 +216,9 @@ impl Plan {
         }
         let metrics = Metrics { quickack: *delayed_ack == Some(false), rto_min: data_retries.map(|_| COUNTABLE_RTO) };
         let medium = link.unwrap_or(Medium::Ip);
+        if medium == Medium::Ethernet && version == IpVersion::V6 {
+            return Err(Refusal::Unsupported("the kernel target speaks IPv4 alone on Ethernet".to_owned()));
+        }
         if medium == Medium::Ethernet && metrics != Metrics::default() {
             return Err(Refusal::Unsupported("the kernel target sets route metrics on its IP link only".to_owned()));
         }

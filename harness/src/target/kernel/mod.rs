@@ -22,7 +22,7 @@
 //! A packet written to a TUN device is processed within the `write`: what the kernel answers at once can be read as
 //! soon as [`Target::inject`] is back, so "nothing came" needs no timeout.
 //!
-//! What it leaves out: IPv6 on Ethernet. The clock is the machine's: an emission's time is when it was read, which is never before it was sent but may be later.
+//! What it leaves out: IPv6 on Ethernet (neighbor discovery). The clock is the machine's: an emission's time is when it was read, which is never before it was sent but may be later.
 
 mod addresses;
 mod calls;

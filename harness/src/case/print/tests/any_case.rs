@@ -175,7 +175,8 @@ fn quote() -> impl Strategy<Value = Quote> {
 
 fn icmp() -> BoxedStrategy<Icmp> {
     let named = select(Message::NAMED.to_vec()).prop_map(|(_, message)| message);
-    let message = prop_oneof![named, any::<(u8, u8)>().prop_map(|(kind, code)| Message { kind, code })];
+    let message = prop_oneof![named, any::<(u8, u8)>().prop_map(|(kind, code)| Message { kind, code })]
+        .prop_filter("the other versions of IP have none", |message| !message.is_neighbor());
     let numbers = prop_oneof![
         (option::of(any::<u16>()), option::of(any::<u8>())).prop_map(Ok),
         (option::of(any::<u16>()), option::of(any::<u16>())).prop_map(Err),
@@ -188,7 +189,7 @@ fn icmp() -> BoxedStrategy<Icmp> {
             Ok((mtu, pointer)) => (mtu, pointer, None, None),
             Err((id, seq)) => (None, None, id, seq),
         };
-        Icmp { message, quote, data, mtu, pointer, id, seq, checksum }
+        Icmp { message, quote, data, mtu, pointer, id, seq, checksum, neighbor: None }
     });
     prop_oneof![any, message.prop_map(|message| Icmp { message, ..Icmp::default() })]
         .prop_filter("it fits a packet", |icmp| icmp.quote.as_ref().is_none_or(|quote| quote.length < Some(65_000)))

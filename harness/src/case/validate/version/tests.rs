@@ -52,3 +52,25 @@ fn what_both_have_is_fine() {
 fn another_version_is_refused() {
     assert!(refused("config: { ip: 5 }", "wait: 0s").contains("version of IP"));
 }
+
+/// Each version of IP asks for its neighbors in its own way, and where there are frames.
+#[test]
+fn arp_and_neighbor_discovery_belong_to_their_versions() {
+    let (v4, v6) = ("config: { link: ethernet }", "config: { link: ethernet, ip: 6 }");
+    for step in ["inject: { arp: request }", "expect: { arp: reply }"] {
+        assert_eq!(refused(v4, step), "", "{step}");
+        assert!(refused(v6, step).contains("neighbor discovery"), "{step}");
+    }
+    for step in [
+        "inject: { icmp: neighbor-solicitation }",
+        "inject: { icmp: { message: neighbor-advertisement, neighbor: { override: false } } }",
+        "expect: { icmp: neighbor-advertisement }",
+        "expect: { icmp: { neighbor: { about: target } } }",
+    ] {
+        assert_eq!(refused(v6, step), "", "{step}");
+        assert!(refused(v4, step).contains("ARP"), "{step}");
+        assert!(refused(V6, step).contains("link: ethernet"), "{step}");
+    }
+    let elsewhere = "inject: { icmp: { message: echo-request, neighbor: { about: target } } }";
+    assert!(refused(v6, elsewhere).contains("in place of `data`"), "{}", refused(v6, elsewhere));
+}
