@@ -453,10 +453,14 @@ fn contradict(one: &CaseSegment, other: &CaseSegment) -> bool {
         fin.flags.contains(Flags::FIN) && at.wrapping_sub(first(text)) < len(text)
     };
     let offset = first(other).wrapping_sub(first(one)) as i32;
-    let skip = |offset: i32| usize::try_from(offset).unwrap_or(0);
-    let (own, others) = (one.data.iter().skip(skip(offset)), other.data.iter().skip(skip(offset.saturating_neg())));
-    let other_text = own.zip(others).any(|(own, other)| own != other);
-    one.on == other.on && (at_fin(one, other) || at_fin(other, one) || other_text)
+    let (own, others) = (behind(&one.data, offset), behind(&other.data, offset.saturating_neg()));
+    let both = own.len().min(others.len());
+    one.on == other.on && (at_fin(one, other) || at_fin(other, one) || own[..both] != others[..both])
+}
+
+/// The text behind this place in it.
+fn behind(text: &[u8], offset: i32) -> &[u8] {
+    text.get(usize::try_from(offset).unwrap_or(0)..).unwrap_or_default()
 }
 
 /// Of the steps up to `index` the last one that injects a segment with another number into each of the two, or the first
@@ -474,7 +478,10 @@ fn placed_elsewhere(runs: [&CaseRun; 2], index: usize) -> Option<Placed> {
     let seq = |segment: Option<&CaseSegment>| segment.map(|segment| segment.seq);
     let ack = |segment: Option<&CaseSegment>| segment.map(|segment| segment.ack);
     let numbers = (seq(left), ack(left)) != (seq(right), ack(right));
-    let text = left.map(|segment| &segment.data) != right.map(|segment| &segment.data);
+    // Most often it is the same piece of the pattern.
+    let same =
+        |left: &CaseSegment, right: &CaseSegment| std::ptr::eq(&*left.data, &*right.data) || left.data == right.data;
+    let text = !left.zip(right).is_some_and(|(left, right)| same(left, right));
     (numbers || text || flag_bits(left) != flag_bits(right)).then_some(Placed {
         step: index,
         opens: flags.contains(Flags::SYN) && !flags.contains(Flags::RST),
