@@ -141,7 +141,8 @@ struct RunningCase {
     touched: Touched,
     /// Urgent pointers have been injected, so notices may have come.
     urgent: bool,
-    /// The last thing done is a call that makes nothing leave: what a timer sent is read with what comes next.
+    /// The last thing done is a call that makes nothing leave, or had no socket: what a timer sent is read with what
+    /// comes next.
     silent: bool,
     /// The Ethernet link, in a case that wants one: made for it, so that no neighbor is known yet.
     ethernet: Option<Wire>,
@@ -334,8 +335,19 @@ impl Target for KernelTarget {
         if let SocketCall::Connect { .. } = call {
             case.touched.add(pair);
         }
-        case.silent = matches!(call, SocketCall::Listen { .. } | SocketCall::Accept | SocketCall::Poll);
-        case.sockets.call(on, pair, call)
+        let outcome = case.sockets.call(on, pair, call)?;
+        case.silent = match call {
+            SocketCall::Listen { .. } | SocketCall::Accept | SocketCall::Poll => true,
+            SocketCall::Connect { .. }
+            | SocketCall::Send { .. }
+            | SocketCall::Recv { .. }
+            | SocketCall::Shutdown
+            | SocketCall::Close
+            | SocketCall::Abort
+            | SocketCall::Set(_)
+            | SocketCall::Udp(_) => outcome == Outcome::NoSocket,
+        };
+        Ok(outcome)
     }
 
     fn inject(&mut self, bytes: &[u8]) -> Result<(), TargetError> {
