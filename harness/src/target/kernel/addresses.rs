@@ -25,6 +25,11 @@ pub(super) const ETHERNET_TARGET: Ipv4Addr = Ipv4Addr::new(172, 16, 0, 1);
 pub(super) const ETHERNET_PREFIX: u8 = 12;
 /// Its way out, [`AddressName::Gateway`](crate::case::format::AddressName::Gateway).
 pub(super) const ETHERNET_GATEWAY: Ipv4Addr = Ipv4Addr::new(172, 16, 0, 254);
+/// The same over IPv6; its way out is link-local.
+pub(super) const ETHERNET_TARGET_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0, 0, 0xe, 0, 0, 0, 1);
+/// [`AddressName::Gateway`](crate::case::format::AddressName::Gateway) over IPv6.
+pub(super) const ETHERNET_GATEWAY_V6: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0xfe);
+const ETHERNET_FIRST_PEER_V6: u128 = Ipv6Addr::new(0xfd00, 0, 0, 0xe, 0, 1, 0, 0).to_bits();
 const ETHERNET_BROADCAST: Ipv4Addr = Ipv4Addr::new(172, 31, 255, 255);
 const ETHERNET_FIRST_PEER: u32 = u32::from_be_bytes([172, 16, 1, 0]);
 /// So many cases on Ethernet until addresses come round again.
@@ -76,16 +81,23 @@ impl AddressPool {
 
 impl AddressPool {
     /// The endpoints of the next case, on Ethernet.
-    pub(super) fn next_case_on_ethernet(&mut self) -> Endpoints {
+    pub(super) fn next_case_on_ethernet(&mut self, version: IpVersion) -> Endpoints {
         let case = self.case;
         self.case = (case + 1) % CASES;
-        let host = |number| IpAddr::from(Ipv4Addr::from_bits(ETHERNET_FIRST_PEER + number));
+        let (target, host): (IpAddr, fn(u32) -> IpAddr) = match version {
+            IpVersion::V4 => {
+                (ETHERNET_TARGET.into(), |number| Ipv4Addr::from_bits(ETHERNET_FIRST_PEER + number).into())
+            }
+            IpVersion::V6 => (ETHERNET_TARGET_V6.into(), |number| {
+                Ipv6Addr::from_bits(ETHERNET_FIRST_PEER_V6 + u128::from(number)).into()
+            }),
+        };
         let peer = 2 * (case % ETHERNET_CASES);
         Endpoints {
-            target: SocketAddr::new(ETHERNET_TARGET.into(), port(TARGET_PORTS, case)),
+            target: SocketAddr::new(target, port(TARGET_PORTS, case)),
             peer: SocketAddr::new(host(peer), port(PEER_PORTS, case.wrapping_mul(257))),
             other_peer: host(peer + 1),
-            subnet_broadcast: Some(ETHERNET_BROADCAST),
+            subnet_broadcast: (version == IpVersion::V4).then_some(ETHERNET_BROADCAST),
         }
     }
 }

@@ -187,9 +187,17 @@ impl Plan {
         // A device gets it when it is made, and says so when it comes up.
         match address_claim {
             None | Some(Claim::Silent) => {}
-            Some(Claim::Announce) => set("ipv4/conf/default/arp_notify", Some("1".into())),
+            Some(Claim::Announce) => match version {
+                IpVersion::V4 => set("ipv4/conf/default/arp_notify", Some("1".into())),
+                IpVersion::V6 => {
+                    return Err(Refusal::Unsupported("the kernel target announces IPv4 addresses alone".to_owned()));
+                }
+            },
             Some(Claim::Probe) => {
-                return Err(Refusal::Unsupported("Linux asks nobody before it uses an IPv4 address".to_owned()));
+                return Err(Refusal::Unsupported(match version {
+                    IpVersion::V4 => "Linux asks nobody before it uses an IPv4 address".to_owned(),
+                    IpVersion::V6 => "the kernel target gives its IPv6 address as one that is nobody else's".to_owned(),
+                }));
             }
         }
         let options = SocketOptions {
@@ -216,9 +224,6 @@ impl Plan {
         }
         let metrics = Metrics { quickack: *delayed_ack == Some(false), rto_min: data_retries.map(|_| COUNTABLE_RTO) };
         let medium = link.unwrap_or(Medium::Ip);
-        if medium == Medium::Ethernet && version == IpVersion::V6 {
-            return Err(Refusal::Unsupported("the kernel target speaks IPv4 alone on Ethernet".to_owned()));
-        }
         if medium == Medium::Ethernet && metrics != Metrics::default() {
             return Err(Refusal::Unsupported("the kernel target sets route metrics on its IP link only".to_owned()));
         }

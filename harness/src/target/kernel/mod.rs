@@ -22,7 +22,7 @@
 //! A packet written to a TUN device is processed within the `write`: what the kernel answers at once can be read as
 //! soon as [`Target::inject`] is back, so "nothing came" needs no timeout.
 //!
-//! What it leaves out: IPv6 on Ethernet (neighbor discovery). The clock is the machine's: an emission's time is when it was read, which is never before it was sent but may be later.
+//! What it leaves out: claims to an IPv6 address. The clock is the machine's: an emission's time is when it was read, which is never before it was sent but may be later.
 
 mod addresses;
 mod calls;
@@ -74,7 +74,7 @@ use crate::{
         format::{Config, IpVersion, Medium, SocketSwitch},
         state::State,
     },
-    segment::ethernet::{Header, TYPE_ARP, TYPE_IPV4},
+    segment::ethernet::{Header, TYPE_ARP, TYPE_IPV4, TYPE_IPV6},
 };
 
 /// Maximum Segment Lifetime of Linux: TIME-WAIT lasts 60 s, whatever is configured.
@@ -202,9 +202,14 @@ impl KernelTarget {
     }
 
     /// An Ethernet link that nothing is known of, with a way out.
-    fn open_ethernet(&mut self, mtu: u16) -> Result<Wire, TargetError> {
-        let wire = Wire::open_ethernet(addresses::ETHERNET_TARGET, addresses::ETHERNET_PREFIX, mtu)?;
-        self.routes.add_gateway(wire.index()?)?;
+    fn open_ethernet(&mut self, version: IpVersion, mtu: u16) -> Result<Wire, Refusal> {
+        let v4 = (version == IpVersion::V4).then_some((addresses::ETHERNET_TARGET, addresses::ETHERNET_PREFIX));
+        let wire = Wire::open_ethernet(v4, mtu)?;
+        let device = wire.index()?;
+        if version == IpVersion::V6 {
+            ipv6::switch_on_ethernet(&mut self.sysctls, &mut self.routes, device)?;
+        }
+        self.routes.add_gateway(version, device)?;
         Ok(wire)
     }
 
@@ -222,9 +227,9 @@ impl KernelTarget {
 
     /// Reads what the device holds; keeps what belongs to the case.
     fn drain(&mut self) -> Result<(), TargetError> {
-        if let Some(RunningCase { ethernet: Some(wire), clock, .. }) = &mut self.case {
+        if let Some(RunningCase { ethernet: Some(wire), clock, endpoints, .. }) = &mut self.case {
             while let Some(frame) = wire.read()? {
-                if is_ipv4_or_arp(frame) {
+                if belongs_on_ethernet(frame, endpoints.version()) {
                     self.pending.push(Emission { at: clock.now(), packet: frame.to_vec(), rules: Vec::new() });
                 }
             }
@@ -298,13 +303,13 @@ impl Target for KernelTarget {
         self.routes.set(version, plan.metrics)?;
         let ethernet = match plan.medium {
             Medium::Ip => None,
-            Medium::Ethernet => Some(self.open_ethernet(plan.mtu)?),
+            Medium::Ethernet => Some(self.open_ethernet(version, plan.mtu)?),
         };
         let usual = plan.is_usual();
         let spare = self.spare.take_if(|spare| usual && spare.version() == version);
         let endpoints = match ethernet {
             None => self.addresses.next_case(version, spare.as_ref().map(Spare::port)),
-            Some(_) => self.addresses.next_case_on_ethernet(),
+            Some(_) => self.addresses.next_case_on_ethernet(version),
         };
         self.case = Some(RunningCase {
             clock: Clock::start(self.capabilities.live),
@@ -435,9 +440,12 @@ impl Target for KernelTarget {
     }
 }
 
-/// What a case on Ethernet speaks of: no IPv6.
-fn is_ipv4_or_arp(frame: &[u8]) -> bool {
-    Header::of(frame).is_some_and(|header| matches!(header.kind, TYPE_IPV4 | TYPE_ARP))
+/// What a case on Ethernet speaks of: its version of IP.
+fn belongs_on_ethernet(frame: &[u8], version: IpVersion) -> bool {
+    Header::of(frame).is_some_and(|header| match version {
+        IpVersion::V4 => matches!(header.kind, TYPE_IPV4 | TYPE_ARP),
+        IpVersion::V6 => header.kind == TYPE_IPV6,
+    })
 }
 
 fn no_case() -> TargetError {

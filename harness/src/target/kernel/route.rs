@@ -4,6 +4,7 @@
 //!   route's `quickack` is not.
 //! - A lower bound of the retransmission timeout, in kernels of any age.
 
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use nix::{errno::Errno, sys::socket::SockProtocol};
@@ -80,11 +81,15 @@ impl Routes {
     }
 
     /// What is off the link goes to the gateway of the Ethernet interface with this index, as long as that is there.
-    pub(super) fn add_gateway(&mut self, device: u32) -> Result<(), TargetError> {
+    pub(super) fn add_gateway(&mut self, version: IpVersion, device: u32) -> Result<(), TargetError> {
         const EVERYTHING: u8 = 0;
+        let family = match version {
+            IpVersion::V4 => libc::AF_INET,
+            IpVersion::V6 => libc::AF_INET6,
+        };
         // `struct rtmsg`
         let mut message = vec![
-            libc::AF_INET as u8,
+            family as u8,
             EVERYTHING,
             0,
             0,
@@ -94,7 +99,10 @@ impl Routes {
             libc::RTN_UNICAST,
         ];
         message.extend(0u32.to_ne_bytes());
-        attribute(&mut message, libc::RTA_GATEWAY, &addresses::ETHERNET_GATEWAY.octets());
+        match version {
+            IpVersion::V4 => attribute(&mut message, libc::RTA_GATEWAY, &addresses::ETHERNET_GATEWAY.octets()),
+            IpVersion::V6 => attribute(&mut message, libc::RTA_GATEWAY, &addresses::ETHERNET_GATEWAY_V6.octets()),
+        }
         attribute(&mut message, libc::RTA_OIF, &device.to_ne_bytes());
         let flags = libc::NLM_F_ACK | libc::NLM_F_CREATE | libc::NLM_F_REPLACE;
         self.netlink
@@ -108,14 +116,26 @@ impl Routes {
     /// # Errors
     /// Inside: the kernel's word on it.
     pub(super) fn add_v6_address(&mut self) -> Result<Result<(), Errno>, TargetError> {
-        // `struct ifaddrmsg`: family, prefix, flags, scope, index.
-        let mut message = vec![libc::AF_INET6 as u8, addresses::PREFIX_V6, libc::IFA_F_NODAD as u8, 0];
-        message.extend(self.device.to_ne_bytes());
-        attribute(&mut message, libc::IFA_LOCAL, &addresses::TARGET_V6.octets());
-        let flags = libc::NLM_F_ACK | libc::NLM_F_CREATE | libc::NLM_F_REPLACE;
-        let added = self.netlink.request(libc::RTM_NEWADDR, flags, &message)?.map(drop);
+        let added = self.add_v6_address_of(self.device, addresses::TARGET_V6)?;
         self.metrics[slot(IpVersion::V6)] = Metrics::default();
         Ok(added)
+    }
+
+    /// The same for a device with this index.
+    ///
+    /// # Errors
+    /// Inside: the kernel's word on it.
+    pub(super) fn add_v6_address_of(
+        &mut self,
+        device: u32,
+        address: Ipv6Addr,
+    ) -> Result<Result<(), Errno>, TargetError> {
+        // `struct ifaddrmsg`: family, prefix, flags, scope, index.
+        let mut message = vec![libc::AF_INET6 as u8, addresses::PREFIX_V6, libc::IFA_F_NODAD as u8, 0];
+        message.extend(device.to_ne_bytes());
+        attribute(&mut message, libc::IFA_LOCAL, &address.octets());
+        let flags = libc::NLM_F_ACK | libc::NLM_F_CREATE | libc::NLM_F_REPLACE;
+        Ok(self.netlink.request(libc::RTM_NEWADDR, flags, &message)?.map(drop))
     }
 
     /// Whether packets to the target's IPv6 address are the target's. The kernel makes that route a moment after it has
@@ -123,11 +143,11 @@ impl Routes {
     ///
     /// # Errors
     /// If the kernel cannot be asked.
-    pub(super) fn leads_to_v6_address(&mut self) -> Result<bool, TargetError> {
+    pub(super) fn leads_to_v6_address(&mut self, address: Ipv6Addr) -> Result<bool, TargetError> {
         // `struct rtmsg`, of which only the family and the length of the address matter.
         let mut message = vec![libc::AF_INET6 as u8, 128, 0, 0, 0, 0, 0, 0];
         message.extend(0u32.to_ne_bytes());
-        attribute(&mut message, libc::RTA_DST, &addresses::TARGET_V6.octets());
+        attribute(&mut message, libc::RTA_DST, &address.octets());
         let answer = self.netlink.request(libc::RTM_GETROUTE, 0, &message)?;
         Ok(answer.is_ok_and(|route| route.get(TYPE) == Some(&libc::RTN_LOCAL)))
     }

@@ -44,13 +44,15 @@ impl Wire {
         Ok(Self { device, mtu: DEFAULT_MTU })
     }
 
-    /// The same with a TAP device, whose station is the target's.
-    pub(super) fn open_ethernet(address: Ipv4Addr, prefix: u8, mtu: u16) -> Result<Self, TargetError> {
+    /// The same with a TAP device, whose station is the target's; it has its IPv4 address, if there is one here.
+    pub(super) fn open_ethernet(address: Option<(Ipv4Addr, u8)>, mtu: u16) -> Result<Self, TargetError> {
         let device = Device::open(ETHERNET_NAME, Kind::Tap)?;
         device.set_station(ethernet::TARGET.0)?;
         let mut wire = Self { device, mtu: DEFAULT_MTU };
         wire.set_mtu(mtu)?;
-        wire.device.add_address(address.into(), prefix)?;
+        if let Some((address, prefix)) = address {
+            wire.device.add_address(address.into(), prefix)?;
+        }
         wire.device.set_up()?;
         Ok(wire)
     }
