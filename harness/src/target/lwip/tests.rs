@@ -52,7 +52,7 @@ fn text_both_ways_and_a_delayed_ack_on_the_next_tick() {
     assert_eq!(recv, Outcome::Data(b"hello".to_vec()));
     let sent = target.call(FIRST, pair, &SocketCall::Send { data: b"bye", urgent: false }).unwrap();
     assert_eq!(sent, Outcome::Sent(3));
-    assert_eq!(captured(&mut target)[0].1.text, b"bye");
+    assert_eq!(&*captured(&mut target)[0].1.text, b"bye");
 }
 
 #[test]
