@@ -154,16 +154,7 @@ impl Plan {
             link,
             address_claim,
         } = config;
-        if let Some(msl) = msl
-            && duration(*msl, None).map_err(Refusal::Unsupported)? != MSL
-        {
-            return Err(Refusal::Unsupported(
-                "the MSL of Linux is 30 s and cannot be changed (TIME-WAIT lasts 60 s)".to_owned(),
-            ));
-        }
-        if *data_retries == Some(0) {
-            return Err(Refusal::Unsupported("Linux retransmits data at least once".to_owned()));
-        }
+        check_timers(*msl, *data_retries)?;
         let mut sysctls = Vec::new();
         let mut set = |key, value: Option<Cow<'static, str>>| sysctls.extend(value.map(|value| (key, value)));
         set("ipv4/tcp_timestamps", switch(*timestamps));
@@ -185,21 +176,7 @@ impl Plan {
             number(*ttl),
         );
         // A device gets it when it is made, and says so when it comes up.
-        match address_claim {
-            None | Some(Claim::Silent) => {}
-            Some(Claim::Announce) => match version {
-                IpVersion::V4 => set("ipv4/conf/default/arp_notify", Some("1".into())),
-                IpVersion::V6 => {
-                    return Err(Refusal::Unsupported("the kernel target announces IPv4 addresses alone".to_owned()));
-                }
-            },
-            Some(Claim::Probe) => {
-                return Err(Refusal::Unsupported(match version {
-                    IpVersion::V4 => "Linux asks nobody before it uses an IPv4 address".to_owned(),
-                    IpVersion::V6 => "the kernel target gives its IPv6 address as one that is nobody else's".to_owned(),
-                }));
-            }
-        }
+        set("ipv4/conf/default/arp_notify", claim(version, *address_claim)?);
         let options = SocketOptions {
             version,
             nodelay: *nagle == Some(false),
@@ -218,15 +195,9 @@ impl Plan {
             backlog: backlog.unwrap_or(BACKLOG),
         };
         let mtu = mtu.unwrap_or(tun::DEFAULT_MTU);
-        let least = tun::least_mtu(version);
-        if mtu < least {
-            return Err(Refusal::Unsupported(format!("Linux takes no MTU below {least} for IPv{version}")));
-        }
         let metrics = Metrics { quickack: *delayed_ack == Some(false), rto_min: data_retries.map(|_| COUNTABLE_RTO) };
         let medium = link.unwrap_or(Medium::Ip);
-        if medium == Medium::Ethernet && metrics != Metrics::default() {
-            return Err(Refusal::Unsupported("the kernel target sets route metrics on its IP link only".to_owned()));
-        }
+        check_link(version, mtu, medium, &metrics)?;
         Ok(Self { sysctls, mtu, medium, metrics, options })
     }
 
@@ -237,6 +208,45 @@ impl Plan {
             && self.medium == Medium::Ip
             && self.options == SocketOptions::of(self.options.version)
     }
+}
+
+/// Whether an address that comes into use is announced.
+fn claim(version: IpVersion, wanted: Option<Claim>) -> Result<Option<Cow<'static, str>>, Refusal> {
+    let refusal = match (wanted, version) {
+        (None | Some(Claim::Silent), _) => return Ok(None),
+        (Some(Claim::Announce), IpVersion::V4) => return Ok(Some("1".into())),
+        (Some(Claim::Announce), IpVersion::V6) => "the kernel target announces IPv4 addresses alone",
+        (Some(Claim::Probe), IpVersion::V4) => "Linux asks nobody before it uses an IPv4 address",
+        (Some(Claim::Probe), IpVersion::V6) => "the kernel target gives its IPv6 address as one that is nobody else's",
+    };
+    Err(Refusal::Unsupported(refusal.to_owned()))
+}
+
+/// Whether Linux has such an MSL and so few retransmissions.
+fn check_timers(msl: Option<Span>, data_retries: Option<u32>) -> Result<(), Refusal> {
+    if let Some(msl) = msl
+        && duration(msl, None).map_err(Refusal::Unsupported)? != MSL
+    {
+        return Err(Refusal::Unsupported(
+            "the MSL of Linux is 30 s and cannot be changed (TIME-WAIT lasts 60 s)".to_owned(),
+        ));
+    }
+    if data_retries == Some(0) {
+        return Err(Refusal::Unsupported("Linux retransmits data at least once".to_owned()));
+    }
+    Ok(())
+}
+
+/// Whether the target can make such a link.
+fn check_link(version: IpVersion, mtu: u16, medium: Medium, metrics: &Metrics) -> Result<(), Refusal> {
+    let least = tun::least_mtu(version);
+    if mtu < least {
+        return Err(Refusal::Unsupported(format!("Linux takes no MTU below {least} for IPv{version}")));
+    }
+    if medium == Medium::Ethernet && *metrics != Metrics::default() {
+        return Err(Refusal::Unsupported("the kernel target sets route metrics on its IP link only".to_owned()));
+    }
+    Ok(())
 }
 
 fn switch(on: Option<bool>) -> Option<Cow<'static, str>> {
