@@ -75,6 +75,12 @@ pub enum Review {
     Bad,
 }
 
+/// Sees each result first, by its case's index, and may change its verdict.
+pub type Reviewing<'a> = dyn FnMut(usize, &mut CaseRun) -> Review + 'a;
+
+/// Gets the results in the order of the cases; it may end the whole.
+pub type Reporting<'a> = dyn FnMut(CaseRun) -> ControlFlow<()> + 'a;
+
 /// How the whole ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ended {
@@ -91,7 +97,7 @@ struct Results<'a> {
     doubtful: BTreeMap<usize, CaseRun>,
     next: usize,
     reported: usize,
-    report: &'a mut dyn FnMut(CaseRun) -> ControlFlow<()>,
+    report: &'a mut Reporting<'a>,
     ended: bool,
 }
 
@@ -106,8 +112,8 @@ impl Pool {
         &self,
         cases: &[Arc<ConcreteCase>],
         stop: &AtomicBool,
-        review: &mut dyn FnMut(usize, &mut CaseRun) -> Review,
-        report: &mut dyn FnMut(CaseRun) -> ControlFlow<()>,
+        review: &mut Reviewing<'_>,
+        report: &mut Reporting<'_>,
     ) -> Result<Ended, TargetError> {
         if cases.is_empty() {
             return Ok(Ended::default());

@@ -1,7 +1,6 @@
 //! What `run` and `diff` have in common: rights, targets, ledgers, the pool, progress.
 
 use std::{
-    ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -21,7 +20,7 @@ use crate::{
     case::format::ConcreteCase,
     guest::{self, pool::GuestPool, serve::SELDOM},
     judge::ledger::Ledger,
-    pool::{Ended, LOOK_UP, Opener, Pool, Review},
+    pool::{Ended, LOOK_UP, Opener, Pool, Reporting, Reviewing},
     run::Mode,
     target::{
         kernel::enter_user_namespace_if_needed,
@@ -58,8 +57,8 @@ impl<'a> Session<'a> {
         target: &TargetSpec,
         mode: Mode,
         cases: &[Arc<ConcreteCase>],
-        review: &mut dyn FnMut(usize, &mut CaseRun) -> Review,
-        report: &mut dyn FnMut(CaseRun) -> ControlFlow<()>,
+        review: &mut Reviewing<'_>,
+        report: &mut Reporting<'_>,
     ) -> Result<Ended, Failure> {
         let options =
             TargetOptions { seed: self.running.seed, stock_kernel: self.running.kernel_config == KernelConfig::Stock };

@@ -7,7 +7,6 @@
 use std::{
     collections::HashMap,
     io,
-    ops::ControlFlow,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -23,7 +22,7 @@ use super::{
 };
 use crate::{
     case::format::ConcreteCase,
-    pool::{Ended, Review},
+    pool::{Ended, Reporting, Reviewing},
     run::Mode,
     target::spec::TargetOptions,
     trace::event::{CaseRun, Finding, Verdict},
@@ -54,8 +53,8 @@ struct Progress<'a> {
     done: usize,
     version: Option<String>,
     over: bool,
-    review: &'a mut dyn FnMut(usize, &mut CaseRun) -> Review,
-    report: &'a mut dyn FnMut(CaseRun) -> ControlFlow<()>,
+    review: &'a mut Reviewing<'a>,
+    report: &'a mut Reporting<'a>,
 }
 
 impl Progress<'_> {
@@ -77,8 +76,8 @@ impl GuestPool {
         &self,
         cases: &[Arc<ConcreteCase>],
         stop: &AtomicBool,
-        review: &mut dyn FnMut(usize, &mut CaseRun) -> Review,
-        report: &mut dyn FnMut(CaseRun) -> ControlFlow<()>,
+        review: &mut Reviewing<'_>,
+        report: &mut Reporting<'_>,
     ) -> Result<Ended, BootError> {
         let mut progress = Progress { cases, done: 0, version: None, over: false, review, report };
         while progress.done < cases.len() && !progress.over && !stop.load(Ordering::Relaxed) {

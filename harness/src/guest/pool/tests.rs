@@ -1,7 +1,7 @@
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{fs, ops::ControlFlow, os::unix::fs::PermissionsExt};
 
 use super::*;
-use crate::{sample, trace::record::Record};
+use crate::{pool::Review, sample, trace::record::Record};
 
 /// A "kernel" that is a shell script in the folder that both sides see.
 fn pool(script: &str) -> (tempfile::TempDir, GuestPool) {
