@@ -14,7 +14,7 @@ use crate::rule::{Rule, Rules};
 use crate::time::Instant;
 use crate::wire::ipv4::PROTOCOL_TCP;
 use crate::wire::ipv6;
-use crate::wire::tcp::TcpRepr;
+use crate::wire::tcp::{self, TcpRepr};
 
 /// A packet that leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +73,9 @@ impl Outbox {
         if self.is_full() {
             return self.dropped(Rule::TransmitQueueFull);
         }
-        let len = segment.wire_len();
+        let options = segment.options.encode();
+        let options = options.padded();
+        let len = tcp::HEADER_LEN + options.len() + segment.text.len();
         let mut packet = Vec::with_capacity(ipv6::HEADER_LEN + len);
         let ident = u32::from(self.ident);
         let datagram =
@@ -83,7 +85,7 @@ impl Outbox {
             // The effective send MSS keeps every segment below the MTU, which is 16 bits wide.
             return self.dropped(Rule::TransmitQueueFull);
         }
-        segment.emit(src, dst, &mut packet);
+        segment.emit_with(options, src, dst, &mut packet);
         self.queue((src, dst), packet, rules);
     }
 
@@ -114,6 +116,7 @@ impl Outbox {
         self.transmits.len() + self.loopback.len() >= self.max_transmits
     }
 
+    #[inline]
     fn queue(&mut self, (src, dst): (IpAddr, IpAddr), packet: Vec<u8>, rules: Rules) {
         if dst == src {
             self.loopback.push_back(packet);
@@ -153,6 +156,7 @@ impl Outbox {
         self.events.pop_front()
     }
 
+    #[cold]
     pub(crate) fn dropped(&mut self, rule: Rule) {
         self.event(Event::Dropped { rule });
     }

@@ -11,7 +11,7 @@
 //! assert_eq!(quick.name, "rfc9293");
 //! ```
 //!
-//! The alternatives are in [`choices`], the named profiles in [`named`]. Left out: what a socket chooses for itself (see
+//! The alternatives are in `choices`, the named profiles in `named`. Left out: what a socket chooses for itself (see
 //! [`crate::SocketOptions`]).
 
 mod choices;

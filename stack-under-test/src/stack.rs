@@ -111,6 +111,8 @@ impl Stack {
         }
     }
 
+    /// Every call and poll comes through here, and on a bare IP link there is nothing to do.
+    #[inline(always)]
     fn start_link(&mut self, now: Instant) {
         if let Some(link) = &mut self.link {
             link.start(now, &self.host, &self.profile);
@@ -125,7 +127,8 @@ impl Stack {
     }
 
     fn try_packet(&mut self, now: Instant, origin: Origin, bytes: &[u8]) -> Result<(), Rule> {
-        let packet = ip::accept(&self.host, origin, bytes)?;
+        let mut packet = IpPacket::parse(bytes)?;
+        ip::accept(&self.host, origin, &mut packet)?;
         if !packet.to_group && self.link.as_ref().is_some_and(|link| !link.holds(packet.destination)) {
             return Err(Rule::AddressTentative);
         }

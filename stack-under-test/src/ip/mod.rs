@@ -29,23 +29,22 @@ pub(crate) enum Origin {
     Loopback,
 }
 
-/// Checks a packet in the order of its header's fields.
+/// Checks a packet in the order of its header's fields, as far as [`IpPacket::parse`] has not: whether it is for us. Notes
+/// whether it is for a group.
 ///
 /// # Errors
 /// The rule it is dropped for.
-pub(crate) fn accept<'a>(host: &Host, origin: Origin, bytes: &'a [u8]) -> Result<IpPacket<'a>, Rule> {
-    let mut packet = IpPacket::parse(bytes)?;
+pub(crate) fn accept(host: &Host, origin: Origin, packet: &mut IpPacket<'_>) -> Result<(), Rule> {
     let ours = host.is_ours(packet.destination);
     if !ours && !host.speaks(packet.destination) {
         return Err(Rule::IpBadVersion);
     }
-    check_source(host, origin, &packet)?;
+    check_source(host, origin, packet)?;
     if !ours {
-        check_group(host, &packet)?;
+        check_group(host, packet)?;
         packet.to_group = true;
     }
-    options::check(packet.options)?;
-    Ok(packet)
+    options::check(packet.options)
 }
 
 /// MUST-63. Our own address is invalid only on the wire. Neighbor discovery checks its sources itself: who has no address

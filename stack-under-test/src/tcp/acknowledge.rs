@@ -7,8 +7,8 @@
 
 use super::connection::{Connection, Context};
 use super::options;
+use super::timer::Timer;
 use crate::rule::Rule;
-use crate::time::Instant;
 
 /// What is received and not yet acknowledged.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,7 +16,7 @@ pub(crate) struct Acknowledgment {
     /// An ACK is to leave with the next output, and why.
     owed: Option<Rule>,
     /// When a delayed ACK leaves.
-    delayed: Option<Instant>,
+    delayed: Timer,
     /// Octets of text since the last ACK.
     octets: u32,
     /// Full-sized segments since the last ACK.
@@ -30,7 +30,7 @@ impl Acknowledgment {
         self.owed
     }
 
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn timer(&self) -> Timer {
         self.delayed
     }
 
@@ -42,7 +42,7 @@ impl Acknowledgment {
     /// A segment with the ACK bit has left.
     pub(crate) fn sent(&mut self) {
         self.owed = None;
-        self.delayed = None;
+        self.delayed = Timer::STOPPED;
         self.octets = 0;
         self.full_sized = 0;
     }
@@ -66,7 +66,7 @@ impl Connection {
                 ack.now(Rule::TextSecondSegment);
             }
             Some(delay) => {
-                ack.delayed.get_or_insert(cx.now + delay);
+                ack.delayed.start(cx.now + delay);
             }
         }
     }
@@ -82,6 +82,9 @@ impl Connection {
     fn window_growth(&self, syn: bool, cx: &Context<'_>) -> u32 {
         let space = self.receive_space().min(self.window_scale.largest(syn));
         let growth = space.saturating_sub(self.tcb.rcv.wnd);
+        if growth == 0 {
+            return 0;
+        }
         let half = u32::try_from(self.options.recv_buffer / 2).unwrap_or(u32::MAX);
         let worthwhile = half.min(self.effective_send_mss(cx)).max(1);
         if growth >= worthwhile || !cx.profile.receiver_sws_avoidance { growth } else { 0 }

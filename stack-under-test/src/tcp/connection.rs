@@ -28,6 +28,7 @@ use super::sockets::Sockets;
 use super::spare::Spare;
 use super::state::State;
 use super::tcb::{ReceiveSequence, SendSequence, Tcb};
+use super::timer::Timer;
 use super::timestamps::Timestamps;
 use super::user_timeout::UserTimeoutOption;
 use super::window_scale::WindowScale;
@@ -100,9 +101,9 @@ pub(crate) struct Connection {
     pub persist: Persist,
     pub keepalive: KeepaliveTimer,
     /// End of TIME-WAIT.
-    pub time_wait: Option<Instant>,
+    pub time_wait: Timer,
     /// When the user timeout strikes, while something waits to be acknowledged.
-    pub user_timeout: Option<Instant>,
+    pub user_timeout: Timer,
     /// Send MSS as the peer named it, or the default (MUST-15).
     pub send_mss: u16,
     pub window_scale: WindowScale,
@@ -121,7 +122,7 @@ pub(crate) struct Connection {
     /// The old incarnation in TIME-WAIT, while this one is in SYN-RECEIVED (MAY-2).
     pub previous: Option<Box<Connection>>,
     /// Where the table of connections has it among its timers.
-    pub timer: Option<Instant>,
+    pub timer: Timer,
     /// It waits in the table's list of connections that may have something to send.
     pub scheduled: bool,
 }
@@ -156,8 +157,8 @@ impl Connection {
             acknowledgment: Acknowledgment::default(),
             persist: Persist::default(),
             keepalive: KeepaliveTimer::default(),
-            time_wait: None,
-            user_timeout: None,
+            time_wait: Timer::STOPPED,
+            user_timeout: Timer::STOPPED,
             send_mss,
             window_scale: WindowScale::default(),
             timestamps: Timestamps::of(pair, cx),
@@ -170,7 +171,7 @@ impl Connection {
             probed_in_vain_since: None,
             answers_again: Instant::ZERO,
             previous: None,
-            timer: None,
+            timer: Timer::STOPPED,
             scheduled: false,
             options,
         }
@@ -212,6 +213,7 @@ impl Connection {
     }
 
     /// Deletes the TCB of a passive open that goes back to LISTEN.
+    #[cold]
     pub(crate) fn return_to_listen(&mut self, rule: Rule, out: &mut Outbox) {
         let from = self.tcb.state;
         self.tcb.state = State::Closed;
@@ -226,6 +228,7 @@ impl Connection {
     }
 
     /// Deletes the TCB and tells the user why, now and at the next call (MUST-12).
+    #[cold]
     pub(crate) fn fail(&mut self, error: CallError, notice: Notice, rule: Rule, cx: &mut Context<'_>) {
         if let Some(socket) = self.socket() {
             cx.sockets.set_error(socket, error);
@@ -235,17 +238,18 @@ impl Connection {
     }
 
     /// Nothing was answered for too long. If an ICMP error has told why, the user hears that (RFC1122#4.2.3.9).
+    #[cold]
     pub(crate) fn time_out(&mut self, rule: Rule, cx: &mut Context<'_>) {
         self.fail(self.soft_error.unwrap_or(CallError::TimedOut), Notice::TimedOut, rule, cx);
     }
 
     /// Starts TIME-WAIT or starts it anew; no other timer runs then (RFC9293#3.10.7.4, eighth).
     pub(crate) fn start_time_wait(&mut self, cx: &Context<'_>) {
-        self.time_wait = Some(cx.now + cx.profile.msl.saturating_mul(2));
+        self.time_wait = Timer::at(cx.now + cx.profile.msl.saturating_mul(2));
         self.retransmission.clear();
         self.persist.stop();
         self.keepalive.stop();
-        self.user_timeout = None;
+        self.user_timeout = Timer::STOPPED;
     }
 
     /// Where the user is in the stream: the number of the next octet a RECEIVE returns.
@@ -301,12 +305,9 @@ impl Connection {
     }
 
     /// The next thing time will do to this connection.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        // Asked for after every event: what never comes compares without a branch.
-        let at = |timer: Option<Instant>| timer.unwrap_or(Instant::MAX);
-        let first = at(self.retransmission.deadline()).min(at(self.persist.deadline()));
-        let first = first.min(at(self.acknowledgment.deadline())).min(at(self.keepalive.deadline()));
-        let first = first.min(at(self.time_wait)).min(at(self.user_timeout)).min(at(self.ecn.hold));
-        (first < Instant::MAX).then_some(first)
+    pub(crate) fn first_timer(&self) -> Timer {
+        let first = self.retransmission.timer().min(self.persist.timer());
+        let first = first.min(self.acknowledgment.timer()).min(self.keepalive.timer());
+        first.min(self.time_wait).min(self.user_timeout).min(self.ecn.hold)
     }
 }

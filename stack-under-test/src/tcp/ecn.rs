@@ -12,8 +12,8 @@
 use super::connection::{Connection, Context};
 use super::segment::Segment;
 use super::state::State;
+use super::timer::Timer;
 use crate::outbox::IpFields;
-use crate::time::Instant;
 use crate::wire::tcp::Flags;
 
 /// The ECN field of the IP header.
@@ -31,7 +31,7 @@ pub(crate) struct Ecn {
     /// A mark came, and no CWR since: ACKs carry ECE.
     echo: bool,
     /// With a window of one segment, nothing new leaves before this time.
-    pub hold: Option<Instant>,
+    pub hold: Timer,
 }
 
 impl Ecn {
@@ -103,7 +103,7 @@ pub(crate) fn on_echo(conn: &mut Connection, seg: &Segment<'_>, cx: &Context<'_>
     let at_least = conn.congestion.window() <= conn.congestion.smss();
     if conn.congestion.on_echo(conn.tcb.snd.una, conn.tcb.snd.nxt) && at_least {
         conn.retransmission.restart(cx.now, conn.rto.rto());
-        conn.ecn.hold = Some(cx.now + conn.rto.rto());
+        conn.ecn.hold = Timer::at(cx.now + conn.rto.rto());
     }
 }
 

@@ -6,17 +6,18 @@
 
 use super::connection::{Connection, Context};
 use super::state::State;
+use super::timer::Timer;
 use crate::time::Instant;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct KeepaliveTimer {
-    timer: Option<Instant>,
+    timer: Timer,
     /// Probes since the peer was last heard.
     pub probes: u32,
 }
 
 impl KeepaliveTimer {
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn timer(&self) -> Timer {
         self.timer
     }
 
@@ -27,7 +28,7 @@ impl KeepaliveTimer {
     /// A probe leaves: the next comes at `next`.
     pub(crate) fn probed(&mut self, next: Instant) {
         self.probes = self.probes.saturating_add(1);
-        self.timer = Some(next);
+        self.timer = Timer::at(next);
     }
 }
 
@@ -36,7 +37,10 @@ impl Connection {
     pub(crate) fn restart_keepalive(&mut self, cx: &Context<'_>) {
         let applies = self.state().is_synchronized() && self.state() != State::TimeWait;
         self.keepalive.probes = 0;
-        self.keepalive.timer = self.options.keepalive.filter(|_| applies).map(|k| cx.now + k.idle);
+        self.keepalive.timer = match self.options.keepalive {
+            Some(keepalive) if applies => Timer::at(cx.now + keepalive.idle),
+            Some(_) | None => Timer::STOPPED,
+        };
     }
 }
 

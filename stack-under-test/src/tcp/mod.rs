@@ -15,6 +15,7 @@
 //! | `ecn` | RFC 3168 |
 //! | `user_timeout` | RFC 5482 |
 //! | `retransmit`, `rto`, `persist`, `congestion`, `keepalive` | one timer's or algorithm's job each |
+//! | `timer` | when one of them expires |
 //! | `syn_cookie` | RFC 4987 |
 //! | `listen_queue`, `sockets` | who waits for whom |
 //! | `spare` | memory of connections that are over |
@@ -52,6 +53,7 @@ pub(crate) mod syn_cookie;
 pub(crate) mod table;
 pub(crate) mod tcb;
 pub(crate) mod timeout;
+pub(crate) mod timer;
 pub(crate) mod timestamps;
 pub(crate) mod user_call;
 pub(crate) mod user_timeout;
@@ -143,7 +145,13 @@ impl Tcp {
     /// SEGMENT ARRIVES (RFC9293#3.10.7), from the bytes on.
     pub(crate) fn packet_arrives(&mut self, packet: &IpPacket<'_>, env: &mut Environment<'_>) {
         match TcpSegment::parse(packet.source, packet.destination, packet.payload) {
-            Ok(tcp) => self.segment_arrives(&mut Segment::new(packet, &tcp), env),
+            Ok(tcp) => {
+                let mut seg = Segment::new(packet, &tcp);
+                if !tcp.options_raw().is_empty() {
+                    seg.read_options(tcp.options_raw());
+                }
+                self.segment_arrives(&mut seg, env);
+            }
             Err(error) => env.out.dropped(match error {
                 TcpError::TooShort => Rule::TcpTooShort,
                 TcpError::BadDataOffset => Rule::TcpBadDataOffset,
@@ -153,9 +161,8 @@ impl Tcp {
     }
 
     fn segment_arrives(&mut self, seg: &mut Segment<'_>, env: &mut Environment<'_>) {
-        let pair = Pair { local: seg.local, remote: seg.remote };
         let (connections, mut cx) = self.split(env);
-        let mut key = connections.find(&pair);
+        let mut key = connections.find(&seg.pair);
         let stop = match key.and_then(|key| connections.at_mut(key)) {
             Some(conn) if time_wait::reopens(conn, seg, &cx) => return self.reopen(key, seg, env),
             Some(conn) => match conn.state() {
@@ -172,7 +179,7 @@ impl Tcp {
                 // a listener is not a connection.
                 State::Closed | State::Listen => None,
             },
-            None if cx.listeners.get(pair.local.port()).is_some() => {
+            None if cx.listeners.get(seg.pair.local.port()).is_some() => {
                 let has_room = connections.len() < cx.profile.limits.connections;
                 match listen::segment_arrives(seg, &mut None, has_room, &mut cx) {
                     Ok(conn) => {
@@ -196,6 +203,7 @@ impl Tcp {
 
     /// A SYN takes the place of a connection in TIME-WAIT (MAY-2). Its user, if it has one still, keeps
     /// the socket with what was received.
+    #[cold]
     fn reopen(&mut self, key: Option<Key>, seg: &Segment<'_>, env: &mut Environment<'_>) {
         let (connections, mut cx) = self.split(env);
         let Some(mut old) = key.and_then(|key| connections.remove(key)) else { return };
@@ -242,10 +250,15 @@ impl Tcp {
 
     /// An event of this connection ends: it is dropped if its TCB was deleted.
     fn remove_if_closed(&mut self, key: Key, env: &mut Environment<'_>) {
-        let (connections, cx) = self.split(env);
-        if connections.at(key).is_none_or(|conn| conn.state() != State::Closed) {
-            return;
+        if self.connections.at(key).is_some_and(|conn| conn.state() == State::Closed) {
+            self.remove(key, env);
         }
+    }
+
+    /// Once in the life of a connection, while every event asks [`Self::remove_if_closed`].
+    #[inline(never)]
+    fn remove(&mut self, key: Key, env: &mut Environment<'_>) {
+        let (connections, cx) = self.split(env);
         let Some(mut conn) = connections.remove(key) else { return };
         match conn.owner {
             Owner::Listener => {

@@ -14,6 +14,7 @@ use super::retransmit::Sent;
 use super::sack_recovery;
 use super::seq::Seq;
 use super::state::State;
+use super::timer::Timer;
 use crate::outbox::IpFields;
 use crate::profile::UrgentPointer;
 use crate::rule::{Rule, Rules};
@@ -24,12 +25,7 @@ pub(crate) fn run(conn: &mut Connection, cx: &mut Context<'_>) {
     if conn.state() == State::Closed {
         return;
     }
-    while conn.has_something_to_send()
-        && (resend_lost(conn, cx)
-            || resend_range(conn, true, cx)
-            || send_new(conn, cx)
-            || resend_range(conn, false, cx))
-    {}
+    while conn.has_something_to_send() && send_one(conn, cx) {}
     if let Some(rule) = conn.acknowledgment.owed() {
         if conn.state() == State::SynSent {
             conn.acknowledgment.sent();
@@ -38,6 +34,17 @@ pub(crate) fn run(conn: &mut Connection, cx: &mut Context<'_>) {
         }
     }
     start_timers(conn, cx);
+}
+
+/// Sends the segment that is due next. `false` if none may leave.
+fn send_one(conn: &mut Connection, cx: &mut Context<'_>) -> bool {
+    if conn.congestion.in_sack_recovery() {
+        return resend_lost(conn, cx)
+            || resend_range(conn, true, cx)
+            || send_new(conn, cx)
+            || resend_range(conn, false, cx);
+    }
+    resend_lost(conn, cx) || send_new(conn, cx)
 }
 
 /// Sends the SYN, or the SYN,ACK (RFC9293#3.10.1, #3.10.7.2): `<SEQ=ISS>`, SND.NXT becomes ISS+1.
@@ -247,7 +254,7 @@ fn send_new(conn: &mut Connection, cx: &mut Context<'_>) -> bool {
             return false;
         }
     }
-    if conn.retransmission.next_lost().is_some() || conn.ecn.hold.is_some() {
+    if conn.retransmission.next_lost().is_some() || conn.ecn.hold.runs() {
         return false;
     }
     conn.congestion.idle_restart(cx.now, conn.tcb.in_flight(), conn.rto.rto());
@@ -345,7 +352,7 @@ pub(crate) fn probe_window(conn: &mut Connection, cx: &mut Context<'_>) {
 pub(crate) fn start_timers(conn: &mut Connection, cx: &Context<'_>) {
     if !conn.has_something_to_send() {
         conn.persist.stop();
-        conn.user_timeout = None;
+        conn.user_timeout = Timer::STOPPED;
         return;
     }
     let sending = match conn.state() {
@@ -365,15 +372,15 @@ pub(crate) fn start_timers(conn: &mut Connection, cx: &Context<'_>) {
         } else {
             conn.persist.stop();
         }
-        if !conn.retransmission.is_empty() && conn.retransmission.deadline().is_none() {
+        if !conn.retransmission.is_empty() && !conn.retransmission.timer().runs() {
             conn.retransmission.restart(cx.now, conn.rto.rto());
         }
     }
     let pending = !conn.retransmission.is_empty() || (sending && conn.has_unsent());
-    conn.user_timeout = match conn.user_timeout_span(cx.profile).filter(|_| pending) {
-        Some(span) => conn.user_timeout.or(Some(cx.now + span)),
-        None => None,
-    };
+    match conn.user_timeout_span(cx.profile) {
+        Some(span) if pending => conn.user_timeout.start(cx.now + span),
+        Some(_) | None => conn.user_timeout = Timer::STOPPED,
+    }
 }
 
 #[cfg(test)]

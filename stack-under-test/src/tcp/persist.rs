@@ -7,12 +7,13 @@
 
 use core::time::Duration;
 
+use super::timer::Timer;
 use crate::profile::Profile;
 use crate::time::Instant;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Persist {
-    timer: Option<Instant>,
+    timer: Timer,
     /// Probes since the window closed.
     probes: u32,
     /// The override timeout has expired; the next segment may be small.
@@ -20,7 +21,7 @@ pub(crate) struct Persist {
 }
 
 impl Persist {
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn timer(&self) -> Timer {
         self.timer
     }
 
@@ -32,22 +33,22 @@ impl Persist {
     /// The window is zero: a probe is due after the RTO, then after twice that, and so on (SHLD-29,
     /// SHLD-30). Does nothing if the timer runs.
     pub(crate) fn start_probing(&mut self, now: Instant, rto: Duration, profile: &Profile) {
-        if self.timer.is_some() {
+        if self.timer.runs() {
             return;
         }
         let backed_off = rto.saturating_mul(1 << self.probes.min(16));
-        self.timer = Some(now + backed_off.max(profile.persist_min).min(profile.persist_max));
+        self.timer = Timer::at(now + backed_off.max(profile.persist_min).min(profile.persist_max));
     }
 
     /// The window is open but small: it is used anyway after the override timeout.
     pub(crate) fn start_override(&mut self, now: Instant, profile: &Profile) {
         self.probes = 0;
-        self.timer.get_or_insert(now + profile.sws_override);
+        self.timer.start(now + profile.sws_override);
     }
 
     /// The override timeout has expired.
     pub(crate) fn override_expired(&mut self) {
-        self.timer = None;
+        self.timer = Timer::STOPPED;
         self.overrides = true;
     }
 
@@ -63,7 +64,7 @@ impl Persist {
 
     /// The timer expired and a probe leaves.
     pub(crate) fn probed(&mut self) {
-        self.timer = None;
+        self.timer = Timer::STOPPED;
         self.probes = self.probes.saturating_add(1);
     }
 

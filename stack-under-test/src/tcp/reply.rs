@@ -12,12 +12,13 @@ use crate::wire::tcp_options::TcpOptions;
 
 /// The reset that answers a segment not intended for a connection (RFC9293#3.5.2, groups 1 and 2):
 /// at the number it acknowledges, or else at zero and acknowledging all of it.
+#[cold]
 pub(crate) fn reset(seg: &Segment<'_>, rule: Rule, cx: &mut Context<'_>) {
     let (seq, ack, flags) =
         if seg.ack_bit() { (seg.ack, Seq(0), Flags::RST) } else { (Seq(0), seg.end(), Flags::RST | Flags::ACK) };
     let repr = TcpRepr {
-        src_port: seg.local.port(),
-        dst_port: seg.remote.port(),
+        src_port: seg.pair.local.port(),
+        dst_port: seg.pair.remote.port(),
         seq,
         ack,
         flags,
@@ -26,7 +27,7 @@ pub(crate) fn reset(seg: &Segment<'_>, rule: Rule, cx: &mut Context<'_>) {
         options: TcpOptions { timestamps: echo_in_reset(seg, cx.profile), ..TcpOptions::default() },
         text: &[],
     };
-    cx.out.send(seg.local.ip(), seg.remote.ip(), IpFields::default(), &repr, Rules::one(rule));
+    cx.out.send(seg.pair.local.ip(), seg.pair.remote.ip(), IpFields::default(), &repr, Rules::one(rule));
 }
 
 /// A reset echoes the timestamp of what caused it, and has none of its own (RFC7323#5.2).
@@ -36,6 +37,7 @@ fn echo_in_reset(seg: &Segment<'_>, profile: &Profile) -> Option<(u32, u32)> {
 }
 
 /// `<SEQ=SND.NXT><CTL=RST>`: we give the connection up (RFC9293#3.10.5).
+#[cold]
 pub(crate) fn abort(conn: &Connection, rule: Rule, cx: &mut Context<'_>) {
     let repr = TcpRepr {
         src_port: conn.tcb.local.port(),
@@ -57,6 +59,7 @@ pub(crate) fn acknowledge(conn: &mut Connection, rule: Rule, cx: &mut Context<'_
 }
 
 /// The same to an unacceptable segment, unless the last one came too short a time ago (RFC5961#7).
+#[cold]
 pub(crate) fn acknowledge_unacceptable(conn: &mut Connection, seg: &Segment<'_>, rule: Rule, cx: &mut Context<'_>) {
     if challenge::answers_unacceptable(conn, seg, cx) {
         acknowledge(conn, rule, cx);
@@ -67,6 +70,7 @@ pub(crate) fn acknowledge_unacceptable(conn: &mut Connection, seg: &Segment<'_>,
 
 /// The same as a challenge to whoever sent a suspicious segment (RFC5961#3.2, #4.2), unless there
 /// were too many (RFC5961#7).
+#[cold]
 pub(crate) fn challenge(conn: &mut Connection, rule: Rule, cx: &mut Context<'_>) {
     if cx.throttle.admit(cx.now, cx.profile) {
         acknowledge(conn, rule, cx);

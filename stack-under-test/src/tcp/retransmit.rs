@@ -11,6 +11,7 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use super::seq::Seq;
+use super::timer::Timer;
 use crate::rule::Rule;
 use crate::time::Instant;
 
@@ -64,7 +65,7 @@ pub(crate) struct Acked {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RetransmissionQueue {
     sent: VecDeque<Sent>,
-    timer: Option<Instant>,
+    timer: Timer,
     /// Since when nothing was acknowledged; R2 counts from here.
     stuck_since: Instant,
     /// Octets marked lost; they are not in flight.
@@ -87,7 +88,7 @@ impl RetransmissionQueue {
         self.stuck_since
     }
 
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn timer(&self) -> Timer {
         self.timer
     }
 
@@ -97,12 +98,12 @@ impl RetransmissionQueue {
             self.stuck_since = now;
         }
         self.sent.push_back(sent);
-        self.timer.get_or_insert(now + rto);
+        self.timer.start(now + rto);
     }
 
     /// Starts the timer anew, or stops it if nothing is in flight (RFC6298#5.2, #5.3).
     pub(crate) fn restart(&mut self, now: Instant, rto: Duration) {
-        self.timer = (!self.sent.is_empty()).then(|| now + rto);
+        self.timer = if self.sent.is_empty() { Timer::STOPPED } else { Timer::at(now + rto) };
     }
 
     /// Forgets everything: nothing will be sent again.
@@ -120,7 +121,7 @@ impl RetransmissionQueue {
 
     /// Stops the timer; the zero-window probe's takes over.
     pub(crate) fn stop_timer(&mut self) {
-        self.timer = None;
+        self.timer = Timer::STOPPED;
     }
 
     /// Removes what `una` acknowledges entirely; a segment acknowledged in part keeps the rest.

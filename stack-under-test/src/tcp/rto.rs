@@ -67,8 +67,18 @@ impl RtoEstimator {
     /// The same for one of `expected` samples that a round trip gives: the gains are divided by that number, so that
     /// many samples do not forget the path's history sooner (RFC7323#4.2, #G). Zero counts as one.
     pub fn sample_one_of(&mut self, expected: u32, rtt: Duration) {
-        let (alpha, beta) = (u64::from(expected.max(1)) * 8, u64::from(expected.max(1)) * 4);
         let rtt = nanos_of(rtt);
+        // Two branches that differ in the divisors: without timestamps they are known, and dividing is a shift.
+        if expected <= 1 {
+            self.take(rtt, 8, 4)
+        } else {
+            self.take(rtt, u64::from(expected) * 8, u64::from(expected) * 4)
+        }
+    }
+
+    /// Takes a round-trip time in nanoseconds with these gains, as their divisors.
+    #[inline(always)]
+    fn take(&mut self, rtt: u64, alpha: u64, beta: u64) {
         let Smoothed { srtt, rttvar } = match self.smoothed {
             None => Smoothed { srtt: rtt, rttvar: rtt / 2 },
             // RTTVAR first: it uses the SRTT from before this sample. alpha = 1/8, beta = 1/4.

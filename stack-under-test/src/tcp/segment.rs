@@ -3,6 +3,7 @@
 
 use core::net::SocketAddr;
 
+use super::Pair;
 use super::ecn;
 use super::seq::Seq;
 use crate::ip::packet::IpPacket;
@@ -11,10 +12,8 @@ use crate::wire::tcp_options::TcpOptions;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Segment<'a> {
-    /// Whom it is for: our socket.
-    pub local: SocketAddr,
-    /// Who sent it.
-    pub remote: SocketAddr,
+    /// Whom it is for, our socket, and who sent it.
+    pub pair: Pair,
     /// SEG.SEQ.
     pub seq: Seq,
     /// SEG.ACK; meaningful if [`Segment::ack_bit`].
@@ -41,17 +40,12 @@ pub(crate) struct Segment<'a> {
 
 impl<'a> Segment<'a> {
     pub(crate) fn new(ip: &IpPacket<'a>, tcp: &TcpSegment<'a>) -> Self {
-        let (options, illegal_option) = if tcp.options_raw().is_empty() {
-            (TcpOptions::default(), false)
-        } else {
-            match TcpOptions::parse(tcp.options_raw()) {
-                Ok(options) => (options, false),
-                Err(error) => (error.read, true),
-            }
-        };
-        Self {
+        let pair = Pair {
             local: SocketAddr::new(ip.destination, tcp.dst_port()),
             remote: SocketAddr::new(ip.source, tcp.src_port()),
+        };
+        Self {
+            pair,
             seq: tcp.seq(),
             ack: tcp.ack(),
             wnd: u32::from(tcp.window()),
@@ -61,10 +55,18 @@ impl<'a> Segment<'a> {
             came_with_text: !tcp.text().is_empty(),
             flags: tcp.flags(),
             marked: ecn::is_marked(ip.tos),
-            options,
-            illegal_option,
+            options: TcpOptions::default(),
+            illegal_option: false,
             text: tcp.text(),
         }
+    }
+
+    /// Reads the options, as they came; without, the segment has none.
+    pub(crate) fn read_options(&mut self, raw: &[u8]) {
+        (self.options, self.illegal_option) = match TcpOptions::parse(raw) {
+            Ok(options) => (options, false),
+            Err(error) => (error.read, true),
+        };
     }
 
     pub(crate) fn syn(&self) -> bool {

@@ -8,7 +8,6 @@ use core::fmt;
 use std::collections::VecDeque;
 
 use super::connection::Connection;
-use super::reassembly::Reassembly;
 use super::send_buffer::SendBuffer;
 use super::seq::Seq;
 
@@ -26,7 +25,7 @@ impl Spare {
         if self.0.len() < MOST {
             over.send = SendBuffer::new(Seq(0), 0);
             over.unread = VecDeque::new();
-            over.reassembly = Reassembly::new(0);
+            over.reassembly.clear();
             over.previous = None;
             over.retransmission.clear();
             self.0.push(over);

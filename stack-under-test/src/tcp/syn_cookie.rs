@@ -57,7 +57,7 @@ pub(crate) fn wanted(seg: &Segment<'_>, has_room: bool, cx: &Context<'_>) -> boo
         SynCookies::WhenFull => !has_room,
         SynCookies::Always => true,
     };
-    wanted && send_mss(seg.remote.ip(), &seg.options, cx.profile) >= SIZES[0]
+    wanted && send_mss(seg.pair.remote.ip(), &seg.options, cx.profile) >= SIZES[0]
 }
 
 /// What the SYN,ACK agrees to, and where it is kept meanwhile.
@@ -104,10 +104,11 @@ fn stamp(clock: u32, bits: u32) -> u32 {
 }
 
 /// Answers a SYN with a SYN,ACK whose number is a cookie, and remembers nothing.
+#[cold]
 pub(crate) fn answer(seg: &Segment<'_>, cx: &mut Context<'_>) {
-    let Some(listener) = cx.listeners.get(seg.local.port()) else { return };
-    let pair = Pair { local: seg.local, remote: seg.remote };
-    let peer_mss = send_mss(seg.remote.ip(), &seg.options, cx.profile);
+    let Some(listener) = cx.listeners.get(seg.pair.local.port()) else { return };
+    let pair = seg.pair;
+    let peer_mss = send_mss(seg.pair.remote.ip(), &seg.options, cx.profile);
     let size = SIZES.iter().rposition(|&size| size <= peer_mss).unwrap_or(0) as u32;
     let agreed = Agreed::of_syn(seg, listener, cx);
     let stamps = super::timestamps::Timestamps::of(pair, cx);
@@ -118,15 +119,15 @@ pub(crate) fn answer(seg: &Segment<'_>, cx: &mut Context<'_>) {
         .map(|(value, _)| (stamp(stamps.clock(cx.now, cx.profile), agreed.bits()), value));
     let ours = window_scale::offered(cx.profile.window_scale, listener.options.recv_buffer);
     let repr = TcpRepr {
-        src_port: seg.local.port(),
-        dst_port: seg.remote.port(),
+        src_port: seg.pair.local.port(),
+        dst_port: seg.pair.remote.port(),
         seq: cookie(pair, seg.seq, counter(cx.now), size, cx),
         ack: seg.seq + 1,
         flags: if agreed.ecn { Flags::SYN | Flags::ACK | Flags::ECE } else { Flags::SYN | Flags::ACK },
         window: u16::try_from(listener.options.recv_buffer.min(cx.profile.limits.recv_buffer)).unwrap_or(u16::MAX),
         urgent: 0,
         options: TcpOptions {
-            mss: Some(receive_mss(seg.remote.ip(), &listener.options, cx.host)),
+            mss: Some(receive_mss(seg.pair.remote.ip(), &listener.options, cx.host)),
             window_scale: ours.filter(|_| agreed.shift.is_some()),
             sack_permitted: agreed.sack,
             timestamps,
@@ -135,8 +136,8 @@ pub(crate) fn answer(seg: &Segment<'_>, cx: &mut Context<'_>) {
         text: &[],
     };
     let ip = IpFields { ttl: listener.options.ttl, tos: listener.options.tos & !0b11, dont_fragment: true };
-    cx.out.send(seg.local.ip(), seg.remote.ip(), ip, &repr, Rules::one(Rule::SynCookieSent));
-    cx.listeners.cookie_sent(seg.local.port(), counter(cx.now));
+    cx.out.send(seg.pair.local.ip(), seg.pair.remote.ip(), ip, &repr, Rules::one(Rule::SynCookieSent));
+    cx.listeners.cookie_sent(seg.pair.local.port(), counter(cx.now));
 }
 
 /// The segment size that the cookie in this ACK names; `None` if it is none of ours, or too old.
@@ -144,7 +145,7 @@ pub(crate) fn verify(seg: &Segment<'_>, cx: &Context<'_>) -> Option<u16> {
     if cx.profile.syn_cookies == SynCookies::Off || !seg.ack_bit() || seg.syn() || seg.rst() {
         return None;
     }
-    let pair = Pair { local: seg.local, remote: seg.remote };
+    let pair = seg.pair;
     let given = seg.ack - 1;
     let size = (given.0 >> 24) & 7;
     let good = intervals(seg, cx).any(|count| cookie(pair, seg.seq - 1, count, size, cx) == given);
@@ -153,7 +154,7 @@ pub(crate) fn verify(seg: &Segment<'_>, cx: &Context<'_>) -> Option<u16> {
 
 /// The intervals whose cookies would still be good, if this listener has sent any since.
 fn intervals(seg: &Segment<'_>, cx: &Context<'_>) -> impl Iterator<Item = u64> {
-    let last = cx.listeners.get(seg.local.port()).and_then(Listener::last_cookie);
+    let last = cx.listeners.get(seg.pair.local.port()).and_then(Listener::last_cookie);
     let now = counter(cx.now);
     (now.saturating_sub(LIFETIME)..=now).filter(move |&count| last.is_some_and(|last| count <= last))
 }
@@ -167,10 +168,11 @@ pub(crate) fn may_follow_a_lost_ack(seg: &Segment<'_>, cx: &Context<'_>) -> bool
 
 /// The connection in SYN-RECEIVED that the cookie in this ACK stands for; `mss` is what [`verify`] said. The ACK itself
 /// is still to be processed. `None` if nobody listens.
+#[cold]
 pub(crate) fn accept(seg: &Segment<'_>, mss: u16, cx: &mut Context<'_>) -> Option<Box<Connection>> {
-    let listener = cx.listeners.get(seg.local.port())?;
+    let listener = cx.listeners.get(seg.pair.local.port())?;
     let (socket, options) = (listener.socket, listener.options.clone());
-    let pair = Pair { local: seg.local, remote: seg.remote };
+    let pair = seg.pair;
     let conn = Connection::new(pair, OpenedBy::Passive(socket), Owner::Listener, options, cx);
     let mut conn = cx.spare.hold(conn);
     conn.set_iss(seg.ack - 1);
@@ -189,7 +191,7 @@ pub(crate) fn accept(seg: &Segment<'_>, mss: u16, cx: &mut Context<'_>) -> Optio
         conn.ecn.ok = wants_ecn(cx.profile) && agreed.ecn;
     }
     conn.tcb.state = State::Listen;
-    cx.listeners.handshake_began(seg.local.port(), socket);
+    cx.listeners.handshake_began(seg.pair.local.port(), socket);
     conn.enter(State::SynReceived, Rule::SynCookieAccepted, cx.out);
     Some(conn)
 }

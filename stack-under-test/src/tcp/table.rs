@@ -14,6 +14,7 @@ use std::collections::{BinaryHeap, HashMap, hash_map::Entry};
 
 use super::Pair;
 use super::connection::Connection;
+use super::timer::Timer;
 use crate::time::Instant;
 pub(crate) use hash::Key as SecretKey;
 use hash::Keyed;
@@ -36,7 +37,7 @@ pub(crate) struct Table {
     /// For each connection that waits for something an entry at [`Connection::timer`], not after its deadline. A
     /// deadline that moved away is noted when the entry has become the first: most deadlines move before they come. Any
     /// other entry is of no use any more; there are never more than a few for each connection.
-    timers: BinaryHeap<Reverse<(Instant, Key)>>,
+    timers: BinaryHeap<Reverse<(Timer, Key)>>,
 }
 
 impl core::fmt::Debug for Table {
@@ -89,7 +90,7 @@ impl Table {
     }
 
     pub(crate) fn insert(&mut self, mut conn: Box<Connection>) -> Key {
-        conn.timer = None;
+        conn.timer = Timer::STOPPED;
         let key = match self.places.entry(conn.pair()) {
             Entry::Occupied(place) => *place.get(),
             Entry::Vacant(place) => *place.insert(self.free.pop().unwrap_or_else(|| {
@@ -120,12 +121,17 @@ impl Table {
     /// An event may have moved the connection's deadline. A later one is noted when its turn comes.
     pub(crate) fn retime(&mut self, key: Key) {
         let Some(conn) = self.at_mut(key) else { return };
-        let Some(at) = conn.deadline() else { return };
-        if conn.timer.is_some_and(|timer| timer <= at) {
-            return;
+        let first = conn.first_timer();
+        if first < conn.timer {
+            conn.timer = first;
+            self.enter(first, key);
         }
-        conn.timer = Some(at);
-        self.timers.push(Reverse((at, key)));
+    }
+
+    /// Not part of [`Table::retime`], which has nothing to enter most of the time.
+    #[inline(never)]
+    fn enter(&mut self, timer: Timer, key: Key) {
+        self.timers.push(Reverse((timer, key)));
         if self.timers.len() > 2 * self.places.len() + SPARE_TIMERS {
             self.tidy();
         }
@@ -136,39 +142,39 @@ impl Table {
         let mut entries = core::mem::take(&mut self.timers).into_vec();
         entries.sort_unstable();
         entries.dedup();
-        entries.retain(|&Reverse((at, key))| self.at(key).is_some_and(|conn| conn.timer == Some(at)));
+        entries.retain(|&Reverse((timer, key))| self.at(key).is_some_and(|conn| conn.timer == timer));
         self.timers = entries.into();
     }
 
     /// The connection of an entry that counts.
-    fn waiting(&mut self, at: Instant, key: Key) -> Option<&mut Connection> {
+    fn waiting(&mut self, timer: Timer, key: Key) -> Option<&mut Connection> {
         let conn = self.connections.get_mut(key.0)?.as_deref_mut()?;
-        (conn.timer == Some(at)).then_some(conn)
+        (conn.timer == timer).then_some(conn)
     }
 
     /// Moves entries whose connections now wait longer, or not at all, until the first is as it should be.
     fn settle_first(&mut self) {
-        while let Some(&Reverse((at, key))) = self.timers.peek() {
-            let moved = match self.waiting(at, key) {
-                Some(conn) if conn.deadline() == Some(at) => return,
+        while let Some(&Reverse((timer, key))) = self.timers.peek() {
+            let moved = match self.waiting(timer, key) {
+                Some(conn) if conn.first_timer() == timer => return,
                 Some(conn) => {
-                    conn.timer = conn.deadline();
-                    conn.timer
+                    conn.timer = conn.first_timer();
+                    Some(conn.timer).filter(|timer| timer.runs())
                 }
                 None => None,
             };
             self.timers.pop();
-            self.timers.extend(moved.map(|at| Reverse((at, key))));
+            self.timers.extend(moved.map(|timer| Reverse((timer, key))));
         }
     }
 
     /// The next deadline of any connection.
     pub(crate) fn deadline(&mut self) -> Option<Instant> {
         self.settle_first();
-        let first = self.timers.peek().map(|&Reverse((at, _))| at);
+        let first = self.timers.peek().and_then(|&Reverse((timer, _))| timer.deadline());
         #[cfg(test)]
         if self.len() < 100 {
-            let all = self.connections.iter().flatten().filter_map(|conn| conn.deadline()).min();
+            let all = self.connections.iter().flatten().filter_map(|conn| conn.first_timer().deadline()).min();
             assert_eq!(first, all, "the timers have lost a deadline");
         }
         first
@@ -183,11 +189,11 @@ impl Table {
     /// timers again.
     pub(crate) fn take_due(&mut self, now: Instant) -> Vec<Pair> {
         let mut pairs = Vec::new();
-        while let Some(&Reverse((at, key))) = self.timers.peek().filter(|Reverse((at, _))| *at <= now) {
+        while let Some(&Reverse((timer, key))) = self.timers.peek().filter(|Reverse((timer, _))| timer.is_due(now)) {
             self.timers.pop();
-            let Some(conn) = self.waiting(at, key) else { continue };
-            conn.timer = None;
-            if conn.deadline().is_some_and(|at| at <= now) {
+            let Some(conn) = self.waiting(timer, key) else { continue };
+            conn.timer = Timer::STOPPED;
+            if conn.first_timer().is_due(now) {
                 pairs.push(conn.pair());
             } else {
                 self.retime(key);

@@ -8,9 +8,9 @@ use super::connection::{Connection, Context};
 use super::output;
 use super::retransmit::Sent;
 use super::state::State;
+use super::timer::Timer;
 use crate::event::Notice;
 use crate::rule::{Rule, Rules};
-use crate::time::Instant;
 use crate::wire::tcp::Flags;
 
 /// Runs every timer that is due. Each may end the connection, then the rest is moot.
@@ -31,13 +31,9 @@ pub(crate) fn expire(conn: &mut Connection, cx: &mut Context<'_>) {
     }
 }
 
-fn due(deadline: Option<Instant>, cx: &Context<'_>) -> bool {
-    deadline.is_some_and(|at| at <= cx.now)
-}
-
 /// The user's patience is over: the connection ends without a segment.
 fn user_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
-    if due(conn.user_timeout, cx) {
+    if conn.user_timeout.is_due(cx.now) {
         conn.time_out(Rule::UserTimeout, cx);
     }
 }
@@ -45,7 +41,7 @@ fn user_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
 /// The oldest segment in flight goes out again and the timer starts anew (RFC6298#5.4 to #5.6), until R1
 /// and R2 (MUST-20).
 fn retransmission_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
-    if !due(conn.retransmission.deadline(), cx) {
+    if !conn.retransmission.timer().is_due(cx.now) {
         return;
     }
     let Some(&front) = conn.retransmission.front() else {
@@ -87,14 +83,14 @@ fn gives_up(conn: &Connection, front: &Sent, cx: &Context<'_>) -> Option<Rule> {
 
 /// 2 MSL have passed, the connection is forgotten (MUST-13).
 fn time_wait_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
-    if due(conn.time_wait, cx) {
+    if conn.time_wait.is_due(cx.now) {
         conn.enter(State::Closed, Rule::TimeWaitTimeout, cx.out);
     }
 }
 
 /// Probes the closed window (MUST-36), or overrides the silly window avoidance.
 fn persist_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
-    if !due(conn.persist.deadline(), cx) {
+    if !conn.persist.timer().is_due(cx.now) {
         return;
     }
     if conn.tcb.snd.wnd > 0 {
@@ -111,14 +107,14 @@ fn persist_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
 
 /// The one segment that the window allows has waited long enough (RFC3168#6.1.2).
 fn ecn_hold(conn: &mut Connection, cx: &mut Context<'_>) {
-    if due(conn.ecn.hold, cx) {
-        conn.ecn.hold = None;
+    if conn.ecn.hold.is_due(cx.now) {
+        conn.ecn.hold = Timer::STOPPED;
     }
 }
 
 /// The ACK has waited long enough (MUST-40).
 fn delayed_ack(conn: &mut Connection, cx: &mut Context<'_>) {
-    if due(conn.acknowledgment.deadline(), cx) {
+    if conn.acknowledgment.timer().is_due(cx.now) {
         conn.acknowledgment.now(Rule::DelayedAck);
     }
 }
@@ -126,7 +122,7 @@ fn delayed_ack(conn: &mut Connection, cx: &mut Context<'_>) {
 /// Probes an idle connection with `<SEQ=SND.NXT-1><CTL=ACK>` and no text (SHLD-12), never while data is
 /// outstanding (MUST-26); only a whole row of unanswered probes counts (MUST-29).
 fn keepalive_timeout(conn: &mut Connection, cx: &mut Context<'_>) {
-    if !due(conn.keepalive.deadline(), cx) {
+    if !conn.keepalive.timer().is_due(cx.now) {
         return;
     }
     let Some(keepalive) = conn.options.keepalive else {

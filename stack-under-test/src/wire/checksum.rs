@@ -19,9 +19,10 @@ use core::net::IpAddr;
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use]
 pub struct Checksum {
-    /// Ones' complement sum so far, folded to below 2^17 after each part.
+    /// Ones' complement sum so far, of words in the machine's byte order: the sum of turned words is the turned sum
+    /// (RFC1071#2), and to turn the one at the end is less work than to turn them all.
     sum: u64,
-    /// An odd number of octets was summed: the next one is the low half of its word.
+    /// An odd number of octets was summed: the next one is the second of its word.
     odd: bool,
 }
 
@@ -34,8 +35,9 @@ impl Checksum {
     /// The sum of the pseudo-header of an upper-layer packet of `len` octets (RFC9293#3.1; RFC8200#8.1 for IPv6, whose
     /// fields stand elsewhere but sum to the same).
     pub fn pseudo_header(src: impl Into<IpAddr>, dst: impl Into<IpAddr>, protocol: u8, len: usize) -> Self {
-        let sum = sum_of(src.into()) + sum_of(dst.into()) + u64::from(protocol) + fold(len as u64);
-        Self { sum: fold(sum), odd: false }
+        // The longest has a length of 32 bits (RFC2675#2).
+        let fields = u64::from(u16::from(protocol).to_be()) + u64::from((len as u32).to_be());
+        Self { sum: sum_of(src.into()) + sum_of(dst.into()) + fields, odd: false }
     }
 
     /// Goes on with `bytes`.
@@ -43,31 +45,35 @@ impl Checksum {
         clippy::should_implement_trait,
         reason = "a checksum goes on with bytes; it is not a sum of two checksums"
     )]
-    pub fn add(mut self, mut bytes: &[u8]) -> Self {
+    #[inline]
+    pub fn add(self, bytes: &[u8]) -> Self {
         // No options, no text: the usual.
-        if bytes.is_empty() {
-            return self;
-        }
+        if bytes.is_empty() { self } else { self.add_some(bytes) }
+    }
+
+    /// In one place: the code of a header's way in and out has no use for copies of it.
+    #[inline(never)]
+    fn add_some(mut self, mut bytes: &[u8]) -> Self {
         if self.odd
-            && let Some((&low, rest)) = bytes.split_first()
+            && let Some((&second, rest)) = bytes.split_first()
         {
-            self.sum += u64::from(low);
+            self.sum += u64::from(u16::from_ne_bytes([0, second]));
             self.odd = false;
             bytes = rest;
         }
-        // 2^16 is 1 in this arithmetic, so a 32-bit word counts as its halves. In the machine's byte order: the sum of
-        // turned words is the turned sum (RFC1071#2), and to turn one is less work than to turn them all.
-        let (pairs, rest) = bytes.as_chunks::<8>();
+        // 2^16 is 1 in this arithmetic, so a 32-bit word counts as its halves.
+        let (blocks, rest) = bytes.as_chunks::<BLOCK>();
         let (words, rest) = rest.as_chunks::<4>();
         let (halves, rest) = rest.as_chunks::<2>();
-        let mut sum = sum_of_pairs(pairs);
+        let mut sum = if blocks.is_empty() { 0 } else { sum_of_blocks(blocks) };
         sum += words.iter().map(|word| u64::from(u32::from_ne_bytes(*word))).sum::<u64>();
         sum += halves.iter().map(|half| u64::from(u16::from_ne_bytes(*half))).sum::<u64>();
         if let [last] = rest {
             sum += u64::from(u16::from_ne_bytes([*last, 0]));
-            self.odd = !self.odd;
+            self.odd = true;
         }
-        self.sum = fold(self.sum + u64::from(u16::from_be(fold(fold(sum)) as u16)));
+        // However many parts there are, the sum of some 2^30 of these fits.
+        self.sum += halved(sum);
         self
     }
 
@@ -75,27 +81,34 @@ impl Checksum {
     pub(super) fn add_header(mut self, header: &[u8; 20]) -> Self {
         debug_assert!(!self.odd, "a header begins at an even octet");
         let (words, _) = header.as_chunks::<4>();
-        let sum: u64 = words.iter().map(|word| u64::from(u32::from_be_bytes(*word))).sum();
-        self.sum = fold(self.sum + sum);
+        self.sum += words.iter().map(|word| u64::from(u32::from_ne_bytes(*word))).sum::<u64>();
         self
     }
 
     /// The checksum: the complement of the sum. Zero if the bytes held a right checksum.
     #[must_use]
     pub const fn finish(self) -> u16 {
-        !(fold(self.sum) as u16)
+        !u16::from_be(fold(self.sum))
     }
 }
 
-/// The sum of all 32-bit words in these pairs of words. 64 bits hold the carries of 2^32 words.
-fn sum_of_pairs(pairs: &[[u8; 8]]) -> u64 {
-    // The low words' sum is what the high words leave of the whole: three operations for a pair, and none waits for a carry.
-    let (mut whole, mut high) = (0_u64, 0_u64);
-    for pair in pairs {
-        let pair = u64::from_ne_bytes(*pair);
-        whole = whole.wrapping_add(pair);
-        high += pair >> 32;
+/// Octets that are summed at a time.
+const BLOCK: usize = 64;
+
+/// The sum of all 32-bit words in these blocks. 64 bits hold the carries of 2^32 words.
+fn sum_of_blocks(blocks: &[[u8; BLOCK]]) -> u64 {
+    // The low words' sum is what the high words leave of the whole: three operations for a pair of words, and none waits
+    // for a carry. Eight pairs side by side, as none waits for another.
+    let (mut whole, mut high) = ([0_u64; BLOCK / 8], [0_u64; BLOCK / 8]);
+    for block in blocks {
+        let (pairs, _) = block.as_chunks::<8>();
+        for ((pair, whole), high) in pairs.iter().zip(&mut whole).zip(&mut high) {
+            let pair = u64::from_ne_bytes(*pair);
+            *whole = whole.wrapping_add(pair);
+            *high += pair >> 32;
+        }
     }
+    let (whole, high) = (whole.iter().fold(0, |sum: u64, &part| sum.wrapping_add(part)), high.iter().sum::<u64>());
     let low = whole.wrapping_sub(high << 32);
     low + high
 }
@@ -103,19 +116,25 @@ fn sum_of_pairs(pairs: &[[u8; 8]]) -> u64 {
 /// An address as the sum of its 32-bit words.
 fn sum_of(address: IpAddr) -> u64 {
     match address {
-        IpAddr::V4(v4) => u64::from(v4.to_bits()),
+        IpAddr::V4(v4) => u64::from(u32::from_ne_bytes(v4.octets())),
         IpAddr::V6(v6) => {
-            let (high, low) = ((v6.to_bits() >> 64) as u64, v6.to_bits() as u64);
-            [high >> 32, high & 0xffff_ffff, low >> 32, low & 0xffff_ffff].iter().sum()
+            let octets = v6.octets();
+            let (words, _) = octets.as_chunks::<4>();
+            words.iter().map(|word| u64::from(u32::from_ne_bytes(*word))).sum()
         }
     }
 }
 
-/// Adds the high parts back to the low one: any sum to below 2^17, one below 2^17 to 16 bits.
-const fn fold(sum: u64) -> u64 {
-    let sum = (sum >> 32) + (sum & 0xffff_ffff);
+/// Adds the high half back to the low one: any sum to below 2^33.
+const fn halved(sum: u64) -> u64 {
+    (sum >> 32) + (sum & 0xffff_ffff)
+}
+
+/// Any sum to 16 bits; to zero only that of zeros.
+const fn fold(sum: u64) -> u16 {
+    let sum = halved(halved(sum));
     let sum = (sum >> 16) + (sum & 0xffff);
-    (sum >> 16) + (sum & 0xffff)
+    ((sum >> 16) + (sum & 0xffff)) as u16
 }
 
 #[cfg(test)]

@@ -317,9 +317,11 @@ impl TcpRepr<'_> {
     /// Any text can be emitted; whether it fits a packet is for
     /// [`Ipv4Repr::emit`](crate::wire::ipv4::Ipv4Repr::emit) to say.
     pub fn emit(&self, src: impl Into<IpAddr>, dst: impl Into<IpAddr>, out: &mut Vec<u8>) {
-        let (options, options_len) = self.options.encode();
-        let options = &options[..options_len];
+        self.emit_with(self.options.encode().padded(), src.into(), dst.into(), out);
+    }
 
+    /// The same with these octets of options, already encoded.
+    pub(crate) fn emit_with(&self, options: &[u8], src: IpAddr, dst: IpAddr, out: &mut Vec<u8>) {
         let mut header = [0; HEADER_LEN];
         header[0..2].copy_from_slice(&self.src_port.to_be_bytes());
         header[2..4].copy_from_slice(&self.dst_port.to_be_bytes());
@@ -340,8 +342,12 @@ impl TcpRepr<'_> {
 
         out.reserve(len);
         out.extend_from_slice(&header);
-        out.extend_from_slice(options);
-        out.extend_from_slice(self.text);
+        // Most segments have neither, and to append nothing is a call, too.
+        for part in [options, self.text] {
+            if !part.is_empty() {
+                out.extend_from_slice(part);
+            }
+        }
     }
 }
 

@@ -121,19 +121,20 @@ impl TcpOptions {
 
     /// Octets the options take in a header, padding included: a multiple of four, at most 40.
     pub fn wire_len(&self) -> usize {
-        if self.is_empty() { 0 } else { self.encode().1 }
+        if self.is_empty() { 0 } else { self.write().padded_len() }
     }
 
-    /// The options in wire form and how many octets of it count, a multiple of four.
-    ///
+    /// The options in wire form.
+    #[inline]
+    pub(crate) fn encode(&self) -> OptionList {
+        // Nearly every segment has none.
+        if self.is_empty() { OptionList::EMPTY } else { self.write() }
+    }
+
     /// Timestamps and SACK blocks are aligned as RFC7323#A suggests; window scale and the padding
     /// come last, so that the zeros of the padding (MUST-69) are also the End of Option List. SACK
     /// blocks that no longer fit are left out (RFC2018#3).
-    pub(crate) fn encode(&self) -> ([u8; MAX_LEN], usize) {
-        // Nearly every segment has none.
-        if self.is_empty() {
-            return ([0; MAX_LEN], 0);
-        }
+    fn write(&self) -> OptionList {
         let mut tail = OptionList::EMPTY;
         if self.sack_permitted && self.timestamps.is_none() {
             tail.push(&[SACK_PERMITTED, 2]);
@@ -173,12 +174,12 @@ impl TcpOptions {
             }
         }
         list.push(tail.written());
-        (list.bytes, list.padded_len())
+        list
     }
 }
 
-/// Options being written; what lies beyond `len` is zero, that is, padding.
-struct OptionList {
+/// Options in wire form; what lies beyond `len` is zero, that is, padding.
+pub(crate) struct OptionList {
     bytes: [u8; MAX_LEN],
     len: usize,
 }
@@ -192,6 +193,11 @@ impl OptionList {
 
     fn padded_len(&self) -> usize {
         self.len.next_multiple_of(4)
+    }
+
+    /// With the padding: a multiple of four octets.
+    pub(crate) fn padded(&self) -> &[u8] {
+        &self.bytes[..self.padded_len()]
     }
 
     /// Appends octets. They fit: `encode` leaves SACK blocks out, and the rest takes at most 24.

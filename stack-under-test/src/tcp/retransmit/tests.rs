@@ -73,11 +73,11 @@ fn the_part_left_off_stays_lost() {
 #[test]
 fn the_timer_runs_while_something_is_in_flight() {
     let mut queue = queue();
-    assert_eq!(queue.deadline(), Some(NOW + RTO));
+    assert_eq!(queue.timer().deadline(), Some(NOW + RTO));
     queue.acknowledge(Seq(5), NOW);
     queue.restart(NOW + RTO / 2, RTO);
-    assert_eq!(queue.deadline(), Some(NOW + RTO / 2 + RTO));
+    assert_eq!(queue.timer().deadline(), Some(NOW + RTO / 2 + RTO));
     queue.acknowledge(Seq(15), NOW);
     queue.restart(NOW, RTO);
-    assert_eq!(queue.deadline(), None);
+    assert_eq!(queue.timer().deadline(), None);
 }

@@ -16,6 +16,7 @@ use crate::tcp::sack_recovery;
 use crate::tcp::segment::Segment;
 use crate::tcp::sockets::Socket;
 use crate::tcp::state::State;
+use crate::tcp::timer::Timer;
 
 pub(crate) fn check_ack(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> ControlFlow<Stop> {
     if !seg.ack_bit() {
@@ -184,7 +185,7 @@ pub(crate) fn take_acknowledgment(conn: &mut Connection, seg: &Segment<'_>, cx: 
     if restarts {
         conn.retransmission.restart(cx.now, conn.rto.rto());
     }
-    conn.user_timeout = None;
+    conn.user_timeout = Timer::STOPPED;
     conn.age_urgent_pointers();
     removed.syn_timed_out
 }

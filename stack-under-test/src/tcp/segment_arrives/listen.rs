@@ -12,7 +12,7 @@ use crate::rule::Rule;
 use crate::tcp::connection::{Connection, Context, OpenedBy, Owner};
 use crate::tcp::segment::Segment;
 use crate::tcp::state::State;
-use crate::tcp::{Pair, options, output, reply, syn_cookie};
+use crate::tcp::{options, output, reply, syn_cookie};
 use crate::wire::tcp::Flags;
 
 /// The connection a SYN opens, or why it opens none. `previous` is the incarnation in TIME-WAIT that
@@ -91,7 +91,7 @@ fn check_syn(
     has_room: bool,
     cx: &mut Context<'_>,
 ) -> Result<Box<Connection>, Stop> {
-    let Some(listener) = cx.listeners.get(seg.local.port()).filter(|_| seg.syn()) else {
+    let Some(listener) = cx.listeners.get(seg.pair.local.port()).filter(|_| seg.syn()) else {
         return Err(Stop::Dropped(Rule::ListenOther));
     };
     let (socket, options) = (listener.socket, listener.options.clone());
@@ -103,7 +103,7 @@ fn check_syn(
     if !has_room {
         return Err(overflow(seg, cx));
     }
-    let pair = Pair { local: seg.local, remote: seg.remote };
+    let pair = seg.pair;
     let conn = Connection::new(pair, OpenedBy::Passive(socket), Owner::Listener, options, cx);
     let mut conn = cx.spare.hold(conn);
     if let Some(old) = previous.take() {
@@ -118,7 +118,7 @@ fn check_syn(
 
     // The record that was in LISTEN is the listener; this one begins there.
     conn.tcb.state = State::Listen;
-    cx.listeners.handshake_began(seg.local.port(), socket);
+    cx.listeners.handshake_began(seg.pair.local.port(), socket);
     output::send_syn(&mut conn, Flags::SYN | Flags::ACK, Rule::ListenSyn, cx);
     conn.enter(State::SynReceived, Rule::ListenSyn, cx.out);
     Ok(conn)
@@ -127,7 +127,7 @@ fn check_syn(
 /// RCV.NXT, IRS and what the options agree on, from a SYN; its text and its FIN wait until the handshake is over.
 /// SYN-SENT does the same with a SYN of a simultaneous open.
 pub(crate) fn take_syn(conn: &mut Connection, seg: &Segment<'_>, cx: &Context<'_>) {
-    conn.send_mss = options::send_mss(seg.remote.ip(), &seg.options, cx.profile);
+    conn.send_mss = options::send_mss(seg.pair.remote.ip(), &seg.options, cx.profile);
     conn.negotiate(seg, cx);
     conn.take_user_timeout(seg, cx.profile);
     conn.tcb.rcv.irs = seg.seq;
@@ -136,7 +136,9 @@ pub(crate) fn take_syn(conn: &mut Connection, seg: &Segment<'_>, cx: &Context<'_
     conn.tcb.set_send_window(seg);
     let mut rest = seg.without_syn();
     rest.trim_to(conn.tcb.rcv.nxt, conn.tcb.rcv.wnd);
-    conn.reassembly.insert(conn.tcb.rcv.nxt, rest.seq, rest.text, conn.tcb.rcv.wnd);
+    if !rest.text.is_empty() {
+        conn.reassembly.insert(conn.tcb.rcv.nxt, rest.seq, rest.text, conn.tcb.rcv.wnd);
+    }
     if rest.fin() {
         conn.reassembly.note_fin(rest.seq + rest.text_len());
     }

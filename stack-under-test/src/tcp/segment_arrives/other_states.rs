@@ -71,6 +71,7 @@ fn is_crossing_syn_ack(conn: &Connection, seg: &Segment<'_>) -> bool {
         && conn.tcb.acks_something_new(seg.ack)
 }
 
+#[cold]
 fn answer_unacceptable(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) -> Rule {
     if conn.state() == State::TimeWait && seg.fin() && seg.end() == conn.tcb.rcv.nxt {
         conn.start_time_wait(cx);

@@ -75,6 +75,7 @@ fn text_in_order(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>)
     }
 }
 
+#[cold]
 fn text_out_of_order(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<'_>) {
     if cx.profile.out_of_order_queue {
         conn.reassembly.insert(conn.tcb.rcv.nxt, seg.seq, seg.text, conn.tcb.rcv.wnd);
@@ -88,6 +89,7 @@ fn text_out_of_order(conn: &mut Connection, seg: &Segment<'_>, cx: &mut Context<
     }
 }
 
+#[cold]
 fn deliver_queued(conn: &mut Connection, cx: &Context<'_>) {
     let mut text = Vec::new();
     let len = conn.reassembly.take_in_order(conn.tcb.rcv.nxt, &mut text);

@@ -13,7 +13,7 @@ use crate::tcp::state::State;
 
 /// The SYN begins a new incarnation: it is newer than the old one, and somebody listens.
 pub(crate) fn reopens(old: &Connection, seg: &Segment<'_>, cx: &Context<'_>) -> bool {
-    let listens = || cx.listeners.get(seg.local.port()).is_some_and(|l| l.has_room_for_syn(cx.profile));
+    let listens = || cx.listeners.get(seg.pair.local.port()).is_some_and(|l| l.has_room_for_syn(cx.profile));
     old.state() == State::TimeWait
         && cx.profile.time_wait_reopen
         && seg.syn()
@@ -47,6 +47,7 @@ pub(crate) fn larger_iss(chosen: Seq, old: &Connection) -> Seq {
 
 /// The SYN was an old duplicate: the new incarnation gives way to the old one, which starts its 2 MSL
 /// anew. `false` if there is no old one.
+#[cold]
 pub(crate) fn return_to_time_wait(conn: &mut Connection, cx: &mut Context<'_>) -> bool {
     let Some(old) = conn.previous.take() else { return false };
     if let OpenedBy::Passive(listener) = conn.opened_by {

@@ -11,6 +11,7 @@ mod send;
 mod status;
 
 use super::sockets::Socket;
+use super::timer::Timer;
 use super::{Environment, Pair, Tcp};
 use crate::call::{CallError, Reply, SocketId, SocketOption, SocketOptions, UserCall};
 
@@ -75,7 +76,7 @@ impl Tcp {
                         SocketOption::KeepAlive(_) => conn.restart_keepalive(cx),
                         // Counted from now; the next output starts it again.
                         SocketOption::UserTimeout(_) => {
-                            conn.user_timeout = None;
+                            conn.user_timeout = Timer::STOPPED;
                             conn.user_timeout_option.announce();
                         }
                         SocketOption::NoDelay(_)

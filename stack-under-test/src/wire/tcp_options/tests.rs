@@ -7,8 +7,7 @@ fn read(bytes: &[u8]) -> TcpOptions {
 }
 
 fn written(options: &TcpOptions) -> Vec<u8> {
-    let (bytes, len) = options.encode();
-    bytes[..len].to_vec()
+    options.encode().padded().to_vec()
 }
 
 fn blocks(count: u32) -> SackBlocks {
