@@ -3,7 +3,7 @@
 //! The data flow, left to right (a module imports only from modules to its left):
 //!
 //! ```text
-//! clause · case → target · trace → segment → peer → judge → run → pool · generate → campaign → report → cli
+//! fiber · clause · case → target · trace → segment → peer → judge → run → pool · generate → campaign → report → cli
 //! ```
 //!
 //! Start at [`case::format`] for what a case is, at [`target::Target`] for what can be tested, and at
@@ -13,6 +13,7 @@ pub mod campaign;
 pub mod case;
 pub mod clause;
 pub mod cli;
+pub mod fiber;
 pub mod generate;
 pub mod guest;
 pub mod host;

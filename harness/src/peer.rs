@@ -16,7 +16,7 @@ use crate::{
         position::{Position, Symbol},
     },
     segment::parse::Parsed,
-    target::{Endpoints, Handle, Pair, Time},
+    target::{Endpoints, Handle, Pair, RuleNames, Time},
     trace::event::CaseSegment,
 };
 
@@ -418,7 +418,7 @@ fn case_segment(parsed: Parsed, on: Option<u8>, at: Time, seq_base: u32, ack_bas
         ttl: parsed.ttl,
         tos: parsed.tos,
         df: parsed.df,
-        rules: Vec::new(),
+        rules: RuleNames::new(),
         faults: parsed.faults,
     }
 }

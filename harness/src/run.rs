@@ -37,7 +37,7 @@ use crate::{
         ethernet,
         parse::{NotTcp, parse},
     },
-    target::{ConnState, Emission, Explanation, Refusal, RuleName, Target, TargetError, Time},
+    target::{ConnState, Emission, Explanation, Refusal, RuleNames, Target, TargetError, Time},
     trace::event::{
         CaseRun, CaseSegment, Difference, Event, EventKind, Finding, FindingKind, StepRecord, Trace, Verdict,
     },
@@ -58,6 +58,18 @@ pub enum Mode {
     ///
     /// [`Capabilities::state_is_dear`]: crate::target::Capabilities::state_is_dear
     Compare,
+    /// Like `Compare`, but the state is asked for however dear that is: everything that decides which discovery it is.
+    CompareStates,
+}
+
+impl Mode {
+    /// Whether what only a person wants to see is left out: words, packets, the target's own tracing.
+    const fn is_terse(self) -> bool {
+        match self {
+            Self::Judge | Self::Record => false,
+            Self::Compare | Self::CompareStates => true,
+        }
+    }
 }
 
 /// Runs one case on one target.
@@ -76,6 +88,14 @@ pub(crate) struct Scratch {
     pending: Vec<Waiting>,
     packet: Vec<u8>,
     monitor: Option<Monitor>,
+    unmeasured: bool,
+}
+
+impl Scratch {
+    /// For runs that nobody asks how long they took.
+    pub(crate) fn unmeasured() -> Self {
+        Self { unmeasured: true, ..Self::default() }
+    }
 }
 
 /// [`run_case`] in the memory of earlier runs and of an earlier trace.
@@ -88,8 +108,8 @@ pub(crate) fn run_case_into(
 ) -> CaseRun {
     memory.events.clear();
     memory.steps.clear();
-    let started = std::time::Instant::now();
-    target.set_tracing(mode != Mode::Compare);
+    let started = (!scratch.unmeasured).then(std::time::Instant::now);
+    target.set_tracing(!mode.is_terse());
     let began = match beside::missing(target.capabilities(), &case.case) {
         Some(reason) => Err(Refusal::Unsupported(reason)),
         None => target.begin(&case.case.config),
@@ -119,7 +139,7 @@ pub(crate) fn run_case_into(
         trace,
         findings,
         verdict,
-        wall: started.elapsed(),
+        wall: started.map_or(Duration::ZERO, |started| started.elapsed()),
     }
 }
 
@@ -315,13 +335,14 @@ impl<'a> Run<'a> {
 
     /// Whether the record of the current step tells the state although the step does not speak of it.
     fn wants_state(&self) -> bool {
-        if self.mode != Mode::Compare {
+        if !self.mode.is_terse() {
             return true;
         }
         let next = self.case.steps.get(self.step + 1).map(|step| &step.value.action);
         // Nothing happens between a step and the look behind it, which asks for the same.
         let asked_next = matches!(next, Some(Action::Expect(expect)) if is_nothing(expect));
-        next.is_none() || !(asked_next || self.target.capabilities().state_is_dear)
+        let too_dear = self.mode == Mode::Compare && self.target.capabilities().state_is_dear;
+        next.is_none() || !(asked_next || too_dear)
     }
 
     fn state_in_hand(&mut self) -> Result<ConnState, Stop> {
@@ -416,7 +437,7 @@ impl<'a> Run<'a> {
         self.packet_emitted(at, packet, rules, None);
     }
 
-    fn packet_emitted(&mut self, at: Time, packet: Vec<u8>, rules: Vec<RuleName>, frame: Option<ethernet::Header>) {
+    fn packet_emitted(&mut self, at: Time, packet: Vec<u8>, rules: RuleNames, frame: Option<ethernet::Header>) {
         let (mut segment, before) = match parse(&packet) {
             Ok(parsed) => {
                 self.monitor.emitted(&parsed, at);
@@ -430,7 +451,7 @@ impl<'a> Run<'a> {
         };
         segment.rules = rules;
         let event = self.trace.events.len();
-        let packet = if self.mode == Mode::Compare { Vec::new() } else { packet };
+        let packet = if self.mode.is_terse() { Vec::new() } else { packet };
         self.trace.events.push(Event { at, step: self.step, kind: EventKind::Emitted { packet, segment }, frame });
         self.scratch.pending.push(Waiting { event, before });
         self.note_violations(Some(event));
@@ -446,7 +467,7 @@ impl<'a> Run<'a> {
         self.expect(&last.value, NOTHING)
     }
 
-    /// A finding in [`Mode::Compare`]: that the step was not as the case wants.
+    /// A finding where words are left out ([`Mode::is_terse`]): that the step was not as the case wants.
     fn wordless(&mut self, kind: FindingKind) {
         self.findings.push(Finding {
             step: self.step,

@@ -1,7 +1,7 @@
 //! The loop: generate → run on the pair → judge → dedupe → confirm → shrink → write.
 //!
 //! [`run`] is all that the program calls: it learns what the suite knows, starts the workers, tells of the progress and
-//! sums up. Each worker has a pair, a random number generator and a corpus of its own, so it never waits for another;
+//! sums up. Each thread has inputs and triples of its own (`guide`), so it never waits for another;
 //! only a key it has not seen itself makes it look into what all have seen (`Shared`). With one worker, a number of
 //! executions and targets in virtual time, the same seed gives the same campaign.
 //!
@@ -23,16 +23,17 @@ use stack_under_test::Profile;
 
 use super::{
     counts::Counts,
+    crew::{self, TakingTurns},
     discovery::{Kind, Standing},
     feedback::Seen,
     findings::Writer,
     key::{Key, Side},
     known::{self, Known},
     pair::{Opener, Pair},
-    worker::Worker,
 };
 use crate::{
     case::format::ConcreteCase,
+    fiber,
     generate::script::{Scope, Script},
     guest::clock::Stopwatch,
     judge::ledger::Ledger,
@@ -56,8 +57,10 @@ pub struct Plan {
     pub scope: Scope,
     /// Fixes all randomness.
     pub seed: u64,
-    /// How many workers; at least one.
+    /// How many threads; at least one.
     pub jobs: usize,
+    /// Where each thread has many workers that take turns; else it has one.
+    pub turns: Option<TakingTurns>,
     /// How long.
     pub time: Option<Duration>,
     /// How many executions, over all workers.
@@ -163,6 +166,12 @@ pub enum CampaignError {
     Worker,
 }
 
+impl CampaignError {
+    pub(super) fn files(doing: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Files { doing, path: path.to_owned(), source }
+    }
+}
+
 /// Where in a campaign something showed: the execution of a worker, and which worker.
 pub(super) type Place = (u64, usize);
 
@@ -193,6 +202,7 @@ impl Plan {
             scope: scope(left).and(scope(right)),
             seed: options.seed,
             jobs: 1,
+            turns: None,
             time: None,
             executions: None,
             news: None,
@@ -276,9 +286,9 @@ impl Shared<'_> {
         }
     }
 
-    /// How many places of the kernel nobody had reached before.
+    /// How many places of the kernel nobody had reached before the calling worker did, since it asked last.
     pub(super) fn news(&self) -> u64 {
-        self.plan.news.as_ref().map_or(0, |news| news())
+        self.plan.news.as_ref().map_or(0, |news| fiber::taken().unwrap_or_else(|| news()))
     }
 
     pub(super) fn executed(&self) {
@@ -287,6 +297,16 @@ impl Shared<'_> {
 
     pub(super) fn discovered(&self) {
         self.new.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many workers there are in all.
+    pub(super) fn workers(&self) -> usize {
+        self.plan.jobs.max(1) * self.plan.turns.as_ref().map_or(1, |turns| turns.workers.max(1))
+    }
+
+    /// Ends the campaign for all workers.
+    pub(super) fn end(&self) {
+        self.stop.store(true, Ordering::Relaxed);
     }
 
     /// Whether the user or the clock says stop.
@@ -346,10 +366,11 @@ pub fn run(plan: &Plan, stop: &AtomicBool, tell: &mut dyn FnMut(Progress)) -> Re
         let workers: Vec<_> = (0..plan.jobs.max(1))
             .map(|number| {
                 scope.spawn(move || {
-                    let worked = Worker::open(shared, number).map(Worker::work);
-                    if !matches!(worked, Ok((_, None))) {
+                    let worked = crew::work(shared, number);
+                    let broke = worked.as_ref().map_or(true, |homes| homes.iter().any(|(_, broke)| broke.is_some()));
+                    if broke {
                         // One broken worker means a broken environment for all.
-                        shared.stop.store(true, Ordering::Relaxed);
+                        shared.end();
                     }
                     worked
                 })
@@ -368,7 +389,7 @@ pub fn run(plan: &Plan, stop: &AtomicBool, tell: &mut dyn FnMut(Progress)) -> Re
         let joined = workers.into_iter().map(|worker| worker.join().unwrap_or(Err(CampaignError::Worker)));
         joined.collect::<Result<Vec<_>, _>>()
     })?;
-    let (harvests, broke): (Vec<_>, Vec<_>) = harvests.into_iter().unzip();
+    let (harvests, broke): (Vec<_>, Vec<_>) = harvests.into_iter().flatten().unzip();
     let ended = sum(harvests, known_keys, shared.began.elapsed());
     let busy_unknown = shared.began.is_told();
     Ok(Ended { known_places, busy_unknown, broke: broke.into_iter().flatten().next(), ..ended })

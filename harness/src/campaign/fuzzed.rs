@@ -5,13 +5,16 @@
 //! panic of the reference panics: that is the fuzzer's crash. Left out: mutation and the corpus, which are the fuzzer's.
 
 use std::{
+    cell::RefCell,
     path::Path,
+    rc::Rc,
     sync::{Arc, atomic::AtomicBool},
 };
 
 use super::{
     engine::{CampaignError, Discovery, Plan, Shared, learn},
     feedback::Triple,
+    guide::Guide,
     worker::Worker,
 };
 use crate::{
@@ -37,7 +40,7 @@ impl Fuzzed {
         let plan: &'static Plan = Box::leak(Box::new(plan));
         let stop: &'static AtomicBool = Box::leak(Box::default());
         let shared: &'static Shared<'static> = Box::leak(Box::new(Shared::new(plan, known, stop)));
-        let mut worker = Worker::open(shared, 0)?;
+        let mut worker = Worker::open(shared, 0, &Rc::new(RefCell::new(Guide::of(shared.plan)?)))?;
         worker.told = Some(Vec::new());
         Ok(Self { worker })
     }

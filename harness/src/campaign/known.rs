@@ -13,7 +13,7 @@ use super::{
     pair::{Executed, Pair},
 };
 use crate::{
-    case::format::ConcreteCase,
+    case::format::{Action, ConcreteCase},
     judge::{
         event_class::{EventClass, acting_step},
         ledger::{self, Circumstances, Entry, Ledger, Met, Shown},
@@ -96,7 +96,7 @@ pub fn covering<'a>(ledgers: &'a [Ledger; 2], found: &Found, executed: &Executed
             (What::Violation(_), Seen::Divergence { .. } | Seen::Failure { .. }) => return None,
         };
         // As it was, not what of it is in the key: an entry says itself what matters.
-        let met = met_at(run, found.step);
+        let met = met_at(run, found.step, Circumstances::at(&run.case.case, found.step));
         let (ledger, version) = (&ledgers[side.index()], &executed.runs[side.index()].version);
         match ledger.cause(&Shown { what, met }, version) {
             Some(entry) => Some(Covered { entry, because_of: Vec::new() }),
@@ -106,9 +106,8 @@ pub fn covering<'a>(ledgers: &'a [Ledger; 2], found: &Found, executed: &Executed
 }
 
 /// What the step is about, as it was.
-fn met_at(run: &CaseRun, step: usize) -> Met<'_> {
+fn met_at(run: &CaseRun, step: usize, circumstances: Circumstances) -> Met<'_> {
     let (state, event) = met(run, step);
-    let circumstances = Circumstances::at(&run.case.case, step);
     let (event, segment) = match event {
         EventClass::Fragment(_) => whole(run, step),
         EventClass::Start
@@ -153,24 +152,34 @@ fn earlier_causes<'a>(
     }
     let case = &run.case.case;
     let before = acting_step(case, step).unwrap_or(0);
-    let acts = |index: &usize| acting_step(case, *index) == Some(*index);
-    let mut causes = (0..before)
-        .filter(acts)
-        .filter_map(|index| ledger.cause_of_later(&met_at(run, index), what, version).map(|entry| (entry, index)));
+    let acts = |(index, _): &(usize, Circumstances)| acting_step(case, *index) == Some(*index);
+    let earlier = Circumstances::along(case).enumerate().take(before).filter(acts);
+    let mut causes = earlier.filter_map(|(index, circumstances)| {
+        let entry = ledger.cause_of_later(&met_at(run, index, circumstances), what, version)?;
+        Some((entry, index))
+    });
     let (entry, first) = causes.next()?;
     Some(Covered { entry, because_of: std::iter::once(first).chain(causes.map(|(_, index)| index)).collect() })
 }
 
-/// A case without some of its steps.
+/// A case without some of its steps, and without the looks and demands that were about them: on a live target it would
+/// wait in vain, for as long as the case allows, for what only they could bring.
 #[must_use]
 pub fn without(case: &ConcreteCase, steps: &[usize]) -> ConcreteCase {
+    let is_about_one = |index: usize| acting_step(&case.case, index).is_some_and(|acted| steps.contains(&acted));
+    let goes = |index: usize| match case.case.steps[index].value.action {
+        Action::Inject(_) | Action::Call(_) | Action::Wait(_) => steps.contains(&index),
+        Action::Expect(_) | Action::State(_) => steps.contains(&index) || is_about_one(index),
+        // What is kept may be compared later.
+        Action::Save(_) | Action::Check(_) => steps.contains(&index),
+    };
     let mut less = case.clone();
     let mut index = 0;
     less.case.steps.retain(|_| {
         index += 1;
-        !steps.contains(&(index - 1))
+        !goes(index - 1)
     });
-    less.prelude -= steps.iter().filter(|step| **step < case.prelude).count();
+    less.prelude -= (0..case.prelude).filter(|index| goes(*index)).count();
     less
 }
 

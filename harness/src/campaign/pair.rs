@@ -14,6 +14,7 @@ use std::{
 use super::key::Side;
 use crate::{
     case::format::ConcreteCase,
+    fiber, guest,
     run::{Mode, Scratch, run_case_into},
     target::{
         Capabilities, Target, TargetError,
@@ -88,7 +89,8 @@ impl Seat {
             msl,
             target: Some(target),
             open,
-            scratch: Scratch::default(),
+            // A guest's clock tells nothing of real time, and to read it is dear there.
+            scratch: if guest::kernel().is_some() { Scratch::unmeasured() } else { Scratch::default() },
         })
     }
 
@@ -100,7 +102,7 @@ impl Seat {
     ) -> Result<(CaseRun, Option<Broke>), TargetError> {
         let target = match &mut self.target {
             Some(target) => target,
-            none @ None => none.insert((self.open)()?),
+            none @ None => none.insert(fiber::alone(|| (self.open)())?),
         };
         let scratch = &mut self.scratch;
         match quietly(|| run_case_into(memory, scratch, target.as_mut(), case, mode)) {
@@ -121,6 +123,15 @@ impl Seat {
                 let run = self.no_run(case, message.clone());
                 Ok((run, Some(Broke { how: How::Panicked, message })))
             }
+        }
+    }
+
+    fn with_states(&mut self, run: CaseRun, broke: Option<Broke>) -> Result<(CaseRun, Option<Broke>), TargetError> {
+        if self.state_is_dear {
+            let CaseRun { case, trace, .. } = run;
+            self.run(&case, Mode::CompareStates, trace)
+        } else {
+            Ok((run, broke))
         }
     }
 
@@ -170,6 +181,19 @@ impl Pair {
         Ok(Executed { runs: [left, right], broke: [left_broke, right_broke] })
     }
 
+    /// What [`Mode::CompareStates`] sees of a case that ran in [`Mode::Compare`]: a target whose states were too dear to
+    /// ask for runs it again, the other one has told them.
+    ///
+    /// # Errors
+    /// As [`Pair::run`].
+    pub fn with_states(&mut self, executed: Executed) -> Result<Executed, TargetError> {
+        let Executed { runs: [left, right], broke: [left_broke, right_broke] } = executed;
+        let [left_seat, right_seat] = &mut self.seats;
+        let (left, left_broke) = left_seat.with_states(left, left_broke)?;
+        let (right, right_broke) = right_seat.with_states(right, right_broke)?;
+        Ok(Executed { runs: [left, right], broke: [left_broke, right_broke] })
+    }
+
     /// Takes back what nobody looks at any more: the next runs use its memory.
     pub fn reuse(&mut self, executed: Executed) {
         self.spare.clear();
@@ -194,7 +218,7 @@ impl Pair {
         self.seats[0].msl.max(self.seats[1].msl)
     }
 
-    /// Whether [`Mode::Compare`] sees less than [`Mode::Record`].
+    /// Whether [`Mode::Compare`] sees less than [`Mode::CompareStates`].
     #[must_use]
     pub fn is_lean(&self) -> bool {
         self.seats.iter().any(|seat| seat.state_is_dear)
@@ -208,8 +232,8 @@ impl Pair {
 }
 
 thread_local! {
-    /// This thread catches panics, and tells of them itself.
-    static CATCHING: Cell<bool> = const { Cell::new(false) };
+    /// So many runs of this thread catch panics, and tell of them themselves.
+    static CATCHING: Cell<u32> = const { Cell::new(0) };
     static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
@@ -219,16 +243,16 @@ fn quietly<R>(work: impl FnOnce() -> R) -> Result<R, String> {
     HOOK.call_once(|| {
         let usual = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if CATCHING.get() {
+            if CATCHING.get() > 0 {
                 LAST.set(Some(info.to_string()));
             } else {
                 usual(info);
             }
         }));
     });
-    CATCHING.set(true);
+    CATCHING.set(CATCHING.get() + 1);
     let result = catch_unwind(AssertUnwindSafe(work));
-    CATCHING.set(false);
+    CATCHING.set(CATCHING.get() - 1);
     result.map_err(|_| LAST.take().unwrap_or_else(|| "it panicked".to_owned()))
 }
 

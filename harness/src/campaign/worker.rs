@@ -4,9 +4,9 @@
 //! for the first time is examined: does it come again three times, how small can the case be, is it known or allowed.
 
 use std::{
+    cell::RefCell,
     collections::{HashMap, HashSet},
-    hash::{DefaultHasher, Hash, Hasher},
-    path::Path,
+    rc::Rc,
     sync::Arc,
 };
 
@@ -17,7 +17,7 @@ use super::{
     engine::{CampaignError, Claim, Discovery, Harvest, Place, Shared},
     feedback::Triple,
     findings::Told,
-    input::Corpus,
+    guide::{self, Guide},
     key::{Key, Seen, Side},
     known::{Covered, covering, without},
     pair::{Executed, How, Pair},
@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     case::format::{Case, ConcreteCase},
+    fiber,
     generate::{script::Script, shrink::shrink},
     guest,
     judge::{allowance::allowed, ledger::Entry},
@@ -52,9 +53,8 @@ pub(super) struct Worker<'a> {
     /// Where the pair is the reference's two profiles.
     switches: Option<Switches>,
     rng: Rng,
-    corpus: Corpus,
-    /// The inputs to begin with that have not run yet.
-    seeds: std::ops::Range<usize>,
+    /// What this thread's workers share.
+    guide: Rc<RefCell<Guide>>,
     harvest: Harvest,
     /// Keys not worth another look, whoever examined them.
     settled: HashSet<Key>,
@@ -67,13 +67,13 @@ pub(super) struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     /// Opens the targets on the calling thread.
-    pub(super) fn open(shared: &'a Shared<'a>, number: usize) -> Result<Self, CampaignError> {
+    pub(super) fn open(
+        shared: &'a Shared<'a>,
+        number: usize,
+        guide: &Rc<RefCell<Guide>>,
+    ) -> Result<Self, CampaignError> {
         let [left, right] = shared.plan.targets.clone();
         let pair = Pair::of(left, right)?;
-        let mut corpus = Corpus::of(&shared.plan.seeds);
-        if let Some(folder) = &shared.plan.corpus {
-            corpus.read(folder).map_err(|source| files("read the inputs in", folder, source))?;
-        }
         let harvest = Harvest { versions: Side::BOTH.map(|side| pair.version(side).to_owned()), ..Harvest::default() };
         Ok(Self {
             shared,
@@ -81,8 +81,7 @@ impl<'a> Worker<'a> {
             pair,
             switches: shared.plan.profile.as_ref().map(|profile| Switches::of(profile, DIFFERENCES, shared.plan.seed)),
             rng: Rng::with_seed(seed_of(shared.plan.seed, number)),
-            seeds: if shared.plan.seeds_ran { 0..0 } else { 0..corpus.kept().len() },
-            corpus,
+            guide: Rc::clone(guide),
             harvest,
             settled: HashSet::new(),
             unstable: HashMap::new(),
@@ -100,17 +99,16 @@ impl<'a> Worker<'a> {
 
     fn all(&mut self) -> Result<(), CampaignError> {
         let share = self.shared.plan.executions.map(|all| {
-            let jobs = self.shared.plan.jobs.max(1) as u64;
+            let jobs = self.shared.workers() as u64;
             all / jobs + u64::from((self.number as u64) < all % jobs)
         });
         while share.is_none_or(|share| self.harvest.counts.executions < share) && !self.shared.over() {
-            let (script, is_seed) = match self.seeds.next() {
-                Some(seed) => (self.corpus.kept()[seed].clone(), true),
-                None => (self.corpus.next(&mut self.rng), false),
-            };
+            let (script, is_seed) = self.guide.borrow_mut().next(&mut self.rng);
             self.execute(script, is_seed)?;
-            if self.harvest.counts.executions.is_multiple_of(BREATH) {
-                self.shared.began.breathe();
+            // Of workers that take turns one is enough.
+            if self.harvest.counts.executions.is_multiple_of(BREATH) && fiber::number().is_none_or(|number| number == 0)
+            {
+                fiber::alone(|| self.shared.began.breathe());
             }
         }
         Ok(())
@@ -146,7 +144,7 @@ impl<'a> Worker<'a> {
         if !all.is_empty() && self.pair.is_lean() {
             // The states that no one asked for are part of the key.
             all.clear();
-            executed = self.pair.run(&concrete, Mode::Record)?;
+            executed = self.pair.with_states(executed)?;
             let _ = found(&executed, &mut all);
         }
         for found in all.drain(..) {
@@ -178,9 +176,9 @@ impl<'a> Worker<'a> {
 
     fn shows_something_new(&mut self, executed: &Executed) -> bool {
         let mut new = false;
-        let (seen, told) = (&mut self.harvest.triples, &mut self.told);
+        let (mut guide, told) = (self.guide.borrow_mut(), &mut self.told);
         for run in &executed.runs {
-            seen.take(run, &mut |triple, is_new| {
+            guide.sees(run, &mut |triple, is_new| {
                 new |= is_new;
                 if let Some(told) = told {
                     told.push(triple);
@@ -192,14 +190,9 @@ impl<'a> Worker<'a> {
 
     fn keep(&mut self, script: Script) -> Result<(), CampaignError> {
         if let Some(folder) = &self.shared.plan.corpus {
-            let bytes = script.encode();
-            let mut hasher = DefaultHasher::new();
-            bytes.hash(&mut hasher);
-            let file = folder.join(format!("{:016x}", hasher.finish()));
-            std::fs::create_dir_all(folder).map_err(|source| files("make the folder", folder, source))?;
-            std::fs::write(&file, bytes).map_err(|source| files("write the input", &file, source))?;
+            guide::write(&script, folder)?;
         }
-        self.corpus.keep(script);
+        self.guide.borrow_mut().keep(script);
         Ok(())
     }
 
@@ -241,7 +234,8 @@ impl<'a> Worker<'a> {
                 self.harvest.discoveries.push(self.discovery(&found, standing, String::new(), None));
                 Ok(())
             }
-            None => self.examine(&found, case, claim),
+            // The machine shows what it is about, and how long it takes, to none but this one.
+            None => fiber::alone(|| self.examine(&found, case, claim)),
         }
     }
 
@@ -284,7 +278,7 @@ impl<'a> Worker<'a> {
                 return Ok(Some(entry));
             }
             case = Arc::new(without(&case, &because_of));
-            let less = self.pair.run(&case, Mode::Record)?;
+            let less = self.pair.run(&case, Mode::CompareStates)?;
             let again = shown(&less, found.key);
             let covered = again.as_ref().map(|again| covering(&shared.plan.ledgers, again, &less));
             self.pair.reuse(less);
@@ -301,7 +295,7 @@ impl<'a> Worker<'a> {
     fn examine(&mut self, found: &Found, case: &Arc<ConcreteCase>, claim: Claim) -> Result<(), CampaignError> {
         let key = found.key;
         for _ in 0..REPEATS {
-            if self.again(case, key)?.is_none() {
+            if self.again(case, key, Mode::CompareStates)?.is_none() {
                 self.harvest.counts.unstable += 1;
                 let tries = self.unstable.entry(key).or_default();
                 *tries += 1;
@@ -316,9 +310,9 @@ impl<'a> Worker<'a> {
         self.settled.insert(key);
         let small = self.shrunk(case, key);
         // A live target may not show it every time; the case it came with has shown it often enough.
-        let shown = match self.again(&small, key)? {
+        let shown = match self.again(&small, key, Mode::Record)? {
             Some(shown) => Some(shown),
-            None => self.again(case, key)?,
+            None => self.again(case, key, Mode::Record)?,
         };
         let Some((executed, found)) = shown else {
             self.harvest.counts.unstable += 1;
@@ -336,14 +330,14 @@ impl<'a> Worker<'a> {
         // The demands of the case as told are steps too; where they hide what it shows, the bare steps are written.
         let with_demands = told.as_case();
         let ready = ConcreteCase::from_case("told", with_demands.clone()).map(Arc::new);
-        if matches!(ready.map(|case| self.again(&case, key)), Ok(Ok(Some(_)))) {
+        if matches!(ready.map(|case| self.again(&case, key, Mode::CompareStates)), Ok(Ok(Some(_)))) {
             told.case = Some(with_demands);
         }
         let explanation = told.explanation();
         let folder = self.shared.writer.folder();
         let written = self.shared.if_held(key, self.place(), || self.shared.writer.write(&told));
         let Some(written) = written else { return Ok(()) };
-        let file = written.map_err(|source| files("write a finding in", folder, source))?;
+        let file = written.map_err(|source| CampaignError::files("write a finding in", folder, source))?;
         if claim == Claim::First {
             self.shared.discovered();
         }
@@ -352,8 +346,13 @@ impl<'a> Worker<'a> {
     }
 
     /// Runs a case and gives what has this key and is neither allowed nor explained, if it shows.
-    fn again(&mut self, case: &Arc<ConcreteCase>, key: Key) -> Result<Option<(Executed, Found)>, TargetError> {
-        let executed = self.pair.run(case, Mode::Record)?;
+    fn again(
+        &mut self,
+        case: &Arc<ConcreteCase>,
+        key: Key,
+        mode: Mode,
+    ) -> Result<Option<(Executed, Found)>, TargetError> {
+        let executed = self.pair.run(case, mode)?;
         let Some(found) = shown(&executed, key) else { return Ok(None) };
         let explained =
             self.switch_behind(&found, &executed, case).is_some() || self.covering(&found, &executed)?.is_some();
@@ -372,7 +371,7 @@ impl<'a> Worker<'a> {
                 return false;
             }
             let Ok(concrete) = ConcreteCase::from_case("generated", candidate.clone()) else { return false };
-            matches!(self.again(&Arc::new(concrete), key), Ok(Some(_)))
+            matches!(self.again(&Arc::new(concrete), key, Mode::CompareStates), Ok(Some(_)))
         });
         ConcreteCase::from_case("generated", small).map_or_else(|_| Arc::clone(case), Arc::new)
     }
@@ -419,8 +418,4 @@ fn is_allowed(found: &Found) -> bool {
 /// Each worker its own chance, from one number.
 fn seed_of(seed: u64, worker: usize) -> u64 {
     seed ^ (worker as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
-fn files(doing: &'static str, path: &Path, source: std::io::Error) -> CampaignError {
-    CampaignError::Files { doing, path: path.to_owned(), source }
 }

@@ -12,13 +12,21 @@ use super::{
     session::Session,
 };
 use crate::{
-    campaign::engine::{self, CampaignError, News, Plan, Progress},
+    campaign::{
+        crew::TakingTurns,
+        engine::{self, CampaignError, News, Plan, Progress},
+    },
     case::format::Case,
+    fiber::Maker,
     generate::{
         script::{Scope, Script},
         seeds::script_of,
     },
-    guest::{self, kcov::Collector},
+    guest::{
+        self,
+        batch::{Batch, Word},
+        kcov::Collector,
+    },
     report::{
         campaign::{self as report, Campaign},
         paint::Paint,
@@ -26,6 +34,9 @@ use crate::{
     target::spec::{TargetOptions, TargetSpec},
 };
 
+/// How many workers take turns in a guest: so many that the way into the kernel costs each of them little, and so few that
+/// what they have in hand stays in the processor's memory.
+const WORKERS: usize = 32;
 /// How long a campaign goes on if nobody says.
 const SECONDS: u64 = 60;
 
@@ -145,6 +156,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         jobs: usize::from(arguments.jobs),
         time: arguments.time(),
         executions: arguments.executions.map(|all| all.saturating_sub(arguments.spent)),
+        turns: turns(&collector)?,
         news: news(&collector),
         corpus: arguments.corpus.clone(),
         seeds_ran: arguments.round > 0,
@@ -202,6 +214,25 @@ fn collector() -> Result<Option<Arc<Collector>>, Failure> {
     }
     let opened = Collector::open().map_err(|error| Failure::Environment(format!("failed to open KCOV: {error}")))?;
     Ok(opened.map(Arc::new))
+}
+
+/// Where this is a guest whose kernel can make many calls at once.
+fn turns(collector: &Option<Arc<Collector>>) -> Result<Option<TakingTurns>, Failure> {
+    if guest::kernel().is_none() {
+        return Ok(None);
+    }
+    let collector = collector.clone();
+    let open = move || Batch::open(collector.clone().map(|collector| collector as Arc<Word>));
+    let opened = open().map_err(|error| Failure::Environment(format!("failed to open the file batch: {error}")))?;
+    let maker = move || match open()? {
+        Some(batch) => Ok(Box::new(batch) as Box<dyn Maker>),
+        None => Err(std::io::ErrorKind::NotFound.into()),
+    };
+    match &opened {
+        Some(_) => guest::memory::fetch(),
+        None => complain("this kernel makes system calls one by one, some ten times slower"),
+    }
+    Ok(opened.map(|_| TakingTurns { workers: WORKERS, maker: Arc::new(maker) }))
 }
 
 fn news(collector: &Option<Arc<Collector>>) -> Option<News> {

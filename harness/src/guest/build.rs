@@ -5,11 +5,15 @@
 //! the tools say goes to a log that stays when something fails.
 //!
 //! - `source`: Debian's packaged source and what is changed in it
+//! - `batch`: the file that is added to it
 //! - `instrument`: KCOV and the sanitizers
+//! - `stand_in`: a tree in the place of the user's own
 //! - `tools`: what a build needs, and running it with its words in the log
 
+mod batch;
 mod instrument;
 mod source;
+mod stand_in;
 mod tools;
 
 use std::{
@@ -23,7 +27,7 @@ use nix::sys::statvfs::statvfs;
 
 pub use self::instrument::Instruments;
 use self::tools::Log;
-use super::cache::{self, CONFIG, Kernel, PROGRAM, SYMBOLS, VERSION};
+use super::cache::{self, CONFIG, Kernel, PROGRAM, RECIPE, SYMBOLS, VERSION};
 
 /// What to build.
 #[derive(Clone, Debug)]
@@ -89,8 +93,8 @@ pub enum BuildError {
         /// The option.
         option: &'static str,
     },
-    /// Its KCOV is another one than those this program knows how to change.
-    #[error("this kernel cannot be built with --kcov: its {file} has no `{text}`")]
+    /// Something in it is another than those this program knows how to change.
+    #[error("this kernel cannot be changed for a guest: its {file} has no `{text}`")]
     NoPlace {
         /// The file.
         file: &'static str,
@@ -137,6 +141,28 @@ impl Plan {
     }
 }
 
+/// Whether this program would make the kernel of a source as it was made: a newer program may add to it, or configure it in
+/// another way.
+#[must_use]
+pub fn is_current(kernel: &Kernel) -> bool {
+    let with = Instruments { kcov: kernel.has("CONFIG_KCOV"), kasan: kernel.has("CONFIG_KASAN") };
+    kernel.recipe() == recipe(with)
+}
+
+/// All that goes into a kernel beside its source.
+fn recipe(with: Instruments) -> String {
+    let mut text = format!("{}{}\n{}", configuration(with), batch::ADDED, batch::TEXT);
+    for change in instrument::changes(with) {
+        text.push_str(&format!("\n{}\n{}{}", change.file, change.from, change.to));
+    }
+    text
+}
+
+/// What the options are set to; all others are off.
+fn configuration(with: Instruments) -> String {
+    format!("{}{}", include_str!("build/uml.config"), with.config())
+}
+
 /// Builds a kernel and keeps it in `root`, in the place of an older one of its name.
 ///
 /// # Errors
@@ -169,9 +195,7 @@ pub fn build(
         Some(folder) => own(folder, plan.with, work)?,
         None => source::fetch(&plan.name, work, &mut log, progress)?,
     };
-    if plan.with.kcov {
-        instrument::change(&source)?;
-    }
+    instrument::change(&source, plan.with)?;
     let objects = work.join("objects");
     make_folder(&objects)?;
     progress(Step::Configure);
@@ -199,21 +223,20 @@ pub fn build(
     Ok(cache::find(root, &plan.entry())?)
 }
 
-/// The user's own tree, or one that looks like it where it has to be changed.
+/// A tree that looks like the user's own, with what a guest needs.
 fn own(folder: &Path, with: Instruments, work: &Path) -> Result<PathBuf, BuildError> {
     let folder = folder.canonicalize().map_err(io_error("find", folder))?;
-    if !with.kcov {
-        return Ok(folder);
-    }
     let place = work.join("source");
-    instrument::stand_in(&folder, &place)?;
+    let instrumented = instrument::changes(with).map(|change| change.file);
+    let files: Vec<&str> = instrumented.chain([batch::MAKEFILE]).collect();
+    stand_in::make(&folder, &place, &files)?;
+    batch::add(&place)?;
     Ok(place)
 }
 
 fn configure(source: &Path, objects: &Path, with: Instruments, log: &mut Log<'_>) -> Result<(), BuildError> {
     let fragment = objects.join("fragment");
-    let text = format!("{}{}", include_str!("build/uml.config"), with.config());
-    fs::write(&fragment, text).map_err(io_error("write", &fragment))?;
+    fs::write(&fragment, configuration(with)).map_err(io_error("write", &fragment))?;
     let mut make = tools::make(source, objects);
     make.env("KCONFIG_ALLCONFIG", &fragment).arg("allnoconfig");
     log.run(&mut make, "configuring the kernel", &mut |_| {})?;
@@ -247,6 +270,8 @@ fn collect(objects: &Path, work: &Path, with: Instruments, log: &mut Log<'_>) ->
     copy(".config", CONFIG)?;
     copy("include/config/kernel.release", VERSION)?;
     copy("System.map", SYMBOLS)?;
+    let file = entry.join(RECIPE);
+    fs::write(&file, recipe(with)).map_err(io_error("write", &file))?;
     Ok(entry)
 }
 

@@ -1,8 +1,8 @@
 //! Built kernels: one folder each in the user's cache.
 //!
 //! A folder appears whole or not at all ([`build`](super::build) renames it into place). In it: `linux` (the program),
-//! `config` (what it was configured with), `version` (what `uname -r` says in it) and `System.map` (where its functions are;
-//! those built before it was kept do without).
+//! `config` (what it was configured with), `version` (what `uname -r` says in it), `System.map` (where its functions are) and
+//! `recipe` (what this program had it made with). Those built before one of the last two was kept do without.
 
 use std::{
     env, fs, io,
@@ -33,6 +33,12 @@ impl Kernel {
         self.folder.join(SYMBOLS)
     }
 
+    /// What it was made with beside its source: empty for those built before that was kept.
+    #[must_use]
+    pub(super) fn recipe(&self) -> String {
+        fs::read_to_string(self.folder.join(RECIPE)).unwrap_or_default()
+    }
+
     /// Whether it was configured with an option: `CONFIG_KCOV`.
     #[must_use]
     pub fn has(&self, option: &str) -> bool {
@@ -49,6 +55,9 @@ pub(super) const CONFIG: &str = "config";
 pub(super) const VERSION: &str = "version";
 /// Where its functions are.
 pub(super) const SYMBOLS: &str = "System.map";
+
+/// What it was made with beside its source.
+pub(super) const RECIPE: &str = "recipe";
 
 /// A kernel cannot be had from the cache.
 #[derive(Debug, thiserror::Error)]

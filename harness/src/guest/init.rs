@@ -18,7 +18,9 @@ use nix::{
 
 use crate::target::kernel;
 
-use super::{INPUT, KERNEL, ORDER, Order, PROGRESS, RECORDS, STATUS, STDERR, STDOUT, Work, input, progress, serve};
+use super::{
+    INPUT, KERNEL, ORDER, Order, PROGRESS, RECORDS, STATUS, STDERR, STDOUT, Work, input, memory, progress, serve,
+};
 
 /// The first argument of a guest's process 1.
 pub const WORD: &str = "guest-init";
@@ -29,6 +31,7 @@ pub fn take_over(arguments: &[OsString], command: impl FnOnce(Vec<OsString>) -> 
     if getpid().as_raw() != 1 || arguments.get(1).is_none_or(|word| word != WORD) {
         return;
     }
+    memory::fetch_program();
     match prepare() {
         Ok((work, mut status, records)) => {
             let code = match work {

@@ -6,11 +6,10 @@
 //! asked for) is told like the rest.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io,
     num::NonZero,
     os::fd::AsRawFd,
-    path::Path,
     ptr::NonNull,
     sync::{
         Mutex, PoisonError,
@@ -18,14 +17,10 @@ use std::{
     },
 };
 
-use nix::{
-    mount::{MsFlags, mount},
-    sys::mman::{MapFlags, ProtFlags, mmap, munmap},
-};
+use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 
-/// Where the kernel offers it.
-const FOLDER: &str = "/sys/kernel/debug";
-const FILE: &str = "/sys/kernel/debug/kcov";
+use super::debugfs;
+
 /// Room for so many places, the count in front of them included; a kernel has some ten thousand.
 const WORDS: usize = 1 << 18;
 const OCTETS: usize = WORDS * size_of::<u64>();
@@ -57,15 +52,7 @@ impl Collector {
     /// # Errors
     /// If the kernel refuses a step.
     pub fn open() -> io::Result<Option<Self>> {
-        if !Path::new(FILE).exists() {
-            let nothing: Option<&str> = None;
-            // Where it is there already, or not to be had, the next step shows.
-            let _ = mount(Some("debugfs"), FOLDER, Some("debugfs"), MsFlags::empty(), nothing);
-        }
-        let file = match OpenOptions::new().read(true).write(true).open(FILE) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            file => file?,
-        };
+        let Some(file) = debugfs::open("kcov")? else { return Ok(None) };
         // SAFETY: an ioctl that takes a number.
         unsafe { request::init_trace(file.as_raw_fd(), WORDS as libc::c_int) }?;
         let Some(length) = NonZero::new(OCTETS) else { return Ok(None) };
@@ -108,6 +95,14 @@ impl Collector {
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.len() == WORDS - 1
+    }
+}
+
+/// The count of places.
+impl AsRef<AtomicU64> for Collector {
+    fn as_ref(&self) -> &AtomicU64 {
+        // SAFETY: the first word of the mapping, which lives as long as this, and aligned.
+        unsafe { self.area.as_ref() }
     }
 }
 

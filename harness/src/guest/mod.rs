@@ -12,15 +12,18 @@
 //! The guest sees the host's files, so what it writes is where the user expects it. A kernel with KCOV tells which of its
 //! places were reached ([`kcov`]); [`coverage`] says what lines those are.
 
+pub mod batch;
 pub mod boot;
 pub mod build;
 pub mod cache;
 pub mod clock;
 pub mod command;
 pub mod coverage;
+mod debugfs;
 pub mod init;
 pub mod input;
 pub mod kcov;
+pub mod memory;
 pub mod pool;
 pub mod progress;
 mod rank;

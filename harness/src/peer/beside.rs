@@ -11,7 +11,7 @@ use crate::{
         neighbor::{OVERRIDE, SOLICITED, WireNeighbor, solicited_node},
         other::{Body, Other},
     },
-    target::{Pair, Time},
+    target::{Pair, RuleNames, Time},
     trace::packet::{CasePacket, Content},
 };
 
@@ -53,7 +53,7 @@ impl Peer {
                 Body::Fragment { protocol, bytes, last } => Content::Fragment { protocol, bytes, last },
                 Body::Protocol { number, len } => Content::Protocol { number, len },
             },
-            rules: Vec::new(),
+            rules: RuleNames::new(),
             faults,
         }
     }

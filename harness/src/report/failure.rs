@@ -111,7 +111,7 @@ fn whole(segment: &CaseSegment) -> String {
 /// the application did.
 fn rules(run: &CaseRun, finding: &Finding) -> Vec<RuleName> {
     if let Some(segment) = finding.segment.as_ref().filter(|segment| !segment.rules.is_empty()) {
-        return segment.rules.clone();
+        return segment.rules.to_vec();
     }
     let mut rules = Vec::new();
     for event in run.trace.events.iter().filter(|event| event.step <= finding.step) {

@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Mode, Run, Stop, Waiting};
+use super::{Run, Stop, Waiting};
 use crate::{
     case::format::{Action, AddressName, Call, Case, Expect, ExpectSegment, Medium, Message},
     peer::{Peer, View},
@@ -16,7 +16,7 @@ use crate::{
         neighbor::{ON_LINK, WireNeighbor},
         other::{self, Body, Other, parse_other},
     },
-    target::{Capabilities, RuleName, Time},
+    target::{Capabilities, RuleNames, Time},
     trace::{
         event::{Event, EventKind},
         event_class::EventClass,
@@ -91,7 +91,7 @@ pub(super) fn missing(capabilities: &Capabilities, case: &Case) -> Option<String
 
 impl Run<'_> {
     /// A frame: what is in it, if it can be read.
-    pub(super) fn frame_emitted(&mut self, at: Time, bytes: &[u8], rules: Vec<RuleName>) {
+    pub(super) fn frame_emitted(&mut self, at: Time, bytes: &[u8], rules: RuleNames) {
         let Some((header, payload)) = Header::of(bytes).zip(bytes.get(Header::LEN..)) else {
             let content = Content::Unreadable { len: bytes.len() };
             let seen = CasePacket { at, rules, content, ..CasePacket::default() };
@@ -103,7 +103,7 @@ impl Run<'_> {
         }
     }
 
-    fn arp_emitted(&mut self, at: Time, bytes: &[u8], rules: Vec<RuleName>, header: Header) {
+    fn arp_emitted(&mut self, at: Time, bytes: &[u8], rules: RuleNames, header: Header) {
         let Some(packet) = ArpPacket::parse(bytes) else {
             let faults = vec![("no ARP packet between Ethernet and IPv4".to_owned(), "RFC826")];
             let seen = CasePacket { at, rules, faults, ..CasePacket::default() };
@@ -171,7 +171,7 @@ impl Run<'_> {
     }
 
     /// An IP packet that is no TCP segment.
-    pub(super) fn other_emitted(&mut self, at: Time, packet: Vec<u8>, rules: Vec<RuleName>, frame: Option<Header>) {
+    pub(super) fn other_emitted(&mut self, at: Time, packet: Vec<u8>, rules: RuleNames, frame: Option<Header>) {
         let Some(read) = parse_other(&packet) else {
             let content = Content::Unreadable { len: packet.len() };
             let seen = CasePacket { at, rules, content, ..CasePacket::default() };
@@ -260,7 +260,7 @@ impl Run<'_> {
             | EventKind::Waited(_) => None,
         });
         // Of those that the trace does not keep the last one is still there.
-        let latest = Some(&self.scratch.packet).filter(|_| self.mode == Mode::Compare);
+        let latest = Some(&self.scratch.packet).filter(|_| self.mode.is_terse());
         let sent = latest.into_iter().chain(kept).find(|packet| packet.starts_with(body) && body.len() >= header);
         *quote = sent.map(|packet| Quoted { bytes: body.len() - header, whole: packet.len() == body.len() });
     }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Mode, Run, Stop};
+use super::{Run, Stop};
 use crate::{
     case::format::{AddressName, Call, CallStep, Step, UdpCall},
     judge::{
@@ -57,7 +57,7 @@ impl<'a> Run<'a> {
         self.collect()?;
         let right_peer = !matches!(outcome, Outcome::Accepted(remote) if remote != pair.peer);
         let as_wanted = right_peer && fits(call.returns.as_ref(), &outcome, read_at, &view)?;
-        if !as_wanted && self.mode == Mode::Compare {
+        if !as_wanted && self.mode.is_terse() {
             self.wordless(FindingKind::Outcome);
         } else if !as_wanted {
             let expected = format!("{} returns {}", show_call(&call.call), show_returns(call.returns.as_ref()));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
-use super::{Mode, NOTHING, Run, Stop, Waiting, is_nothing};
+use super::{NOTHING, Run, Stop, Waiting, is_nothing};
 use crate::{
     case::{
         format::{Expect, Step},
@@ -15,6 +15,7 @@ use crate::{
         expect::{Breach, Context, Judgement, Moment, Pending, judge, scale},
         packet::{Seen, What, is_allowed},
     },
+    target::RuleNames,
     trace::event::{CaseSegment, EventKind, FindingKind},
 };
 
@@ -55,7 +56,7 @@ impl<'a> Run<'a> {
         if self.scratch.pending.is_empty() {
             return true;
         }
-        if self.mode != Mode::Compare || self.pending_packets().any(|pending| is_no_segment(pending.seen)) {
+        if !self.mode.is_terse() || self.pending_packets().any(|pending| is_no_segment(pending.seen)) {
             return false;
         }
         let allowed = |pending: Pending<'_>| is_allowed(&self.case.allow, pending.seen, pending.before);
@@ -174,7 +175,7 @@ fn is_empty(segment: &CaseSegment) -> bool {
         return false;
     }
     let nothing = CaseSegment { at: segment.at, faults: segment.faults.clone(), ..CaseSegment::default() };
-    CaseSegment { rules: Vec::new(), ..segment.clone() } == nothing
+    CaseSegment { rules: RuleNames::new(), ..segment.clone() } == nothing
 }
 
 /// The name in the first segment: the connection in hand. `None`: the step names no segment.

@@ -15,7 +15,7 @@ use std::net::Ipv6Addr;
 
 use smallvec::SmallVec;
 
-use super::{Mode, Run, Stop};
+use super::{Run, Stop};
 use crate::{
     case::{
         flags::Flags,
@@ -26,7 +26,7 @@ use crate::{
     segment::{
         build::{WireSegment, build_into},
         ethernet,
-        parse::{NotTcp, Parsed, parse, plain},
+        parse::{NotTcp, Parsed, parse, parse_around, plain},
     },
     target::{Time, data_bytes},
     trace::event::{CaseSegment, Event, EventKind},
@@ -49,7 +49,7 @@ impl<'a> Run<'a> {
         if let Some((packet, note)) = self.beside_tcp(inject, id)? {
             let now = self.target.now();
             self.monitor.given(&packet, &parse(&packet), now);
-            return self.send(inject, now, packet, None, Some(note), before);
+            return self.send(inject, now, packet, None, note, before);
         }
         let (packet, parsed) = self.tcp(inject, id)?;
         let now = self.target.now();
@@ -58,12 +58,15 @@ impl<'a> Run<'a> {
         self.send(inject, now, packet, segment, None, before)
     }
 
-    /// An IP packet that is no TCP segment, and what it is in words; `None` if the step asks for a segment.
-    fn beside_tcp(&mut self, inject: &'a Inject, id: u16) -> Result<Option<(Vec<u8>, String)>, Stop> {
+    /// An IP packet that is no TCP segment, and what it is in words, if they are wanted; `None` if the step asks for a
+    /// segment.
+    #[allow(clippy::type_complexity, reason = "a packet and its words")]
+    fn beside_tcp(&mut self, inject: &'a Inject, id: u16) -> Result<Option<(Vec<u8>, Option<String>)>, Stop> {
+        let told = |(packet, note)| (packet, Some(note));
         match (&inject.icmp, &inject.udp) {
-            (Some(icmp), _) if icmp.is_neighbor() => Ok(Some(self.neighbor(inject, icmp, id))),
+            (Some(icmp), _) if icmp.is_neighbor() => Ok(Some(told(self.neighbor(inject, icmp, id)))),
             (Some(icmp), _) => self.icmp(inject, icmp, id).map(Some),
-            (None, Some(udp)) => Ok(Some(self.udp(inject, udp, id))),
+            (None, Some(udp)) => Ok(Some(told(self.udp(inject, udp, id)))),
             (None, None) => Ok(None),
         }
     }
@@ -95,15 +98,14 @@ impl<'a> Run<'a> {
         self.collect()
     }
 
-    /// The packet as the trace keeps it: in [`Mode::Compare`] not at all, and its memory serves the next one.
+    /// The packet as the trace keeps it: for a person only ([`super::Mode::is_terse`]), else its memory serves the next
+    /// one.
     fn kept(&mut self, packet: Vec<u8>) -> Vec<u8> {
-        match self.mode {
-            Mode::Judge | Mode::Record => packet,
-            Mode::Compare => {
-                self.scratch.packet = packet;
-                Vec::new()
-            }
+        if !self.mode.is_terse() {
+            return packet;
         }
+        self.scratch.packet = packet;
+        Vec::new()
     }
 
     /// A packet from the peer to the target, for `..` behind what is in it.
@@ -149,7 +151,7 @@ impl<'a> Run<'a> {
         let plain = plain(&segment);
         let parsed = match plain {
             Some(plain) => Ok(Parsed { text, ..plain }),
-            None => parse(&packet),
+            None => parse_around(&packet, &text),
         };
         debug_assert_eq!(parsed, parse(&packet), "what is plain reads as it was written");
         Ok((packet, parsed))

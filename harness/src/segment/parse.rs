@@ -150,6 +150,14 @@ type Faults = Vec<(String, &'static str)>;
 /// # Errors
 /// If there is no TCP header to read. A header that is there but wrong is read, with [`Parsed::faults`].
 pub fn parse(packet: &[u8]) -> Result<Parsed, NotTcp> {
+    parse_around(packet, &Text::default())
+}
+
+/// [`parse`] of a packet that was written around this text: where it reads the very same, it need not be copied.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_around(packet: &[u8], text: &Text) -> Result<Parsed, NotTcp> {
     let mut faults = Vec::new();
     let Envelope { source, destination, ttl, tos, df, bytes } = match packet.first().map(|first| first >> 4) {
         Some(4) => open_v4(packet, &mut faults)?,
@@ -157,7 +165,7 @@ pub fn parse(packet: &[u8]) -> Result<Parsed, NotTcp> {
         Some(_) | None => return Err(NotTcp::NotIp),
     };
     let tcp = TcpPacket::new(bytes).ok_or(NotTcp::TooShort)?;
-    let (options, text) = split_text(&tcp, bytes, &mut faults);
+    let (options, text) = split_text(&tcp, bytes, text, &mut faults);
     check_tcp(&tcp, bytes, source, destination, &options, &mut faults);
     Ok(Parsed {
         source,
@@ -281,10 +289,14 @@ pub fn plain(segment: &WireSegment<'_>) -> Option<Parsed> {
     })
 }
 
-fn split_text(tcp: &TcpPacket<'_>, bytes: &[u8], faults: &mut Faults) -> (ParsedOptions, Text) {
+fn split_text(tcp: &TcpPacket<'_>, bytes: &[u8], known: &Text, faults: &mut Faults) -> (ParsedOptions, Text) {
     let offset = usize::from(tcp.get_data_offset()) * 4;
     match bytes.get(20..offset) {
-        Some(options) => (parse_options(options, faults), Text::Owned(bytes[offset..].to_vec())),
+        Some(options) => {
+            let text = &bytes[offset..];
+            let text = if **known == *text { known.clone() } else { Text::Owned(text.to_vec()) };
+            (parse_options(options, faults), text)
+        }
         None => {
             faults.push((
                 format!("data offset {offset} lies outside the segment of {} bytes", bytes.len()),

@@ -11,21 +11,20 @@ use std::{
         fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
         unix::fs::OpenOptionsExt,
     },
+    ptr,
     time::Duration,
 };
 
 use nix::{
     errno::Errno,
-    poll::{PollFd, PollFlags, ppoll},
     sys::{
         socket::{AddressFamily, SockFlag, SockType, socket},
         time::TimeSpec,
     },
 };
-// Its calls go straight to the kernel: libc's `read` and `write` watch for a thread's cancellation, twice a call.
-use rustix::io;
 
 use super::TargetError;
+use crate::fiber::{self, Call};
 
 /// What goes through the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +58,7 @@ impl Device {
                 libc::IFNAMSIZ - 1
             )));
         }
+        fiber::enter().map_err(|error| io_failed("enter a namespace", error))?;
         let file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -164,13 +164,18 @@ impl Device {
     /// [`TargetError::Io`], also when the device has been taken away.
     pub fn read(&mut self) -> Result<Option<&[u8]>, TargetError> {
         loop {
-            match io::read(&self.file, &mut self.buffer[..]) {
+            let buffer = &mut self.buffer[..];
+            let arguments = [self.file.as_raw_fd() as usize, buffer.as_mut_ptr() as usize, buffer.len(), 0, 0, 0];
+            // SAFETY: the descriptor is open as long as `self`; the buffer is borrowed until the call is made.
+            let error = match unsafe { fiber::call(libc::SYS_read, arguments) } {
                 Ok(len) => return Ok(Some(&self.buffer[..len])),
-                Err(io::Errno::AGAIN) => return Ok(None),
-                Err(io::Errno::INTR) => {}
+                Err(error) => error,
+            };
+            match error.raw_os_error() {
+                Some(libc::EINTR) => {}
                 // The device is down: nothing comes until it is brought up.
-                Err(io::Errno::IO) => return Ok(None),
-                Err(error) => return Err(io_failed("read from the device", error.into())),
+                Some(libc::EAGAIN | libc::EIO) => return Ok(None),
+                _ => return Err(io_failed("read from the device", error)),
             }
         }
     }
@@ -180,9 +185,27 @@ impl Device {
     /// # Errors
     /// [`TargetError::Io`].
     pub fn write(&mut self, packet: &[u8]) -> Result<(), TargetError> {
-        match io::write(&self.file, packet) {
-            Ok(_) | Err(io::Errno::INVAL | io::Errno::AGAIN | io::Errno::IO | io::Errno::NOBUFS) => Ok(()),
-            Err(error) => Err(io_failed("write to the device", error.into())),
+        let mut calls = [self.writing(packet)];
+        // SAFETY: the descriptor is open as long as `self`; the packet is borrowed until the call is made.
+        unsafe { fiber::make(&mut calls) };
+        Self::written(&calls[0])
+    }
+
+    /// The call of [`Self::write`], to be made together with others. The packet has to outlive it.
+    #[must_use]
+    pub fn writing(&self, packet: &[u8]) -> Call {
+        Call::new(libc::SYS_write, [self.file.as_raw_fd() as usize, packet.as_ptr() as usize, packet.len(), 0, 0, 0])
+    }
+
+    /// What came of it.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub fn written(call: &Call) -> Result<(), TargetError> {
+        let Err(error) = call.result() else { return Ok(()) };
+        match error.raw_os_error() {
+            Some(libc::EINVAL | libc::EAGAIN | libc::EIO | libc::ENOBUFS) => Ok(()),
+            _ => Err(io_failed("write to the device", error)),
         }
     }
 
@@ -191,11 +214,15 @@ impl Device {
     /// # Errors
     /// [`TargetError::Io`].
     pub fn wait(&self, other: Option<&dyn AsFd>, limit: Duration) -> Result<(), TargetError> {
-        let mut fds = vec![PollFd::new(self.file.as_fd(), PollFlags::POLLIN)];
-        fds.extend(other.map(|other| PollFd::new(other.as_fd(), PollFlags::POLLIN)));
-        match ppoll(&mut fds, Some(TimeSpec::from_duration(limit)), None) {
-            Ok(_) | Err(Errno::EINTR) => Ok(()),
-            Err(errno) => Err(failed("wait for a packet", errno)),
+        let wanted = |fd: BorrowedFd<'_>| libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        let mut fds = vec![wanted(self.file.as_fd())];
+        fds.extend(other.map(|other| wanted(other.as_fd())));
+        let limit = TimeSpec::from_duration(limit);
+        let arguments = [fds.as_mut_ptr() as usize, fds.len(), ptr::from_ref(limit.as_ref()) as usize, 0, 0, 0];
+        // SAFETY: the descriptors are open, and list and limit are borrowed, until the call is made; no signal mask.
+        match fiber::alone(|| unsafe { fiber::call(libc::SYS_ppoll, arguments) }) {
+            Err(error) if error.kind() != std::io::ErrorKind::Interrupted => Err(io_failed("wait for a packet", error)),
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 
@@ -244,6 +271,7 @@ fn io_failed(doing: &str, source: std::io::Error) -> TargetError {
 }
 
 fn control(family: AddressFamily) -> Result<OwnedFd, TargetError> {
+    fiber::enter().map_err(|error| io_failed("enter a namespace", error))?;
     socket(family, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None)
         .map_err(|errno| failed("open a control socket", errno))
 }

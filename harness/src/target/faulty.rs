@@ -7,8 +7,8 @@
 use std::{net::IpAddr, time::Duration};
 
 use super::{
-    Capabilities, ConnState, Emission, Endpoints, Explanation, Handle, Outcome, Pair, Refusal, SocketCall, Target,
-    TargetError, Time,
+    Capabilities, ConnState, Emission, Endpoints, Explanation, Handle, Outcome, Pair, Refusal, RuleNames, SocketCall,
+    Target, TargetError, Time,
 };
 use crate::{
     case::{
@@ -210,12 +210,12 @@ impl Target for Faulty {
                 Some(Verdict::Lose) => {}
                 Some(Verdict::And(draft)) => {
                     self.show(emission, into);
-                    self.show(Emission { at, packet: draft.packet(), rules: Vec::new() }, into);
+                    self.show(Emission { at, packet: draft.packet(), rules: RuleNames::new() }, into);
                 }
             }
         }
         if let Some(draft) = self.fault.invention.as_mut().and_then(|fault| fault(&self.past)) {
-            let emission = Emission { at: self.past.now, packet: draft.packet(), rules: Vec::new() };
+            let emission = Emission { at: self.past.now, packet: draft.packet(), rules: RuleNames::new() };
             self.show(emission, into);
         }
         Ok(())

@@ -20,7 +20,8 @@ use std::{
 use lwip::{Broken, FAST_INTERVAL, REASSEMBLY_INTERVAL, SLOW_INTERVAL, Stack, TcpState};
 
 use super::{
-    Capabilities, ConnState, Emission, Endpoints, Handle, Outcome, Pair, Refusal, SocketCall, Target, TargetError, Time,
+    Capabilities, ConnState, Emission, Endpoints, Handle, Outcome, Pair, Refusal, RuleNames, SocketCall, Target,
+    TargetError, Time,
 };
 use crate::case::{
     format::{Config, IpVersion},
@@ -121,7 +122,7 @@ impl Target for Lwip {
         let at = self.now;
         let stack = &mut self.running()?.stack;
         while let Some(packet) = stack.take() {
-            into.push(Emission { at, packet, rules: Vec::new() });
+            into.push(Emission { at, packet, rules: RuleNames::new() });
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ pub mod kernel;
 #[cfg(feature = "lwip")]
 pub mod lwip;
 pub mod reference;
+pub mod rule_name;
 #[cfg(feature = "smoltcp")]
 pub mod smoltcp;
 pub mod spec;
@@ -31,6 +32,8 @@ use crate::{
     },
     name::{self, Name},
 };
+
+pub use rule_name::{RuleName, RuleNames};
 
 /// Time since [`Target::begin`].
 pub type Time = Duration;
@@ -382,21 +385,7 @@ pub struct Emission {
     /// The IP packet; with `link: ethernet` the frame.
     pub packet: Vec<u8>,
     /// The rules that produced it, if the target can tell.
-    pub rules: Vec<RuleName>,
-}
-
-/// A rule of the reference stack, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct RuleName {
-    /// `check-rst-challenge-ack`
-    #[serde(deserialize_with = "name::read")]
-    pub name: Name,
-    /// The clause behind it.
-    #[serde(deserialize_with = "name::read")]
-    pub clause: Name,
-    /// One line in plain words.
-    #[serde(deserialize_with = "name::read")]
-    pub text: Name,
+    pub rules: RuleNames,
 }
 
 /// Why something happened that sent nothing.

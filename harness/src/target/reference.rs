@@ -7,7 +7,6 @@ mod config;
 mod translate;
 
 use std::{
-    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     time::Duration,
 };
@@ -26,7 +25,7 @@ use crate::{
     segment::ethernet,
 };
 use config::Mapped;
-use translate::{errno_of, rule_name, state_of};
+use translate::{errno_of, rule_name, rule_names, state_of};
 
 /// Virtual time begins here: not at 0, so that a clock-driven ISN is not 0 by chance.
 const EPOCH: Instant = Instant::from_nanos(1_000_000_000_000);
@@ -40,7 +39,8 @@ pub struct Reference {
     mapped: Mapped,
     stack: Stack,
     now: Instant,
-    sockets: BTreeMap<Handle, SocketId>,
+    /// By the case's name for them: a handful, so to look through them costs less than a tree.
+    sockets: Vec<(Handle, SocketId)>,
 }
 
 impl Reference {
@@ -62,18 +62,28 @@ impl Reference {
         };
         let mapped = Mapped::default(&profile);
         let stack = Stack::new(stack_config(&mapped, seed));
-        Self { name, capabilities, profile, seed, mapped, stack, now: EPOCH, sockets: BTreeMap::new() }
+        Self { name, capabilities, profile, seed, mapped, stack, now: EPOCH, sockets: Vec::new() }
     }
 
     fn socket(&self, on: Handle) -> Option<SocketId> {
-        self.sockets.get(&on).copied()
+        self.sockets.iter().find(|(handle, _)| *handle == on).map(|(_, socket)| *socket)
+    }
+
+    /// From now on this is the socket of `on`.
+    fn assign(&mut self, on: Handle, socket: SocketId) {
+        self.forget(on);
+        self.sockets.push((on, socket));
+    }
+
+    fn forget(&mut self, on: Handle) {
+        self.sockets.retain(|(handle, _)| *handle != on);
     }
 
     fn user_call(&mut self, on: Handle, call: UserCall<'_>) -> Result<Outcome, TargetError> {
         let outcome = match self.stack.user_call(self.now, call) {
             Err(error) => errno_of(error).map_or(Outcome::WouldBlock, Outcome::Error),
             Ok(Reply::Socket(socket)) => {
-                self.sockets.insert(on, socket);
+                self.assign(on, socket);
                 Outcome::Ok
             }
             Ok(Reply::Accepted { remote, .. }) => Outcome::Accepted(remote),
@@ -116,7 +126,7 @@ impl Reference {
         let Some(listener) = self.socket(Handle::Listener) else { return Ok(Outcome::NoSocket) };
         let outcome = match self.stack.user_call(self.now, UserCall::Accept { listener }) {
             Ok(Reply::Accepted { socket, remote }) => {
-                self.sockets.insert(on, socket);
+                self.assign(on, socket);
                 Outcome::Accepted(remote)
             }
             Ok(_) | Err(CallError::WouldBlock) => Outcome::WouldBlock,
@@ -141,7 +151,7 @@ impl Reference {
         };
         let outcome = self.user_call(on, user_call)?;
         if matches!(call, SocketCall::Close | SocketCall::Abort) && outcome == Outcome::Ok {
-            self.sockets.remove(&on);
+            self.forget(on);
         }
         Ok(outcome)
     }
@@ -262,8 +272,7 @@ impl Target for Reference {
     fn capture(&mut self, into: &mut Vec<Emission>) -> Result<(), TargetError> {
         let at = self.now();
         while let Some(transmit) = self.stack.poll_transmit(self.now) {
-            let rules = transmit.rules.iter().map(rule_name).collect();
-            into.push(Emission { at, packet: transmit.packet, rules });
+            into.push(Emission { at, packet: transmit.packet, rules: rule_names(&transmit.rules) });
         }
         Ok(())
     }
@@ -295,7 +304,9 @@ impl Target for Reference {
 
     fn explain(&mut self, into: &mut Vec<Explanation>) {
         while let Some(event) = self.stack.poll_event() {
-            into.extend(explanation(event));
+            if let Some(explanation) = explanation(event) {
+                into.push(explanation);
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use crate::{
     clause::{ClauseId, Level},
     name::{self, Name},
     segment::ethernet,
-    target::{ConnState, Endpoints, Explanation, Outcome, RuleName, Text, Time, Traced},
+    target::{ConnState, Endpoints, Explanation, Outcome, RuleNames, Text, Time, Traced},
     trace::{event_class::EventClass, packet::CasePacket},
 };
 
@@ -153,7 +153,7 @@ pub struct Event {
 pub enum EventKind {
     /// The peer sent this IP packet, or this ARP packet.
     Injected {
-        /// The bytes, without an Ethernet header; none after a run in [`Mode::Compare`](crate::run::Mode::Compare).
+        /// The bytes, without an Ethernet header; none after a run that compares ([`Mode`](crate::run::Mode)).
         packet: Vec<u8>,
         /// In case space; `None` if it does not parse as TCP (raw or broken on purpose), and for ICMP. Of fragments
         /// the one that makes the segment complete has it.
@@ -161,11 +161,12 @@ pub enum EventKind {
         /// What it was, relative to the connection it met.
         class: EventClass,
         /// What it is in words, if it is no TCP segment in one packet: `ICMP port-unreachable about seq=1`.
+        /// Left out where the packets are.
         note: Option<String>,
     },
     /// The target sent this IP packet.
     Emitted {
-        /// The bytes; none after a run in [`Mode::Compare`](crate::run::Mode::Compare).
+        /// The bytes; none after a run that compares ([`Mode`](crate::run::Mode)).
         packet: Vec<u8>,
         /// In case space.
         segment: CaseSegment,
@@ -249,7 +250,7 @@ pub struct CaseSegment {
     /// IP Don't Fragment.
     pub df: bool,
     /// The rules that produced it, if the target can tell.
-    pub rules: Vec<RuleName>,
+    pub rules: RuleNames,
     /// What is wrong with it whatever the case expects (bad checksum, bad options …), with the clause.
     #[serde(deserialize_with = "name::read_faults")]
     pub faults: Vec<(String, Name)>,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     case::format::{AddressName, ArpKind, Message, Neighbor},
     name::{self, Name},
-    target::{RuleName, Time},
+    target::{RuleNames, Time},
 };
 
 /// A packet that is not TCP.
@@ -37,7 +37,7 @@ pub struct CasePacket {
     /// What it says, if it is a message of neighbor discovery.
     pub neighbor: Option<Neighbor>,
     /// The rules that produced it, if the target can tell.
-    pub rules: Vec<RuleName>,
+    pub rules: RuleNames,
     /// What is wrong with it whatever the case expects, with the clause.
     #[serde(deserialize_with = "name::read_faults")]
     pub faults: Vec<(String, Name)>,

@@ -36,6 +36,7 @@ fn plan(right: Opener, findings: &Path) -> Plan {
         scope: Scope { steps: 8, ..Scope::VIRTUAL },
         seed: 1,
         jobs: 1,
+        turns: None,
         time: None,
         executions: Some(400),
         news: None,

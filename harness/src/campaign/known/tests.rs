@@ -1,5 +1,11 @@
+use std::time::Duration;
+
 use super::*;
 use crate::{
+    case::{
+        flags::Flags,
+        format::{At, Step},
+    },
     sample::{RST_IN_WINDOW, case},
     target::spec::TargetOptions,
 };
@@ -37,9 +43,25 @@ fn cases_of_ledgers_and_regressions_are_asked() {
 fn a_case_without_steps_keeps_the_others_and_counts_its_prelude() {
     let whole = case(RST_IN_WINDOW);
     let (prelude, steps) = (whole.prelude, whole.case.steps.len());
-    assert!(prelude > 1 && steps > prelude + 1, "{prelude} of {steps}");
+    // The first step listens, and nothing looks at it; the first of its own has two checks.
+    assert_eq!(steps, prelude + 3);
     let less = without(&whole, &[0, prelude]);
-    assert_eq!((less.prelude, less.case.steps.len()), (prelude - 1, steps - 2));
+    assert_eq!((less.prelude, less.case.steps.len()), (prelude - 1, steps - 4));
     assert_eq!(less.case.steps[0].value, whole.case.steps[1].value);
-    assert_eq!(less.case.steps[prelude - 1].value, whole.case.steps[prelude + 1].value);
+    assert_eq!(less.case.steps[prelude - 2].value, whole.case.steps[prelude - 1].value);
+}
+
+#[test]
+fn without_an_act_nobody_waits_for_its_answer() {
+    let whole =
+        case("title: t\nclauses: [U-6]\ngiven: CLOSE-WAIT\nsteps:\n  - call: close\n  - expect: { flags: FIN+ACK }\n");
+    let is_fin =
+        |at: &At<Step>| matches!(&at.value.action, Action::Inject(inject) if inject.flags.contains(Flags::FIN));
+    let fin = whole.case.steps.iter().position(is_fin).unwrap();
+    let waits = |case: &ConcreteCase| longest_wait(&case.case, Duration::from_secs(1));
+    assert_eq!(waits(&whole), Duration::from_millis(500));
+    let less = without(&whole, &[fin]);
+    assert_eq!(waits(&less), Duration::ZERO);
+    // The FIN, the demand of its ACK and the state behind both.
+    assert_eq!((less.prelude, less.case.steps.len()), (whole.prelude - 3, whole.case.steps.len() - 3));
 }

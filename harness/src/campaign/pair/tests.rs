@@ -46,6 +46,20 @@ fn a_target_that_breaks_is_told_of_and_opened_again() {
     }
 }
 
+#[test]
+fn only_the_target_whose_states_are_dear_runs_again_to_tell_them() {
+    let mut pair =
+        Pair::open(&"reference".parse().unwrap(), &"reference".parse().unwrap(), TargetOptions::default()).unwrap();
+    pair.seats[1].state_is_dear = true;
+    let mut executed = pair.run(&case(RST_IN_WINDOW), Mode::Compare).unwrap();
+    let steps = executed.runs[0].trace.steps.len();
+    for run in &mut executed.runs {
+        run.trace.steps.clear();
+    }
+    let told = pair.with_states(executed).unwrap().runs.map(|run| run.trace.steps.len());
+    assert_eq!(told, [0, steps]);
+}
+
 #[cfg(feature = "smoltcp")]
 #[test]
 fn what_parts_is_the_same_however_seldom_the_state_was_asked_for() {

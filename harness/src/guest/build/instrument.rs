@@ -4,14 +4,9 @@
 //! a softirq, is not told of, nor are timers. The changed one (`kcov.c` beside this file) tells each place once, whatever
 //! runs there. Only net/ipv4 and TCP in net/ipv6 are instrumented ([`CHANGES`]).
 
-use std::{
-    collections::HashSet,
-    fs, io,
-    os::unix::fs::symlink,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
-use super::{BuildError, io_error, make_folder};
+use super::{BuildError, io_error};
 
 /// What is built in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,9 +102,14 @@ pub(super) const CHANGES: [Change; 6] = [
     },
 ];
 
-/// Applies [`CHANGES`] to a tree that may be written to.
-pub(super) fn change(source: &Path) -> Result<(), BuildError> {
-    for Change { file, from, to } in &CHANGES {
+/// Those of [`CHANGES`] that are made for it: the sanitizers need none.
+pub(super) fn changes(with: Instruments) -> impl Iterator<Item = &'static Change> {
+    CHANGES.iter().filter(move |_| with.kcov)
+}
+
+/// Applies them to a tree that may be written to.
+pub(super) fn change(source: &Path, with: Instruments) -> Result<(), BuildError> {
+    for Change { file, from, to } in changes(with) {
         let path = source.join(file);
         let text = fs::read_to_string(&path).map_err(io_error("read", &path))?;
         if !text.contains(from) {
@@ -118,38 +118,6 @@ pub(super) fn change(source: &Path) -> Result<(), BuildError> {
         fs::write(&path, text.replacen(from, to, 1)).map_err(io_error("write", &path))?;
     }
     Ok(())
-}
-
-/// A tree that looks like the user's own and can be changed where [`CHANGES`] are: only those files and the folders above
-/// them are real, all else are links to the user's.
-pub(super) fn stand_in(own: &Path, place: &Path) -> Result<(), BuildError> {
-    let files: HashSet<&Path> = CHANGES.iter().map(|change| Path::new(change.file)).collect();
-    let folders: HashSet<&Path> = files.iter().flat_map(|file| file.ancestors().skip(1)).collect();
-    for folder in folders {
-        let (from, to) = (own.join(folder), place.join(folder));
-        make_folder(&to)?;
-        for entry in fs::read_dir(&from).map_err(io_error("read", &from))? {
-            let name = entry.map_err(io_error("read", &from))?.file_name();
-            let relative = folder.join(&name);
-            let (from, to) = (from.join(&name), to.join(&name));
-            if files.contains(relative.as_path()) {
-                copy(&from, &to)?;
-            } else if !is_above(&files, &relative) {
-                symlink(&from, &to).map_err(io_error("make the link", &to))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn is_above(files: &HashSet<&Path>, folder: &Path) -> bool {
-    files.iter().any(|file| file.starts_with(folder))
-}
-
-/// A copy that can be written to, whatever the rights of the file.
-fn copy(from: &PathBuf, to: &PathBuf) -> Result<(), BuildError> {
-    let copied = fs::read(from).and_then(|text| fs::write(to, text));
-    copied.map_err(|error: io::Error| io_error("copy", from)(error))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Where a kernel's source comes from: the distribution's package, or a folder of the user's.
 //!
-//! The packaged source is changed in three places ([`EDITS`]) before it is compiled; a user's own tree is only read.
+//! The packaged source is changed in some places ([`EDITS`]) and gets one more file ([`batch`]) before it is compiled; a
+//! user's own tree is only read.
 
 use std::{
     fs,
@@ -8,7 +9,7 @@ use std::{
     process::Command,
 };
 
-use super::{BuildError, Step, io_error, make_folder, tools::Log};
+use super::{BuildError, Step, batch, io_error, make_folder, tools::Log};
 
 /// One change: file, text, what stands there instead, and why.
 struct Edit {
@@ -91,6 +92,7 @@ pub(super) fn fetch(
     let _ = fs::remove_dir_all(&unpacked);
     check(&source)?;
     edit(&source)?;
+    batch::add(&source)?;
     Ok(source)
 }
 

@@ -8,7 +8,10 @@ use crate::{
         event_class::{ControlBits, SegmentClass, SeqPosition},
     },
     sample::{RST_IN_WINDOW, case},
-    target::{ConnState, RuleName},
+    target::{
+        ConnState,
+        rule_name::{RuleName, RuleText},
+    },
 };
 
 mod closing;
@@ -36,6 +39,11 @@ fn side(emitted: Vec<CaseSegment>, state: State) -> Side {
         contradicted: false,
         fin_behind_window: false,
     }
+}
+
+/// A rule of the reference by these.
+fn rule_of(name: &'static str, clause: &'static str) -> RuleName {
+    RuleName(Box::leak(Box::new(RuleText { name, clause, text: "" })))
 }
 
 fn event(flags: Flags, ack: AckPosition) -> EventClass {
@@ -102,7 +110,7 @@ fn psh_may_differ_on_all_but_the_last_segment() {
 #[test]
 fn text_that_does_not_end_the_queue_may_be_pushed() {
     let by = |flags: u16, rule: &'static str| {
-        let rules = vec![RuleName { name: rule, clause: "RFC9293#3.10.2", text: "" }];
+        let rules = vec![rule_of(rule, "RFC9293#3.10.2")].into();
         side(vec![CaseSegment { rules, ..segment(flags, 1, b"ab") }], State::Established)
     };
     let pushed = side(vec![segment(0x18, 1, b"ab")], State::Established);
@@ -157,7 +165,7 @@ fn a_syn_in_time_wait_may_reopen_or_be_challenged() {
 
 #[test]
 fn an_ack_from_long_ago_may_be_refused() {
-    let rule = RuleName { name: "check-ack-range", clause: "U-11", text: "" };
+    let rule = rule_of("check-ack-range", "U-11");
     let refuses = Side { rules: vec![rule], ..side(vec![], State::Established) };
     let takes = side(vec![], State::CloseWait);
     assert_eq!(name(&refuses, &takes, &["state"], event(Flags::ACK, AckPosition::Old)), "blind-data-check");
@@ -260,7 +268,7 @@ fn giving_up_later_or_with_a_reset_is_a_choice() {
 #[test]
 fn a_keepalive_may_carry_one_octet() {
     let probes = |data: &[u8]| Side {
-        rules: vec![RuleName { name: "keepalive-probe", clause: "MAY-5", text: "" }],
+        rules: vec![rule_of("keepalive-probe", "MAY-5")],
         ..side(vec![segment(Flags::ACK.0, 0, data)], State::Established)
     };
     assert_eq!(name(&probes(b""), &probes(b"x"), &["data"], EventClass::Wait), "keepalive-octet");
@@ -354,7 +362,7 @@ fn the_end_of_time_wait_may_be_seen_later() {
 #[test]
 fn how_often_a_keepalive_probes_is_a_choice_but_not_with_what() {
     let probe = segment(Flags::ACK.0, 0, b"");
-    let rule = RuleName { name: "keepalive-probe", clause: "MAY-5", text: "" };
+    let rule = rule_of("keepalive-probe", "MAY-5");
     let once = Side { rules: vec![rule], ..side(vec![probe.clone()], State::Established) };
     let twice = side(vec![segment(Flags::ACK.0, 0, b"g"), segment(Flags::ACK.0, 0, b"g")], State::Established);
     assert_eq!(name(&once, &twice, &["emitted"], EventClass::Wait), "keepalive-pace");
@@ -381,7 +389,7 @@ fn a_full_queue_may_drop_or_refuse() {
             "title: t\nclauses: [U-6]\ngiven: LISTEN\n{config}steps:\n  - inject: {{ flags: SYN }}\n  - state: LISTEN\n"
         )
     };
-    let rule = RuleName { name: "listen-syn-overflow-drop", clause: "RFC9293#3.10.7.2", text: "" };
+    let rule = rule_of("listen-syn-overflow-drop", "RFC9293#3.10.7.2");
     let drops = Side { rules: vec![rule], ..over(None, vec![]) };
     let (silent, refuses) = (over(None, vec![]), over(None, vec![segment(0x14, 0, b"")]));
     let takes = side(vec![segment(0x12, 0, b"")], State::SynReceived);
@@ -396,7 +404,7 @@ fn a_full_queue_may_drop_or_refuse() {
 #[test]
 fn what_gave_up_without_another_try_says_so_by_its_rule() {
     let fin = segment(Flags::ACK.0 | Flags::FIN.0, 1, b"");
-    let rule = RuleName { name: "r2-reached", clause: "MUST-20", text: "" };
+    let rule = rule_of("r2-reached", "MUST-20");
     let gave_up = Side { rules: vec![rule], ..over(None, vec![]) };
     let goes_on = side(vec![fin.clone(), fin.clone()], State::LastAck);
     assert_eq!(name(&gave_up, &goes_on, &["emitted", "state"], EventClass::Wait), "giving-up");
@@ -423,7 +431,7 @@ fn which_of_several_connections_is_accepted_is_a_choice() {
 
 /// An entry of a retransmission, told by the reference.
 fn retransmits(emitted: Vec<CaseSegment>) -> Side {
-    let rule = RuleName { name: "retransmission-timeout", clause: "RFC9293#3.10.8", text: "" };
+    let rule = rule_of("retransmission-timeout", "RFC9293#3.10.8");
     Side { rules: vec![rule], resent: emitted.len(), ..side(emitted, State::Established) }
 }
 
@@ -458,7 +466,7 @@ fn a_bounded_timeout_may_show_in_a_long_wait_only() {
 #[test]
 fn each_connection_is_given_up_by_itself() {
     let on = |on: u8, count: usize| vec![CaseSegment { on: Some(on), ..segment(0x12, 0, b"") }; count];
-    let rule = RuleName { name: "r2-syn-reached", clause: "MUST-23", text: "" };
+    let rule = rule_of("r2-syn-reached", "MUST-23");
     let both = |first: usize, second: usize| [on(0, first), on(1, second)].concat();
     let gave_up = Side { rules: vec![rule], ..over(None, both(7, 7)) };
     let goes_on = |first, second| side(both(first, second), State::SynReceived);
@@ -538,7 +546,7 @@ impl Side {
 
 #[test]
 fn only_who_probes_may_find_the_connection_dead() {
-    let rule = RuleName { name: "keepalive-probe", clause: "MAY-5", text: "" };
+    let rule = rule_of("keepalive-probe", "MAY-5");
     let dead = Side { rules: vec![rule], ..over(None, vec![segment(Flags::ACK.0, 0, b"")]) };
     let keeps = side(vec![], State::FinWait2);
     assert_eq!(name(&dead, &keeps, &["emitted", "state"], EventClass::Wait), "keepalive-pace");

@@ -3,6 +3,8 @@
 //! It keeps every version of every byte. A peer may send different bytes under one number (a script does, on purpose);
 //! which of them counts is the target's choice, so a byte is right if any version has it.
 
+use crate::target::Text;
+
 /// More than this is not kept: then [`Received::lost`] says that nothing can be judged by it.
 const MOST_PIECES: usize = 4096;
 const MOST_BYTES: usize = 4 << 20;
@@ -11,7 +13,8 @@ const MOST_BYTES: usize = 4 << 20;
 struct Piece {
     seq: u32,
     len: u32,
-    start: usize,
+    /// Its place in [`Received::texts`].
+    text: usize,
     fin: bool,
 }
 
@@ -30,7 +33,9 @@ impl Piece {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Received {
     pieces: Vec<Piece>,
-    bytes: Vec<u8>,
+    texts: Vec<Text>,
+    /// How long all of them are, in octets.
+    octets: usize,
     /// Some piece did not touch what is contiguous when it came.
     strays: bool,
     /// The number behind the peer's SYN.
@@ -57,21 +62,22 @@ pub(super) const fn at_or_ahead(a: u32, b: u32) -> bool {
 impl Received {
     /// Nothing, in the memory of what came before.
     pub(super) fn again(self) -> Self {
-        let Self { mut pieces, mut bytes, .. } = self;
+        let Self { mut pieces, mut texts, .. } = self;
         pieces.clear();
-        bytes.clear();
-        Self { pieces, bytes, ..Self::default() }
+        texts.clear();
+        Self { pieces, texts, ..Self::default() }
     }
 
     /// Text and FIN of one segment; `seq` is the number of the first byte.
-    pub(super) fn note(&mut self, seq: u32, text: &[u8], fin: bool) {
-        if self.pieces.len() >= MOST_PIECES || self.bytes.len() + text.len() > MOST_BYTES {
+    pub(super) fn note(&mut self, seq: u32, text: &Text, fin: bool) {
+        if self.pieces.len() >= MOST_PIECES || self.octets + text.len() > MOST_BYTES {
             self.lost = true;
             return;
         }
         let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        let piece = Piece { seq, len, start: self.bytes.len(), fin };
-        self.bytes.extend_from_slice(text);
+        let piece = Piece { seq, len, text: self.texts.len(), fin };
+        self.octets += text.len();
+        self.texts.push(text.clone());
         self.pieces.push(piece);
         if !self.take(piece) {
             self.strays = true;
@@ -149,8 +155,8 @@ impl Received {
         if skip >= piece.len {
             return 0;
         }
-        let (Ok(skip), Ok(len)) = (usize::try_from(skip), usize::try_from(piece.len)) else { return 0 };
-        let own = self.bytes.get(piece.start + skip..piece.start + len).unwrap_or_default();
+        let text = self.texts.get(piece.text).map(|text| &**text).unwrap_or_default();
+        let own = usize::try_from(skip).ok().and_then(|skip| text.get(skip..)).unwrap_or_default();
         own.iter().zip(bytes).take_while(|(own, byte)| own == byte).count()
     }
 }

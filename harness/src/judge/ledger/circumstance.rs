@@ -279,15 +279,33 @@ fn given(action: &Action) -> usize {
 pub struct Circumstances(u32);
 
 impl Circumstances {
+    /// Those that hold for each step, it included.
+    pub fn along(case: &Case) -> impl Iterator<Item = Self> {
+        let mut sofar = Self::of(|circumstance| circumstance.of_header(case));
+        let mut octets = 0_usize;
+        case.steps.iter().map(move |step| {
+            let action = &step.value.action;
+            octets = octets.saturating_add(given(action));
+            if matches!(action, Action::Inject(_) | Action::Call(_)) {
+                sofar.0 |= Self::of(|circumstance| circumstance.of_step(action)).0;
+            }
+            if octets > FIRST_FLIGHT {
+                sofar.0 |= Self::bit(Circumstance::Bulk);
+            }
+            sofar
+        })
+    }
+
     /// Those that hold for the step at `index`, it included.
     #[must_use]
     pub fn at(case: &Case, index: usize) -> Self {
-        let until = || case.steps.iter().take(index + 1).map(|step| &step.value.action);
-        let is_bulk = until().map(given).fold(0, usize::saturating_add) > FIRST_FLIGHT;
-        let holds = |circumstance: Circumstance| {
-            let said = circumstance.of_header(case) || until().any(|action| circumstance.of_step(action));
-            said || (circumstance == Circumstance::Bulk && is_bulk)
-        };
+        Self::along(case)
+            .take(index + 1)
+            .last()
+            .unwrap_or_else(|| Self::of(|circumstance| circumstance.of_header(case)))
+    }
+
+    fn of(holds: impl Fn(Circumstance) -> bool) -> Self {
         let all = Circumstance::ALL.into_iter().filter(|(_, circumstance)| holds(*circumstance));
         all.fold(Self::default(), |set, (_, circumstance)| Self(set.0 | Self::bit(circumstance)))
     }

@@ -52,7 +52,7 @@ impl<'a> Run<'a> {
     pub(super) fn inject_fragments(&mut self, inject: &'a Inject, how: &Fragments, id: u16) -> Result<(), Stop> {
         let (whole, what) = match self.beside_tcp(inject, id)? {
             None => (self.tcp(inject, id)?.0, None),
-            Some((packet, note)) => (packet, Some(note)),
+            Some((packet, note)) => (packet, note),
         };
         // As in the whole packet: what is not TCP has its own.
         let protocol = inject.ip.protocol.or_else(|| self.protocol_of(inject));
@@ -67,9 +67,11 @@ impl<'a> Run<'a> {
             self.monitor.given(&piece.packet, &parse(&piece.packet), now);
             let completes = self.fragmented.sent(&piece).then(|| parse(&whole).ok()).flatten();
             let segment = completes.map(|parsed| self.peer.injected(self.in_hand, parsed, now));
-            let of = what.as_ref().map_or_else(String::new, |what| format!(" of {what}"));
-            let note = other::fragment(&piece.bytes, piece.last) + &of;
-            self.send(inject, now, piece.packet, segment, Some(note), before)?;
+            let note = (!self.mode.is_terse()).then(|| {
+                let of = what.as_ref().map_or_else(String::new, |what| format!(" of {what}"));
+                other::fragment(&piece.bytes, piece.last) + &of
+            });
+            self.send(inject, now, piece.packet, segment, note, before)?;
         }
         Ok(())
     }

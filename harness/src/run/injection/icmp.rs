@@ -18,16 +18,18 @@ use crate::{
 const TCP_HEADER: usize = 20;
 
 impl Run<'_> {
-    /// The packet, and what it is in words.
-    pub(super) fn icmp(&mut self, inject: &Inject, icmp: &Icmp, id: u16) -> Result<(Vec<u8>, String), Stop> {
-        let mut note = format!("ICMP {}", icmp.message);
+    /// The packet, and what it is in words, if they are wanted.
+    pub(super) fn icmp(&mut self, inject: &Inject, icmp: &Icmp, id: u16) -> Result<(Vec<u8>, Option<String>), Stop> {
+        let mut note = (!self.mode.is_terse()).then(|| format!("ICMP {}", icmp.message));
         let body = match (&icmp.data, &icmp.quote) {
             (Some(data), _) => data_bytes(data, 0),
             (None, None) if !icmp.message.is_error() => Text::default(),
             (None, asked) => {
                 let usual = Quote::default();
                 let (seq, bytes) = self.quoted(asked.as_ref().unwrap_or(&usual))?;
-                note += &format!(" about seq={seq}");
+                if let Some(note) = &mut note {
+                    *note += &format!(" about seq={seq}");
+                }
                 bytes.into()
             }
         };
@@ -49,7 +51,9 @@ impl Run<'_> {
                 [a, b, c, d]
             }
         };
-        note += &echo(icmp.message, rest, body.len());
+        if let Some(note) = &mut note {
+            *note += &echo(icmp.message, rest, body.len());
+        }
         let ip = Ip { protocol: inject.ip.protocol.or(Some(icmp_protocol(version))), ..inject.ip.clone() };
         let envelope = self.envelope(inject, &ip, id);
         // A case over IPv6 with a message that ICMPv6 has not is refused when it is loaded.

@@ -127,8 +127,13 @@ proptest! {
             ip: &ip,
             ..WireSegment::empty(peer, target)
         };
+        let packet = crate::segment::build::build(&segment);
+        let other = text.iter().map(|byte| !byte).collect();
+        for known in [text.clone(), other] {
+            prop_assert_eq!(parse_around(&packet, &Text::Owned(known)), parse(&packet));
+        }
         if let Some(plain) = plain(&segment) {
-            prop_assert_eq!(Ok(Parsed { text: text.clone().into(), ..plain }), parse(&crate::segment::build::build(&segment)));
+            prop_assert_eq!(Ok(Parsed { text: text.clone().into(), ..plain }), parse(&packet));
         }
         prop_assert!(plain(&segment).is_none() || (checksum.is_none() && ttl.is_none()));
     }

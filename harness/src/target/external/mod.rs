@@ -17,7 +17,8 @@ mod switches;
 use std::time::Duration;
 
 use super::{
-    Capabilities, ConnState, Emission, Endpoints, Handle, Outcome, Pair, Refusal, SocketCall, Target, TargetError, Time,
+    Capabilities, ConnState, Emission, Endpoints, Handle, Outcome, Pair, Refusal, RuleNames, SocketCall, Target,
+    TargetError, Time,
 };
 use crate::case::{format::Config, state::State};
 use message::{Hex, PROTOCOL, Reply, Request, WireCall};
@@ -117,7 +118,7 @@ impl External {
         self.emitted.extend(reply.emitted.drain(..).map(|emitted| Emission {
             at: emitted.at.map_or(now, Time::from_nanos),
             packet: emitted.packet.0,
-            rules: Vec::new(),
+            rules: RuleNames::new(),
         }));
         Ok(reply)
     }

@@ -7,22 +7,17 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io::{self, ErrorKind},
     net::{Ipv4Addr, Shutdown, SocketAddr},
-    os::fd::{AsFd, AsRawFd},
     time::Duration,
 };
 
-use nix::{
-    errno::Errno,
-    poll::{PollFd, PollFlags, PollTimeout, poll},
-    sys::socket::{MsgFlags, recv, send},
-};
-use socket2::Socket;
+use nix::poll::PollFlags;
 
 use super::{
-    config::{SocketOptions, new_socket, set_tos},
+    config::{SocketOptions, set_tos, set_user_timeout},
     errno,
     listener::Spare,
     sock_diag::Sighting,
+    socket::{Socket, SocketOption},
     tcp_info,
     udp::UdpSocket,
     urgent,
@@ -141,7 +136,7 @@ impl Sockets {
     /// Sets the user timeout of a socket (MUST-21).
     pub(super) fn set_user_timeout(&mut self, on: Handle, timeout: Duration) -> Result<Outcome, TargetError> {
         let Some(socket) = self.socket(on) else { return Ok(Outcome::NoSocket) };
-        let outcome = outcome("set the user timeout", socket.set_tcp_user_timeout(Some(timeout)));
+        let outcome = outcome("set the user timeout", set_user_timeout(socket, timeout));
         self.listener_is_usual &= on != Handle::Listener;
         outcome
     }
@@ -157,7 +152,7 @@ impl Sockets {
 
     /// The kernel gave notice of an urgent pointer on the connection with this remote side.
     pub(super) fn urgent_announced(&mut self, peer: SocketAddr) {
-        let is_it = |socket: &Socket| socket.peer_addr().is_ok_and(|address| address.as_socket() == Some(peer));
+        let is_it = |socket: &Socket| socket.peer().is_ok_and(|address| address.as_socket() == Some(peer));
         let connections = self.connections.iter().filter(|(_, connection)| is_it(&connection.socket));
         self.announced.extend(connections.map(|(&number, _)| number));
     }
@@ -184,7 +179,7 @@ impl Sockets {
         let mut gone = Vec::new();
         let connections = self.connections.into_values().map(|connection| (connection.remote, connection.socket));
         for (remote, socket) in connections.chain(self.parked) {
-            let is_closed = socket.set_linger(Some(Duration::ZERO)).is_ok();
+            let is_closed = socket.reset_at_close().is_ok();
             // A connection that its descriptor still has ends with it; else something may live on without one.
             if is_closed && tcp_info::read(&socket).is_ok_and(|sighting| sighting.state.is_some()) {
                 gone.push(remote);
@@ -243,8 +238,8 @@ impl Sockets {
         };
         if let Some(Connection { socket, .. }) = self.connections.get(&number) {
             // Linux first tells that the connection asked for earlier is there, whatever is asked for now.
-            let told = socket.connect(&to.into());
-            return connect_outcome(if told.is_ok() { socket.connect(&to.into()) } else { told });
+            let told = socket.connect(to);
+            return connect_outcome(if told.is_ok() { socket.connect(to) } else { told });
         }
         let socket = match self.bound(from, true)? {
             Ok(socket) => socket,
@@ -253,7 +248,7 @@ impl Sockets {
         if self.options.pingpong {
             delay_acks(&socket)?;
         }
-        let outcome = connect_outcome(socket.connect(&to.into()))?;
+        let outcome = connect_outcome(socket.connect(to))?;
         if outcome == Outcome::Ok {
             self.connections.insert(number, Connection::new(to, socket));
         }
@@ -262,16 +257,16 @@ impl Sockets {
 
     /// A new socket with the case's options and an address. Inside: what `bind` reported.
     fn bound(&self, at: SocketAddr, share: bool) -> Result<Result<Socket, Outcome>, TargetError> {
-        let socket = new_socket(self.options.version).map_err(|error| errno::io("make a socket", error))?;
+        let socket = Socket::new(self.options.version).map_err(|error| errno::io("make a socket", error))?;
         self.options
             .apply(&socket)
             .map_err(|(option, error)| errno::io(&format!("set the {option} of a socket"), error))?;
         // A listener and connections from the same port have to get along (MUST-42); Linux asks each to agree.
         socket
-            .set_reuse_address(true)
-            .and_then(|()| socket.set_reuse_port(share))
+            .set(SocketOption::REUSE_ADDRESS, 1)
+            .and_then(|()| socket.set(SocketOption::REUSE_PORT, share.into()))
             .map_err(|error| errno::io("let sockets share a port", error))?;
-        Ok(match socket.bind(&at.into()) {
+        Ok(match socket.bind(at) {
             Ok(()) => Ok(socket),
             Err(error) => Err(Outcome::Error(errno::of_call("bind", error)?)),
         })
@@ -303,7 +298,7 @@ impl Sockets {
     fn accept_from(&mut self, from: SocketAddr) -> Result<Result<Socket, Outcome>, TargetError> {
         let Some(listener) = &self.listener else { return Ok(Err(Outcome::NoSocket)) };
         loop {
-            let (socket, remote) = match listener.accept4(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC) {
+            let (socket, remote) = match listener.accept() {
                 Ok(accepted) => accepted,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Err(Outcome::WouldBlock)),
                 Err(error) => return Ok(Err(Outcome::Error(errno::of_call("accept", error)?))),
@@ -318,7 +313,7 @@ impl Sockets {
 }
 
 fn abort(socket: Socket) -> Result<Outcome, TargetError> {
-    outcome("set the linger time", socket.set_linger(Some(Duration::ZERO)))
+    outcome("set the linger time", socket.reset_at_close())
 }
 
 fn outcome(doing: &str, result: io::Result<()>) -> Result<Outcome, TargetError> {
@@ -338,12 +333,10 @@ fn connect_outcome(result: io::Result<()>) -> Result<Outcome, TargetError> {
 }
 
 fn send_bytes(socket: &Socket, data: &[u8], urgent: bool) -> Result<Outcome, TargetError> {
-    let mut flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
-    flags.set(MsgFlags::MSG_OOB, urgent);
-    match send(socket.as_raw_fd(), data, flags) {
+    match socket.send(data, urgent) {
         Ok(sent) => Ok(Outcome::Sent(sent)),
-        Err(Errno::EAGAIN) => Ok(Outcome::WouldBlock),
-        Err(error) => Ok(Outcome::Error(errno::of_call("send", error.into())?)),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Outcome::WouldBlock),
+        Err(error) => Ok(Outcome::Error(errno::of_call("send", error)?)),
     }
 }
 
@@ -353,19 +346,19 @@ fn recv_bytes(socket: &Socket, max: usize) -> Result<Outcome, TargetError> {
     let mut data = Vec::new();
     loop {
         // Only what is known to be there: another try would take an error, or the end, that belongs to the next call.
-        let waiting = tcp_info::unread(socket).map_err(|errno| errno::io("ask for unread bytes", errno))?;
+        let waiting = socket.unread().map_err(|error| errno::io("ask for unread bytes", error))?;
         let filled = data.len();
         let room = waiting.max(usize::from(filled == 0)).min(max - filled);
         if room == 0 {
             return Ok(Outcome::Data(data));
         }
         data.resize(filled + room, 0);
-        match recv(socket.as_raw_fd(), &mut data[filled..], MsgFlags::MSG_DONTWAIT) {
+        match socket.recv(&mut data[filled..]) {
             Ok(0) if filled == 0 => return Ok(Outcome::Eof),
             Ok(len) => data.truncate(filled + len),
-            Err(Errno::EAGAIN) if filled == 0 => return Ok(Outcome::WouldBlock),
-            Err(Errno::EAGAIN) => data.truncate(filled),
-            Err(error) => return Ok(Outcome::Error(errno::of_call("recv", error.into())?)),
+            Err(error) if error.kind() == ErrorKind::WouldBlock && filled == 0 => return Ok(Outcome::WouldBlock),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => data.truncate(filled),
+            Err(error) => return Ok(Outcome::Error(errno::of_call("recv", error)?)),
         }
         if data.len() == filled {
             return Ok(Outcome::Data(data));
@@ -374,11 +367,7 @@ fn recv_bytes(socket: &Socket, max: usize) -> Result<Outcome, TargetError> {
 }
 
 fn events(socket: &Socket) -> Result<PollFlags, TargetError> {
-    let wanted = PollFlags::POLLIN | PollFlags::POLLOUT | PollFlags::POLLPRI;
-    let mut fds = [PollFd::new(socket.as_fd(), wanted)];
-    poll(&mut fds, PollTimeout::ZERO).map_err(|errno| errno::io("poll a socket", errno))?;
-    let [fd] = &fds;
-    Ok(fd.revents().unwrap_or(PollFlags::empty()))
+    socket.events().map_err(|error| errno::io("poll a socket", error))
 }
 
 fn ready(socket: &Socket, on: Handle, urgent_announced: bool) -> Result<Outcome, TargetError> {
@@ -402,8 +391,8 @@ fn ready(socket: &Socket, on: Handle, urgent_announced: bool) -> Result<Outcome,
 
 fn set(socket: &Socket, version: IpVersion, switch: SocketSwitch) -> Result<Outcome, TargetError> {
     match switch {
-        SocketSwitch::Nagle(on) => outcome("set TCP_NODELAY", socket.set_tcp_nodelay(!on)),
-        SocketSwitch::Keepalive(on) => outcome("set SO_KEEPALIVE", socket.set_keepalive(on)),
+        SocketSwitch::Nagle(on) => outcome("set TCP_NODELAY", socket.set(SocketOption::NO_DELAY, (!on).into())),
+        SocketSwitch::Keepalive(on) => outcome("set SO_KEEPALIVE", socket.set(SocketOption::KEEP_ALIVE, on.into())),
         SocketSwitch::Tos(tos) => outcome("set the DS field", set_tos(socket, version, tos)),
         SocketSwitch::UserTimeout(_) => Err(TargetError::Broken("a user timeout was not resolved".to_owned())),
     }
@@ -411,5 +400,5 @@ fn set(socket: &Socket, version: IpVersion, switch: SocketSwitch) -> Result<Outc
 
 /// Linux acknowledges the first segments of a connection at once; this makes it delay from the first one on.
 fn delay_acks(socket: &Socket) -> Result<(), TargetError> {
-    socket.set_tcp_quickack(false).map_err(|error| errno::io("switch quick acknowledgements off", error))
+    socket.set(SocketOption::QUICK_ACK, 0).map_err(|error| errno::io("switch quick acknowledgements off", error))
 }

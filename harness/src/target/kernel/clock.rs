@@ -6,6 +6,7 @@
 use std::time::Instant;
 
 use super::Time;
+use crate::fiber;
 
 /// It begins with the case.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ pub(super) struct Clock {
 impl Clock {
     /// `live` if time goes on by itself.
     pub(super) fn start(live: bool) -> Self {
-        Self { began: Instant::now(), still: (!live).then_some(Time::ZERO) }
+        Self { began: fiber::now(), still: (!live).then_some(Time::ZERO) }
     }
 
     /// Since the case began.
@@ -28,7 +29,7 @@ impl Clock {
 
     /// The time now that somebody has waited.
     pub(super) fn after_waiting(&mut self) -> Time {
-        let now = self.began.elapsed();
+        let now = fiber::now() - self.began;
         self.still = self.still.map(|_| now);
         now
     }

@@ -5,9 +5,13 @@
 
 use std::{borrow::Cow, io, time::Duration};
 
-use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
-
-use super::{KernelConfig, MSL, route::Metrics, sysctl::Setting, tun};
+use super::{
+    KernelConfig, MSL,
+    route::Metrics,
+    socket::{Socket, SocketOption},
+    sysctl::Setting,
+    tun,
+};
 use crate::{
     case::{
         format::{Claim, Config, IpVersion, Medium},
@@ -313,16 +317,16 @@ impl SocketOptions {
         if *self == usual {
             return Ok(());
         }
-        let socket = new_socket(self.version)
+        let socket = Socket::new(self.version)
             .map_err(|error| TargetError::Io { doing: "make a socket".to_owned(), source: error })?;
         self.apply(&socket).map_err(|(option, error)| {
             Refusal::Unsupported(format!("this kernel does not take the {option} of the case's config: {error}"))
         })?;
         if let Some(wanted) = self.recv_buffer {
-            buffer_is("recv-buffer", wanted, socket.recv_buffer_size())?;
+            buffer_is("recv-buffer", wanted, socket.get(SocketOption::RECV_BUFFER))?;
         }
         if let Some(wanted) = self.send_buffer {
-            buffer_is("send-buffer", wanted, socket.send_buffer_size())?;
+            buffer_is("send-buffer", wanted, socket.get(SocketOption::SEND_BUFFER))?;
         }
         Ok(())
     }
@@ -334,31 +338,29 @@ impl SocketOptions {
     pub(super) fn apply(&self, socket: &Socket) -> Result<(), (&'static str, io::Error)> {
         let named = |option| move |error| (option, error);
         if self.nodelay {
-            socket.set_tcp_nodelay(true).map_err(named("nagle"))?;
+            socket.set(SocketOption::NO_DELAY, 1).map_err(named("nagle"))?;
         }
         // Always told: the kernel's default is to take urgent data out of line (RFC 6093 recommends in line).
-        socket.set_out_of_band_inline(self.urgent_inline).map_err(named("urgent-inline"))?;
+        socket.set(SocketOption::OOB_INLINE, self.urgent_inline.into()).map_err(named("urgent-inline"))?;
         if let Some(bytes) = self.recv_buffer {
-            set_buffer(
-                bytes,
-                |bytes| force(socket, nix::sys::socket::sockopt::RcvBufForce, bytes),
-                |bytes| socket.set_recv_buffer_size(bytes),
-            )
-            .map_err(named("recv-buffer"))?;
+            // Beyond the host's limit if that is allowed, else within.
+            socket
+                .set(SocketOption::RECV_BUFFER_FORCE, bytes)
+                .or_else(|_| socket.set(SocketOption::RECV_BUFFER, bytes))
+                .map_err(named("recv-buffer"))?;
         }
         if let Some(bytes) = self.send_buffer {
-            set_buffer(
-                bytes,
-                |bytes| force(socket, nix::sys::socket::sockopt::SndBufForce, bytes),
-                |bytes| socket.set_send_buffer_size(bytes),
-            )
-            .map_err(named("send-buffer"))?;
+            // Beyond the host's limit if that is allowed, else within.
+            socket
+                .set(SocketOption::SEND_BUFFER_FORCE, bytes)
+                .or_else(|_| socket.set(SocketOption::SEND_BUFFER, bytes))
+                .map_err(named("send-buffer"))?;
         }
         if let Some(mss) = self.mss {
-            socket.set_tcp_mss(u32::from(mss)).map_err(named("mss"))?;
+            socket.set(SocketOption::MAXSEG, mss.into()).map_err(named("mss"))?;
         }
         if let Some(timeout) = self.user_timeout {
-            socket.set_tcp_user_timeout(Some(timeout)).map_err(named("user-timeout"))?;
+            set_user_timeout(socket, timeout).map_err(named("user-timeout"))?;
         }
         if let Some(tos) = self.tos {
             set_tos(socket, self.version, tos).map_err(named("tos"))?;
@@ -388,60 +390,39 @@ impl SocketOptions {
 
 impl Keepalive {
     fn apply(self, socket: &Socket) -> io::Result<()> {
-        let mut keepalive = TcpKeepalive::new();
+        let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
         if let Some(idle) = self.idle {
-            keepalive = keepalive.with_time(idle);
+            socket.set(SocketOption::KEEP_ALIVE, 1)?;
+            socket.set(SocketOption::KEEP_IDLE, seconds(idle))?;
         }
+        // A case may give these only, and switch it on later.
         if let Some(interval) = self.interval {
-            keepalive = keepalive.with_interval(interval);
+            socket.set(SocketOption::KEEP_INTERVAL, seconds(interval))?;
         }
         if let Some(count) = self.count {
-            keepalive = keepalive.with_retries(count);
-        }
-        if self != Self::default() {
-            socket.set_tcp_keepalive(&keepalive)?;
-            // The call above switches it on; a case may give times only, and switch it on later.
-            socket.set_keepalive(self.idle.is_some())?;
+            socket.set(SocketOption::KEEP_COUNT, count)?;
         }
         Ok(())
     }
 }
 
-/// A TCP socket that never blocks.
-pub(super) fn new_socket(version: IpVersion) -> io::Result<Socket> {
-    let domain = match version {
-        IpVersion::V4 => Domain::IPV4,
-        IpVersion::V6 => Domain::IPV6,
-    };
-    Socket::new(domain, Type::STREAM.nonblocking().cloexec(), Some(Protocol::TCP))
+/// Sets the user timeout (MUST-21), which the kernel counts in milliseconds.
+pub(super) fn set_user_timeout(socket: &Socket, timeout: Duration) -> io::Result<()> {
+    socket.set(SocketOption::USER_TIMEOUT, u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX))
 }
 
 /// Sets the DS field of what a socket sends.
 pub(super) fn set_tos(socket: &Socket, version: IpVersion, tos: u8) -> io::Result<()> {
     match version {
-        IpVersion::V4 => socket.set_tos_v4(u32::from(tos)),
-        IpVersion::V6 => socket.set_tclass_v6(u32::from(tos)),
+        IpVersion::V4 => socket.set(SocketOption::TOS, tos.into()),
+        IpVersion::V6 => socket.set(SocketOption::TRAFFIC_CLASS, tos.into()),
     }
 }
 
-/// Sets a buffer's size beyond the host's limit if that is allowed, else within.
-fn set_buffer(
-    bytes: u32,
-    force: impl Fn(usize) -> io::Result<()>,
-    within: impl Fn(usize) -> io::Result<()>,
-) -> io::Result<()> {
-    let bytes = usize::try_from(bytes).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
-    force(bytes).or_else(|_| within(bytes))
-}
-
-fn force(socket: &Socket, option: impl nix::sys::socket::SetSockOpt<Val = usize>, bytes: usize) -> io::Result<()> {
-    Ok(nix::sys::socket::setsockopt(socket, option, &bytes)?)
-}
-
 /// The kernel doubles the size asked for (the other half is for its own overhead), and limits it without an error.
-fn buffer_is(option: &str, wanted: u32, got: io::Result<usize>) -> Result<(), Refusal> {
+fn buffer_is(option: &str, wanted: u32, got: io::Result<u32>) -> Result<(), Refusal> {
     let got = got.map_err(|error| TargetError::Io { doing: "read a buffer's size".to_owned(), source: error })?;
-    if u64::from(wanted) * 2 == got as u64 {
+    if u64::from(wanted) * 2 == u64::from(got) {
         return Ok(());
     }
     Err(Refusal::Unsupported(format!("this kernel makes a {option} of {} bytes out of {wanted}", got / 2)))

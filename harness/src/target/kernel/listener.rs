@@ -9,8 +9,7 @@
 
 use std::{io, net::Shutdown};
 
-use socket2::Socket;
-
+use super::socket::Socket;
 use crate::case::format::IpVersion;
 
 /// A bound socket that listens only while a case wants it to.

@@ -9,7 +9,7 @@
 //! - `config`: what a case's `config` means here: sysctls, socket options, route metrics
 //! - `sysctl`: setting the namespace's switches and putting them back
 //! - `route`: the metrics of the route to the peers; segments one by one
-//! - `calls`: the user calls
+//! - `calls`: the user calls; `socket`: the socket they are made on
 //! - `ipv6`: the other version of IP, switched on when a case speaks it
 //! - `listener`: the listening socket that most cases share, one after the other
 //! - `udp`: the UDP socket of a case
@@ -35,6 +35,7 @@ mod netlink;
 mod netns;
 mod route;
 mod sock_diag;
+mod socket;
 mod sysctl;
 mod tcp_info;
 mod tracepoints;
@@ -44,7 +45,7 @@ mod urgent;
 
 use std::{
     marker::PhantomData,
-    os::fd::{AsFd, BorrowedFd},
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     time::Duration,
 };
 
@@ -68,12 +69,13 @@ use self::{
     urgent::Notices,
 };
 use super::{Capabilities, ConnState, Emission, Endpoints, Explanation, Handle, Outcome, Pair, Refusal, SocketCall};
-use super::{Target, TargetError, Time};
+use super::{RuleNames, Target, TargetError, Time};
 use crate::{
     case::{
         format::{Config, IpVersion, Medium, SocketSwitch},
         state::State,
     },
+    fiber,
     segment::ethernet::{Header, TYPE_ARP, TYPE_IPV4, TYPE_IPV6},
 };
 
@@ -120,6 +122,8 @@ pub struct KernelTarget {
     spare: Option<Spare>,
     case: Option<RunningCase>,
     pending: Vec<Emission>,
+    /// Where the thread is not always in it.
+    _namespace: Option<OwnedFd>,
     thread: PhantomData<*const ()>,
 }
 
@@ -159,7 +163,7 @@ impl KernelTarget {
     /// [`TargetError::Permission`] when a right or the TUN driver is missing; [`TargetError::Broken`] on the
     /// process's main thread, whose namespace is never touched; [`TargetError::Io`] if the kernel refuses a step.
     pub fn open(options: KernelOptions) -> Result<Self, TargetError> {
-        netns::move_this_thread()?;
+        let namespace = netns::move_this_thread()?;
         // Before the device exists, so that IPv6 never starts on it.
         let mut sysctls = Sysctls::new();
         sysctls.set_base(&config::base(options.config))?;
@@ -193,6 +197,7 @@ impl KernelTarget {
             spare: None,
             case: None,
             pending: Vec::new(),
+            _namespace: namespace,
             thread: PhantomData,
         })
     }
@@ -230,7 +235,7 @@ impl KernelTarget {
         if let Some(RunningCase { ethernet: Some(wire), clock, endpoints, .. }) = &mut self.case {
             while let Some(frame) = wire.read()? {
                 if belongs_on_ethernet(frame, endpoints.version()) {
-                    self.pending.push(Emission { at: clock.now(), packet: frame.to_vec(), rules: Vec::new() });
+                    self.pending.push(Emission { at: clock.now(), packet: frame.to_vec(), rules: RuleNames::new() });
                 }
             }
             return Ok(());
@@ -240,7 +245,7 @@ impl KernelTarget {
                 && addresses::belongs(packet, &case.endpoints)
             {
                 let packet = packet.to_vec();
-                self.pending.push(Emission { at: case.clock.now(), packet, rules: Vec::new() });
+                self.pending.push(Emission { at: case.clock.now(), packet, rules: RuleNames::new() });
             }
         }
         Ok(())
@@ -261,7 +266,7 @@ impl KernelTarget {
         self.spare.take_if(|_| case.touched.is_full() || !self.diag.can_destroy());
         while self.tun.read()?.is_some() {}
         if case.urgent {
-            self.notices.take()?;
+            self.notices.forget();
         }
         self.pending.clear();
         Ok(())
@@ -295,6 +300,7 @@ impl Target for KernelTarget {
 
     fn begin(&mut self, config: &Config) -> Result<Endpoints, Refusal> {
         self.finish()?;
+        fiber::between();
         let plan = Plan::new(config)?;
         plan.options.check()?;
         let version = plan.options.version;
@@ -370,8 +376,7 @@ impl Target for KernelTarget {
             return wire.write(bytes);
         }
         case.urgent = true;
-        wire.write(bytes)?;
-        if self.notices.take()?
+        if self.notices.of(wire, bytes)?
             && let Some(pair) = addresses::pair_of(packet)
         {
             case.sockets.urgent_announced(pair.peer);
@@ -417,6 +422,8 @@ impl Target for KernelTarget {
     }
 
     fn set_tracing(&mut self, on: bool) {
+        // A trace is of the whole thread.
+        let on = on && !fiber::takes_turns();
         if let (Wanted::Never, true) = (&self.tracepoints, on) {
             let opened = Tracepoints::open(!self.capabilities.live);
             self.tracepoints = opened.map_or(Wanted::InVain, |tracepoints| Wanted::Had(Box::new(tracepoints)));

@@ -4,11 +4,14 @@ use std::os::fd::{AsRawFd, OwnedFd};
 
 use nix::{
     errno::Errno,
-    sys::socket::{AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, socket},
+    sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket},
 };
 
 use super::errno::io;
-use crate::target::TargetError;
+use crate::{
+    fiber::{self, Call},
+    target::TargetError,
+};
 
 /// Length of a message header.
 const HEADER: usize = 16;
@@ -23,6 +26,7 @@ pub(super) struct Netlink {
 impl Netlink {
     /// Opens one in the calling thread's namespace.
     pub(super) fn open(protocol: SockProtocol) -> Result<Self, TargetError> {
+        fiber::enter().map_err(|error| io("enter a namespace", error))?;
         let fd = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, protocol)
             .map_err(|errno| io("open a netlink socket", errno))?;
         Ok(Self { fd, sequence: 0, buffer: vec![0; 8192] })
@@ -47,11 +51,18 @@ impl Netlink {
         message.extend(self.sequence.to_ne_bytes());
         message.extend(0u32.to_ne_bytes());
         message.extend(payload);
-        let fd = self.fd.as_raw_fd();
-        send(fd, &message, MsgFlags::empty()).map_err(|errno| io("send a netlink request", errno))?;
-        // The kernel answers within the send: there is always something to read, and an old answer never.
-        let len = recv(fd, &mut self.buffer, MsgFlags::MSG_DONTWAIT)
-            .map_err(|errno| io("receive a netlink answer", errno))?;
+        let fd = self.fd.as_raw_fd() as usize;
+        let (to, dont_wait) = (&mut self.buffer, libc::MSG_DONTWAIT as usize);
+        let mut calls = [
+            Call::new(libc::SYS_sendto, [fd, message.as_ptr() as usize, message.len(), 0, 0, 0]),
+            // The kernel answers within the send: there is always something to read, and an old answer never.
+            Call::new(libc::SYS_recvfrom, [fd, to.as_mut_ptr() as usize, to.len(), dont_wait, 0, 0]),
+        ];
+        // SAFETY: the descriptor is open as long as `self`; message and buffer are borrowed until the calls are made.
+        unsafe { fiber::make(&mut calls) };
+        let [sent, received] = calls;
+        sent.result().map_err(|error| io("send a netlink request", error))?;
+        let len = received.result().map_err(|error| io("receive a netlink answer", error))?;
         let malformed = || TargetError::Broken("a netlink answer is malformed".to_owned());
         let (header, rest) = self.buffer[..len].split_first_chunk::<HEADER>().ok_or_else(malformed)?;
         let [l0, l1, l2, l3, k0, k1, _, _, s0, s1, s2, s3, ..] = *header;

@@ -3,7 +3,10 @@
 //! [`move_this_thread`] is called by `KernelTarget::open`; [`enter_user_namespace_if_needed`] by the program before
 //! it makes threads.
 
-use std::{fs, io};
+use std::{
+    fs, io,
+    os::fd::{AsRawFd, OwnedFd},
+};
 
 use nix::{
     errno::Errno,
@@ -12,7 +15,7 @@ use nix::{
 };
 
 use super::errno::io as io_error;
-use crate::target::TargetError;
+use crate::{fiber, target::TargetError};
 
 /// With which right the process may make network namespaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,11 +67,12 @@ fn effective_capabilities() -> Option<u64> {
     u64::from_str_radix(line.trim(), 16).ok()
 }
 
-/// Moves the calling thread into a new network namespace.
+/// Moves the calling thread into a new network namespace. A fiber, which shares its thread with others, keeps what this
+/// returns as long as it uses the namespace.
 ///
 /// # Errors
 /// As `KernelTarget::open`.
-pub(super) fn move_this_thread() -> Result<(), TargetError> {
+pub(super) fn move_this_thread() -> Result<Option<OwnedFd>, TargetError> {
     if gettid() == getpid() {
         return Err(TargetError::Broken(
             "the kernel target changes its thread's network namespace; open it on a thread of its own".to_owned(),
@@ -77,7 +81,13 @@ pub(super) fn move_this_thread() -> Result<(), TargetError> {
     unshare(CloneFlags::CLONE_NEWNET).map_err(|errno| match errno {
         Errno::EPERM | Errno::ENOSPC | Errno::EUSERS => no_namespace("network", &errno.into()),
         errno => io_error("make a network namespace", errno),
-    })
+    })?;
+    if fiber::number().is_none() {
+        return Ok(None);
+    }
+    let namespace = fs::File::open("/proc/thread-self/ns/net").map_err(|error| io_error("open a namespace", error))?;
+    fiber::set_namespace(namespace.as_raw_fd());
+    Ok(Some(namespace.into()))
 }
 
 fn no_namespace(kind: &str, error: &io::Error) -> TargetError {

@@ -39,6 +39,8 @@ const SOCK_DESTROY: u16 = 21;
 const INET_DIAG_INFO: u16 = 2;
 /// Length of `struct inet_diag_msg`.
 const MESSAGE: usize = 72;
+/// Length of `struct inet_diag_req_v2`.
+const REQUEST: usize = 56;
 /// Where `tcpi_rto` is in a `tcp_info`.
 const RTO_AT: usize = 8;
 /// The first timeout of a SYN,ACK (RFC6298#2): requests have no `tcp_info` that would tell.
@@ -107,7 +109,8 @@ impl SockDiag {
 /// `struct inet_diag_req_v2`: family, protocol, extensions, states, and the pair as the target sees it.
 fn request(pair: Pair, extensions: u8) -> Vec<u8> {
     let family = if pair.target.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
-    let mut bytes = vec![family as u8, libc::IPPROTO_TCP as u8, extensions, 0];
+    let mut bytes = Vec::with_capacity(REQUEST);
+    bytes.extend([family as u8, libc::IPPROTO_TCP as u8, extensions, 0]);
     bytes.extend(u32::MAX.to_ne_bytes());
     bytes.extend(pair.target.port().to_be_bytes());
     bytes.extend(pair.peer.port().to_be_bytes());

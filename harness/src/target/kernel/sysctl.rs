@@ -6,7 +6,10 @@
 use std::{borrow::Cow, collections::BTreeMap, fs, io, io::ErrorKind};
 
 use super::errno::io as io_error;
-use crate::target::{Refusal, TargetError};
+use crate::{
+    fiber,
+    target::{Refusal, TargetError},
+};
 
 /// A switch and its value: `("ipv4/tcp_sack", "0")`.
 pub(super) type Setting = (&'static str, Cow<'static, str>);
@@ -85,10 +88,12 @@ impl Sysctls {
 
 /// The value of a switch in the calling thread's namespace, without the line end.
 pub(super) fn read(key: &str) -> io::Result<String> {
+    fiber::enter()?;
     Ok(fs::read_to_string(path(key))?.trim_end().to_owned())
 }
 
 fn write(key: &str, value: &str) -> io::Result<()> {
+    fiber::enter()?;
     // Not `fs::write`: creating and truncating mean nothing here.
     io::Write::write_all(&mut fs::OpenOptions::new().write(true).open(path(key))?, value.as_bytes())
 }

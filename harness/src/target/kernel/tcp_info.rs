@@ -1,10 +1,8 @@
 //! What the kernel tells about a socket: `TCP_INFO`, and its numbers for the states.
 
-use std::{mem, os::fd::AsRawFd, time::Duration};
+use std::{io, mem, time::Duration};
 
-use nix::errno::Errno;
-
-use super::sock_diag::Sighting;
+use super::{sock_diag::Sighting, socket::Socket};
 use crate::case::state::State;
 
 /// The RFC's state for one of the kernel's numbers (`include/net/tcp_states.h`).
@@ -30,34 +28,11 @@ pub(super) fn state(number: u8) -> Option<State> {
 ///
 /// # Errors
 /// What `getsockopt` reports.
-pub(super) fn read(socket: &impl AsRawFd) -> Result<Sighting, Errno> {
+pub(super) fn read(socket: &Socket) -> io::Result<Sighting> {
     // SAFETY: `tcp_info` consists of integers only; all-zero is a valid value of it.
     let mut info: libc::tcp_info = unsafe { mem::zeroed() };
-    let mut len = mem::size_of::<libc::tcp_info>() as libc::socklen_t;
-    // SAFETY: the descriptor is open for the duration of the borrow; `info` has room for the `len` bytes that the
-    // kernel may write, and lives until the call is back.
-    let result = unsafe {
-        libc::getsockopt(
-            socket.as_raw_fd(),
-            libc::IPPROTO_TCP,
-            libc::TCP_INFO,
-            (&raw mut info).cast::<libc::c_void>(),
-            &raw mut len,
-        )
-    };
-    Errno::result(result)?;
+    socket.get_value(libc::IPPROTO_TCP, libc::TCP_INFO, &mut info)?;
     let state = state(info.tcpi_state);
     let has_timer = state.is_some_and(|state| state != State::Listen);
     Ok(Sighting { state, rto: has_timer.then(|| Duration::from_micros(u64::from(info.tcpi_rto))) })
-}
-
-/// How many received bytes wait to be read.
-///
-/// # Errors
-/// What `ioctl` reports.
-pub(super) fn unread(socket: &impl AsRawFd) -> Result<usize, Errno> {
-    let mut bytes: libc::c_int = 0;
-    // SAFETY: the descriptor is open for the duration of the borrow; FIONREAD writes one int, which `bytes` is.
-    Errno::result(unsafe { libc::ioctl(socket.as_raw_fd(), libc::FIONREAD, &raw mut bytes) })?;
-    Ok(usize::try_from(bytes).unwrap_or(0))
 }

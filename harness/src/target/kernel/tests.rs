@@ -6,6 +6,7 @@ mod namespace;
 mod states;
 mod timing;
 mod tracing;
+mod turns;
 mod versions;
 
 use std::{panic::resume_unwind, thread};

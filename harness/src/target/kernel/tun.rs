@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     case::format::IpVersion,
+    fiber::Call,
     segment::ethernet,
     target::{
         TargetError,
@@ -75,6 +76,16 @@ impl Wire {
     /// One packet arrives. A packet that the device itself refuses, as it is not IP at all, is lost on the wire.
     pub(super) fn write(&mut self, packet: &[u8]) -> Result<(), TargetError> {
         self.device.write(packet)
+    }
+
+    /// The call of [`Self::write`], to be made together with others. The packet has to outlive it.
+    pub(super) fn writing(&self, packet: &[u8]) -> Call {
+        self.device.writing(packet)
+    }
+
+    /// What came of it.
+    pub(super) fn written(call: &Call) -> Result<(), TargetError> {
+        Device::written(call)
     }
 
     /// The next packet that was sent, if there is one now.

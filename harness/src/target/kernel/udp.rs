@@ -16,7 +16,10 @@ use nix::{
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::errno;
-use crate::target::{Outcome, TargetError, UdpSocketCall};
+use crate::{
+    fiber,
+    target::{Outcome, TargetError, UdpSocketCall},
+};
 
 /// The longest datagram.
 const LONGEST: usize = 65_535;
@@ -53,6 +56,7 @@ impl UdpSocket {
     }
 
     fn bind(&mut self, at: SocketAddr) -> Result<Outcome, TargetError> {
+        fiber::enter().map_err(|error| errno::io("enter a namespace", error))?;
         let socket = Socket::new(Domain::for_address(at), Type::DGRAM.nonblocking().cloexec(), Some(Protocol::UDP))
             .map_err(|error| errno::io("make a UDP socket", error))?;
         let every: IpAddr = match at {

@@ -4,7 +4,11 @@
 //! `POLLPRI` only once the urgent octet itself has arrived. The target takes both as "urgent data is pending". The
 //! signal is blocked on the worker thread and read as data; no handler is ever run, and no other thread is concerned.
 
-use std::{io, os::fd::AsRawFd};
+use std::{
+    io, mem,
+    os::fd::{AsFd, AsRawFd},
+    ptr,
+};
 
 use nix::{
     sys::{
@@ -14,8 +18,11 @@ use nix::{
     unistd::gettid,
 };
 
-use super::{addresses, errno::io as io_error};
-use crate::target::TargetError;
+use super::{addresses, errno::io as io_error, tun::Wire};
+use crate::{
+    fiber::{self, Call},
+    target::TargetError,
+};
 
 /// `asm-generic/fcntl.h`
 const F_SETOWN_EX: libc::c_int = 15;
@@ -27,6 +34,14 @@ const F_OWNER_TID: libc::c_int = 0;
 struct FOwnerEx {
     kind: libc::c_int,
     pid: libc::pid_t,
+}
+
+/// What the kernel tells of a signal.
+#[repr(C, align(8))]
+struct Notice([u8; mem::size_of::<libc::signalfd_siginfo>()]);
+
+impl Notice {
+    const NONE: Self = Self([0; mem::size_of::<libc::signalfd_siginfo>()]);
 }
 
 /// Where the calling thread finds its notices.
@@ -46,13 +61,33 @@ impl Notices {
         Ok(Self { signals })
     }
 
-    /// Whether there was a notice since the last time.
-    pub(super) fn take(&mut self) -> Result<bool, TargetError> {
-        let mut any = false;
-        while self.signals.read_signal().map_err(|errno| io_error("read a signal of urgent data", errno))?.is_some() {
-            any = true;
+    /// Takes a notice that nobody took.
+    pub(super) fn forget(&mut self) {
+        let mut notice = Notice::NONE;
+        let mut calls = [self.taking(&mut notice)];
+        // SAFETY: the descriptor is open and the notice borrowed until the call is made.
+        unsafe { fiber::make(&mut calls) };
+    }
+
+    /// Notices of one thread are one: there is never a second one to take.
+    fn taking(&self, notice: &mut Notice) -> Call {
+        let (to, len) = (ptr::from_mut(notice) as usize, mem::size_of::<Notice>());
+        Call::new(libc::SYS_read, [self.signals.as_fd().as_raw_fd() as usize, to, len, 0, 0, 0])
+    }
+
+    /// A packet arrives; whether there was a notice of it. With nothing between: fibers share their thread's notices.
+    pub(super) fn of(&mut self, wire: &Wire, packet: &[u8]) -> Result<bool, TargetError> {
+        let mut notice = Notice::NONE;
+        let mut calls = [wire.writing(packet), self.taking(&mut notice)];
+        // SAFETY: both descriptors are open, packet and notice are borrowed, until the calls are made.
+        unsafe { fiber::make(&mut calls) };
+        let [written, taken] = calls;
+        Wire::written(&written)?;
+        match taken.result() {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            Err(error) => Err(io_error("read a signal of urgent data", error)),
         }
-        Ok(any)
     }
 }
 
@@ -61,12 +96,19 @@ impl Notices {
 /// # Errors
 /// What `fcntl` reports.
 pub(super) fn own(socket: &impl AsRawFd) -> io::Result<()> {
-    let owner = FOwnerEx { kind: F_OWNER_TID, pid: gettid().as_raw() };
+    let owner = FOwnerEx { kind: F_OWNER_TID, pid: this_thread() };
+    let arguments = [socket.as_raw_fd() as usize, F_SETOWN_EX as usize, &raw const owner as usize, 0, 0, 0];
     // SAFETY: the descriptor is open for the duration of the borrow; F_SETOWN_EX reads a `struct f_owner_ex`, whose
     // layout `FOwnerEx` has, and `owner` lives until the call is back.
-    let result = unsafe { libc::fcntl(socket.as_raw_fd(), F_SETOWN_EX, &raw const owner) };
-    nix::errno::Errno::result(result)?;
-    Ok(())
+    unsafe { fiber::call(libc::SYS_fcntl, arguments) }.map(drop)
+}
+
+/// Asked for once.
+fn this_thread() -> libc::pid_t {
+    thread_local! {
+        static NUMBER: libc::pid_t = gettid().as_raw();
+    }
+    NUMBER.with(|number| *number)
 }
 
 /// Whether an arriving packet has a TCP header with the URG bit. Lenient: it may be malformed otherwise.

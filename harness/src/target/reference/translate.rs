@@ -1,10 +1,10 @@
 //! The reference stack's words in the harness's.
 
-use stack_under_test::{CallError, Rule, State as StackState};
+use stack_under_test::{CallError, Rule, Rules, State as StackState};
 
 use crate::{
     case::{format::Errno, state::State},
-    target::RuleName,
+    target::rule_name::{RuleName, RuleNames, RuleText},
 };
 
 /// The same state.
@@ -26,18 +26,29 @@ pub(super) const fn state_of(state: StackState) -> State {
 
 /// The name a report shows. Asked for with every packet: what it says of each rule is looked up once.
 pub(super) fn rule_name(rule: Rule) -> RuleName {
-    static NAMES: [RuleName; Rule::ALL.len()] = {
-        let mut names = [RuleName { name: "", clause: "", text: "" }; Rule::ALL.len()];
+    static TEXTS: [RuleText; Rule::ALL.len()] = {
+        let mut texts = [RuleText { name: "", clause: "", text: "" }; Rule::ALL.len()];
         let mut index = 0;
-        while index < names.len() {
+        while index < texts.len() {
             let rule = Rule::ALL[index];
-            names[index] = RuleName { name: rule.name(), clause: rule.clause(), text: rule.text() };
+            texts[index] = RuleText { name: rule.name(), clause: rule.clause(), text: rule.text() };
             index += 1;
         }
-        names
+        texts
     };
     // Rules are listed in the order in which they are declared.
-    NAMES[rule as usize]
+    RuleName(&TEXTS[rule as usize])
+}
+
+/// The names of the rules behind a packet. They fit, so they are written in place.
+pub(super) fn rule_names(rules: &Rules) -> RuleNames {
+    let mut names = [rule_name(rules.first()); Rules::CAPACITY];
+    let mut len = 0;
+    for (name, rule) in names.iter_mut().zip(rules.iter()) {
+        *name = rule_name(rule);
+        len += 1;
+    }
+    RuleNames::from_buf_and_len(names, len)
 }
 
 /// The errno a socket interface would report; `None`: would block.

@@ -166,6 +166,7 @@ impl Written {
             return buffer.fill(0);
         }
         let reach = self.total.saturating_add(buffer.len() + MARGIN);
+        let mut cleared = 0_usize;
         for &syn in &self.syns {
             for &(number, len) in &self.texts {
                 let place = number.wrapping_sub(syn) as usize;
@@ -173,6 +174,10 @@ impl Written {
                 let (place, len) =
                     if place < 1 << 31 { (place, len) } else { (0, len.saturating_sub((1 << 32) - place)) };
                 if place < reach {
+                    cleared = cleared.saturating_add(len);
+                    if cleared >= buffer.len() {
+                        return buffer.fill(0);
+                    }
                     clear(buffer, place.saturating_sub(MARGIN), len + 2 * MARGIN);
                 }
             }

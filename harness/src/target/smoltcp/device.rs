@@ -5,7 +5,7 @@ use smoltcp::{
     time::Instant,
 };
 
-use crate::target::{Emission, Time};
+use crate::target::{Emission, RuleNames, Time};
 
 /// So many packets in one poll are no answer any more: smoltcp goes round in circles, and would until memory ends.
 pub(super) const MOST: usize = 100_000;
@@ -70,7 +70,7 @@ impl phy::TxToken for Leaving<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, len: usize, write: F) -> R {
         let mut packet = vec![0; len];
         let result = write(&mut packet);
-        self.sent.push(Emission { at: self.now, packet, rules: Vec::new() });
+        self.sent.push(Emission { at: self.now, packet, rules: RuleNames::new() });
         result
     }
 }

@@ -19,7 +19,7 @@ fn a_receive_of_nothing_may_return_anything() {
 
 #[test]
 fn who_was_never_accepted_may_be_reset_or_forgotten() {
-    let rule = RuleName { name: "call-close-child", clause: "RFC9293#3.10.4", text: "" };
+    let rule = rule_of("call-close-child", "RFC9293#3.10.4");
     let resets = over(None, vec![segment(0x04, 1, b"")]).with(vec![rule]);
     let close = EventClass::Call(CallClass::Close);
     let fields = ["emitted", "state"];

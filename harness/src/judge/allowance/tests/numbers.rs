@@ -26,8 +26,8 @@ fn a_number_may_lie_in_one_window_and_beyond_the_other() {
 #[test]
 fn a_reset_after_a_close_may_take_either_number() {
     let by = |name, seq| {
-        let rules = vec![RuleName { name, clause: "SHLD-3", text: "" }];
-        over(None, vec![CaseSegment { rules: rules.clone(), ..segment(0x04, seq, b"") }]).with(rules)
+        let rules = vec![rule_of(name, "SHLD-3")];
+        over(None, vec![CaseSegment { rules: rules.clone().into(), ..segment(0x04, seq, b"") }]).with(rules)
     };
     let other = over(None, vec![segment(0x04, 1, b"")]);
     let text = event(Flags::ACK, AckPosition::SndUna);
@@ -46,7 +46,7 @@ fn only_another_incarnation_may_bear_another_number() {
         )
     };
     let by = |seq| {
-        let rule = RuleName { name: "listen-syn", clause: "RFC9293#3.10.7.2", text: "" };
+        let rule = rule_of("listen-syn", "RFC9293#3.10.7.2");
         side(vec![segment(0x12, seq, b"")], State::SynReceived).with(vec![rule])
     };
     let (syn, again) = (event(Flags::SYN, AckPosition::None), "inject: { flags: SYN }");

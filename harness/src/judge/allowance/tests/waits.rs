@@ -26,7 +26,7 @@ fn where_all_connections_but_one_do_the_same_that_one_decides() {
     let on = |on: u8, segment: CaseSegment| CaseSegment { on: Some(on), ..segment };
     let probes = |count: usize| vec![on(1, segment(Flags::ACK.0, 0, b"")); count];
     let (syn_ack, other) = (on(0, segment(0x12, 0, b"")), on(0, segment(0x12, 1, b"")));
-    let rule = RuleName { name: "keepalive-probe", clause: "MAY-5", text: "" };
+    let rule = rule_of("keepalive-probe", "MAY-5");
     let of = |first: &CaseSegment, count: usize| {
         let emitted = [vec![first.clone()], probes(count)].concat();
         Side { rules: vec![rule], ..side(emitted, State::Established) }
@@ -62,7 +62,7 @@ fn what_is_given_up_may_have_taken_along_more_text() {
 #[test]
 fn a_keepalive_that_ends_the_connection_may_do_so_instead_of_another_probe() {
     let probe = segment(Flags::ACK.0, 0, b"");
-    let rule = RuleName { name: "keepalive-probe", clause: "MAY-5", text: "" };
+    let rule = rule_of("keepalive-probe", "MAY-5");
     let probes = Side { rules: vec![rule], ..over(None, vec![probe.clone(), probe.clone()]) };
     let ends = over(None, vec![probe, segment(0x14, 1, b"")]);
     assert_eq!(name(&probes, &ends, &["flags", "seq"], EventClass::Wait), "keepalive-pace");
@@ -105,7 +105,7 @@ fn of_a_segment_acknowledged_in_part_all_may_be_sent_again() {
 
 #[test]
 fn the_third_duplicate_may_draw_more_than_the_first_segment() {
-    let rules = vec![RuleName { name: "fast-retransmit", clause: "RFC5681#3.2", text: "" }];
+    let rules = vec![rule_of("fast-retransmit", "RFC5681#3.2")];
     let front = side(vec![segment(0x18, 1, b"x")], State::Established).with(rules);
     let more = side(vec![segment(0x10, 1, b"xy")], State::Established);
     let duplicate = event(Flags::ACK, AckPosition::SndUna);
