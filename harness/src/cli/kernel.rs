@@ -6,11 +6,11 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, complain},
     interrupt, output,
 };
 use crate::guest::{
-    build::{BuildError, Instruments, Plan, Step, build},
+    build::{BuildError, Instruments, Plan, Step, build, is_current},
     cache::{self, Kernel},
 };
 
@@ -51,8 +51,15 @@ struct Build {
 /// The built kernel that `linux:NAME` means.
 pub(super) fn built(name: &str) -> Result<Kernel, Failure> {
     let kernel = cache::root().and_then(|root| cache::find(&root, name));
-    kernel.map_err(|error| Failure::Environment(error.to_string()))
+    let kernel = kernel.map_err(|error| Failure::Environment(error.to_string()))?;
+    if !is_current(&kernel) {
+        complain(&format!("linux:{name} {OLD}"));
+    }
+    Ok(kernel)
 }
+
+/// Said of a kernel that lacks what this program would give it.
+const OLD: &str = "was built by another rfc793: build it again";
 
 /// About how many files are compiled: what the bar is measured against.
 const FILES: u64 = 1300;
@@ -64,7 +71,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             let kernels = cache::list(&root).map_err(|error| Failure::Environment(error.to_string()))?;
             let mut out = output::stdout();
             for kernel in &kernels {
-                writeln!(out, "linux:{:<16} {}", kernel.name, kernel.version)?;
+                let old = if is_current(kernel) { String::new() } else { format!("; {OLD}") };
+                writeln!(out, "linux:{:<16} {}{old}", kernel.name, kernel.version)?;
             }
             out.flush()?;
             Ok(if kernels.is_empty() { Exit::Nothing } else { Exit::Well })

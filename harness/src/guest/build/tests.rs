@@ -7,9 +7,14 @@ fn plan(name: &str, source: Option<&Path>) -> Plan {
 /// A tree whose `make` fails as it is told.
 fn tree(makefile: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    for (file, text) in
-        [("Makefile", makefile), ("Kconfig", ""), ("arch/um/Makefile", ""), ("net/ipv4/tcp_input.c", "")]
-    {
+    let own = [
+        ("Makefile", makefile),
+        ("Kconfig", ""),
+        ("arch/um/Makefile", ""),
+        ("arch/um/kernel/Makefile", "obj-$(CONFIG_BLK_DEV_INITRD) += initrd.o\n"),
+        ("net/ipv4/tcp_input.c", ""),
+    ];
+    for (file, text) in own {
         let path = folder.path().join(file);
         fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         fs::write(path, text).expect("written");
@@ -84,6 +89,26 @@ fn names_and_folders_are_checked_first() {
     assert_eq!(entries(root.path()), [""; 0]);
 }
 
+/// A kernel that stays in the cache while the program that built it changes.
+#[test]
+fn a_kernel_that_would_be_made_otherwise_is_told_of() {
+    let (root, tree) = (tempfile::tempdir().expect("a folder"), tree(GOOD));
+    let plan = plan("mine", Some(tree.path()));
+    let build = || build(&plan, root.path(), &AtomicBool::new(false), &mut |_| {}).expect("built");
+    let kernel = build();
+    assert!(is_current(&kernel));
+    let file = kernel.folder.join(RECIPE);
+    let recipe = fs::read_to_string(&file).expect("a recipe");
+    for part in ["CONFIG_HOSTFS=y\n", "obj-y += batch.o\n", "debugfs_create_file"] {
+        assert!(recipe.contains(part), "{part}");
+        fs::write(&file, recipe.replace(part, "")).expect("written");
+        assert!(!is_current(&kernel), "{part}");
+    }
+    fs::remove_file(&file).expect("removed");
+    assert!(!is_current(&kernel));
+    assert!(is_current(&build()));
+}
+
 /// The options make another entry, and one that the kernel does not have is told of.
 #[test]
 fn what_is_built_in_is_another_kernel() {
@@ -92,7 +117,7 @@ fn what_is_built_in_is_another_kernel() {
     let kasan = Plan { with: Instruments { kcov: false, kasan: true }, ..plan("mine", Some(tree.path())) };
     let kernel = build(&kasan, root.path(), &AtomicBool::new(false), &mut |_| {}).expect("built");
     assert_eq!((&*kernel.name, entries(root.path())), ("mine+kasan", vec!["mine+kasan".to_owned()]));
-    assert!(kernel.has("CONFIG_KASAN"));
+    assert!(kernel.has("CONFIG_KASAN") && is_current(&kernel));
     let both = Plan { with: Instruments { kcov: true, kasan: true }, ..kasan };
     let build = || build(&both, root.path(), &AtomicBool::new(false), &mut |_| {}).expect_err("no KCOV").to_string();
     assert!(build().contains("failed to read"), "{}", build());
