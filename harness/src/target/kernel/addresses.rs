@@ -184,17 +184,31 @@ impl Touched {
     }
 }
 
-/// Whether it has a SYN, or is a fragment, which may have. Lenient: it may be malformed otherwise.
+/// Whether it may begin a connection.
 fn may_open(packet: &[u8]) -> bool {
-    const SYN: u8 = 2;
+    const SYN: u8 = 0x02;
+    may_have(packet, SYN)
+}
+
+/// Whether an arriving packet may have a flag of TCP: it has, or its header is not where a plain packet has it. What may be
+/// something else is never looked at: a checksum is another one in each run, as the target's numbers are, and nothing may
+/// depend on it.
+pub(super) fn may_have(packet: &[u8], flag: u8) -> bool {
+    const ICMP: u8 = 1;
+    const UDP: u8 = 17;
+    const ICMP_V6: u8 = 58;
+    const PLAIN_V4: u8 = 0x45;
     const IN_FRAGMENTS: u16 = 0x3fff;
-    let &[first, _, _, _, _, _, high, low, ..] = packet else { return false };
-    let is_part = match first >> 4 {
-        6 => high == FRAGMENT,
-        _ => u16::from_be_bytes([high, low]) & IN_FRAGMENTS != 0,
+    let &[first, _, _, _, l0, l1, high, low, _, protocol, ..] = packet else { return false };
+    let (protocol, is_plain) = match first >> 4 {
+        6 => (high, packet.len() == 40 + usize::from(u16::from_be_bytes([l0, l1]))),
+        _ => (protocol, first == PLAIN_V4 && u16::from_be_bytes([high, low]) & IN_FRAGMENTS == 0),
     };
-    let flags = tcp_at(packet).and_then(|at| packet.get(at + 13));
-    is_part || flags.is_some_and(|flags| flags & SYN != 0)
+    match protocol {
+        ICMP | UDP | ICMP_V6 => false,
+        TCP if is_plain => tcp_at(packet).and_then(|at| packet.get(at + 13)).is_some_and(|flags| flags & flag != 0),
+        _ => true,
+    }
 }
 
 /// The pair that an arriving packet with TCP belongs to. Lenient: a malformed packet may have one too.
@@ -210,3 +224,6 @@ pub(super) fn pair_of(packet: &[u8]) -> Option<Pair> {
         peer: SocketAddr::new(source, u16::from_be_bytes([s0, s1])),
     })
 }
+
+#[cfg(test)]
+mod tests;
