@@ -147,6 +147,8 @@ fn command_line(program: &Path, memory: &str) -> Vec<OsString> {
         "loglevel=5",
         "norandmaps",
         "random.trust_bootloader=on",
+        // It makes the texts of all tracepoints' formats nicer, which takes a tenth of the time to boot. Nobody reads them.
+        "initcall_blacklist=trace_eval_init",
         "panic=-1",
         // What the kernel finds wrong in itself ends the guest: the first report is the cause of all others.
         "panic_on_warn=1",
