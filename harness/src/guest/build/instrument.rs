@@ -2,7 +2,7 @@
 //!
 //! Stock KCOV tells every place each time, and only of what runs for a system call itself: the input of a TUN device,
 //! a softirq, is not told of, nor are timers. The changed one (`kcov.c` beside this file) tells each place once, whatever
-//! runs there. Only net/ipv4 and TCP in net/ipv6 are instrumented ([`CHANGES`]).
+//! runs there, and then costs nothing. Only net/ipv4 and TCP in net/ipv6 are instrumented ([`CHANGES`]).
 
 use std::{fs, path::Path};
 
@@ -90,7 +90,7 @@ pub(super) const CHANGES: [Change; 6] = [
     Change {
         file: "kernel/kcov.c",
         from: "\tWRITE_ONCE(t->kcov_mode, mode);\n",
-        to: "\tWRITE_ONCE(t->kcov_mode, mode);\n\tWRITE_ONCE(collector, t);\n",
+        to: "\tWRITE_ONCE(t->kcov_mode, mode);\n\tmake_text_writable();\n\tWRITE_ONCE(collector, t);\n",
     },
     Change {
         file: "kernel/kcov.c",
