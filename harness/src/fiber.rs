@@ -37,6 +37,8 @@ pub struct Call {
     watched: u64,
     /// The fiber.
     caller: u64,
+    /// Whether it is made only if the one before it was, and without an error.
+    depends: u64,
 }
 
 impl Call {
@@ -46,10 +48,16 @@ impl Call {
         Self { number: number as u64, arguments, ..Self::default() }
     }
 
+    /// The same call, made only if the one before it in its list was, and without an error.
+    #[must_use]
+    pub const fn depending(self) -> Self {
+        Self { depends: 1, ..self }
+    }
+
     /// What came of it.
     ///
     /// # Errors
-    /// The kernel's.
+    /// The kernel's; `ECANCELED` if it was not made, as it depends on one that failed.
     pub fn result(&self) -> io::Result<usize> {
         usize::try_from(self.result).map_err(|_| {
             // Nothing interrupts a call of a list for good.
@@ -70,6 +78,23 @@ impl Call {
             -1 => -(io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO) as isize),
             result => result as isize,
         };
+    }
+}
+
+/// Makes calls, each for itself.
+///
+/// # Safety
+/// As the system calls themselves.
+unsafe fn make_each(calls: &mut [Call]) {
+    let mut good = true;
+    for call in calls {
+        if call.depends != 0 && !good {
+            call.result = -(libc::ECANCELED as isize);
+        } else {
+            // SAFETY: the caller's.
+            unsafe { call.make_now() };
+        }
+        good = call.result >= 0;
     }
 }
 
@@ -161,14 +186,12 @@ pub unsafe fn call(number: libc::c_long, arguments: [usize; 6]) -> io::Result<us
 /// As the system calls themselves.
 pub unsafe fn make(calls: &mut [Call]) {
     match current().filter(|_| !std::thread::panicking()) {
-        None => {
-            for call in calls {
-                // SAFETY: the caller's.
-                unsafe { call.make_now() };
-            }
-        }
+        // SAFETY: the caller's.
+        None => unsafe { make_each(calls) },
         Some(fiber) => {
             calls.iter_mut().for_each(|call| call.caller = fiber.number as u64);
+            // Nothing depends on another fiber's.
+            calls.iter_mut().take(1).for_each(|first| first.depends = 0);
             if fiber.direct.get() {
                 // What is not made says so itself: its result is that of no call.
                 calls.iter_mut().for_each(|call| call.result = -(libc::EIO as isize));

@@ -25,8 +25,9 @@ impl Plain {
 impl Maker for Plain {
     unsafe fn make(&mut self, calls: &mut [Call]) -> io::Result<()> {
         self.lists.lock().expect("nobody panics").push(calls.len());
+        // SAFETY: the caller's.
+        unsafe { make_each(calls) };
         for call in calls {
-            unsafe { call.make_now() };
             self.watched += 10;
             call.watched = self.watched;
         }
@@ -87,6 +88,30 @@ fn each_gets_what_came_of_its_own() {
     assert_eq!(run_all(works), [6]);
     let expected = (0..4).map(|number| (Some(number), vec![None, Some(libc::EBADF)])).collect::<Vec<_>>();
     assert_eq!(results.into_inner(), expected);
+}
+
+#[test]
+fn a_call_that_depends_on_one_that_failed_is_not_made() {
+    let results = RefCell::new(Vec::new());
+    let ask = Call::new(libc::SYS_getpid, [0; 6]);
+    let fail = Call::new(libc::SYS_close, [-1i32 as usize, 0, 0, 0, 0, 0]);
+    let works = |first: Call| {
+        let results = &results;
+        worker(move || {
+            let mut calls = [first, ask.depending(), fail.depending(), ask.depending(), ask.depending(), ask];
+            // SAFETY: calls that take numbers.
+            unsafe { make(&mut calls) };
+            results.borrow_mut().push(calls.map(|call| call.result().err().and_then(|error| error.raw_os_error())));
+        })
+    };
+    // What comes first depends on no other fiber's.
+    assert_eq!(run_all([works(ask), works(fail), works(ask.depending())]), [18]);
+    let (made, bad, not) = (None, Some(libc::EBADF), Some(libc::ECANCELED));
+    let good = [made, made, bad, not, not, made];
+    assert_eq!(results.take(), [good, [bad, not, not, not, not, made], good]);
+    // The same outside.
+    works(ask)();
+    assert_eq!(results.into_inner(), [good]);
 }
 
 #[test]

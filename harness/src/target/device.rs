@@ -11,7 +11,7 @@ use std::{
         fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
         unix::fs::OpenOptionsExt,
     },
-    ptr,
+    ptr, slice,
     time::Duration,
 };
 
@@ -38,11 +38,22 @@ pub enum Kind {
 /// The longest frame: a packet of 65,535 octets and its header.
 const LONGEST: usize = 65_536 + 64;
 
+/// So many packets are asked for at once.
+pub const AT_ONCE: usize = 3;
+
+/// What a read brought.
+enum Came {
+    /// So many octets.
+    Packet(usize),
+    Nothing,
+    Interrupted,
+}
+
 /// An open device.
 pub struct Device {
     file: File,
     name: String,
-    buffer: Box<[u8]>,
+    buffers: [Box<[u8]>; AT_ONCE],
 }
 
 impl Device {
@@ -80,7 +91,7 @@ impl Device {
             Errno::EINVAL => TargetError::Permission(format!("`{name}` is there and is no device of this kind")),
             errno => failed("make the device", errno),
         })?;
-        Ok(Self { file, name: name.to_owned(), buffer: vec![0; LONGEST].into() })
+        Ok(Self { file, name: name.to_owned(), buffers: [(); AT_ONCE].map(|()| vec![0; LONGEST].into()) })
     }
 
     /// Gives the kernel's side an address.
@@ -164,19 +175,56 @@ impl Device {
     /// [`TargetError::Io`], also when the device has been taken away.
     pub fn read(&mut self) -> Result<Option<&[u8]>, TargetError> {
         loop {
-            let buffer = &mut self.buffer[..];
-            let arguments = [self.file.as_raw_fd() as usize, buffer.as_mut_ptr() as usize, buffer.len(), 0, 0, 0];
-            // SAFETY: the descriptor is open as long as `self`; the buffer is borrowed until the call is made.
-            let error = match unsafe { fiber::call(libc::SYS_read, arguments) } {
-                Ok(len) => return Ok(Some(&self.buffer[..len])),
-                Err(error) => error,
-            };
-            match error.raw_os_error() {
-                Some(libc::EINTR) => {}
-                // The device is down: nothing comes until it is brought up.
-                Some(libc::EAGAIN | libc::EIO) => return Ok(None),
-                _ => return Err(io_failed("read from the device", error)),
+            let [mut call, ..] = self.reading();
+            // SAFETY: the descriptor is open as long as `self`, and so is the buffer.
+            unsafe { fiber::make(slice::from_mut(&mut call)) };
+            match Self::came(&call)? {
+                Came::Packet(len) => return Ok(Some(&self.buffers[0][..len])),
+                Came::Nothing => return Ok(None),
+                Came::Interrupted => {}
             }
+        }
+    }
+
+    /// The calls that read the next packets, as many as there are of them; to be made together with others, which may come
+    /// before them. The device has to outlive them.
+    #[must_use]
+    pub fn reading(&mut self) -> [Call; AT_ONCE] {
+        let fd = self.file.as_raw_fd() as usize;
+        let read = |buffer: &mut Box<[u8]>| {
+            Call::new(libc::SYS_read, [fd, buffer.as_mut_ptr() as usize, buffer.len(), 0, 0, 0])
+        };
+        let [first, second, third] = self.buffers.each_mut().map(read);
+        // Where there is no packet, there is no next one.
+        [first, second.depending(), third.depending()]
+    }
+
+    /// Gives the packets that these calls of [`Self::reading`] read, in order; whether there may be more.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn packets(&self, calls: &[Call], take: &mut dyn FnMut(&[u8])) -> Result<bool, TargetError> {
+        for (call, buffer) in calls.iter().zip(&self.buffers) {
+            match Self::came(call)? {
+                Came::Packet(len) => take(&buffer[..len]),
+                Came::Nothing => return Ok(false),
+                Came::Interrupted => return Ok(true),
+            }
+        }
+        Ok(true)
+    }
+
+    /// What came of a read.
+    fn came(call: &Call) -> Result<Came, TargetError> {
+        let error = match call.result() {
+            Ok(len) => return Ok(Came::Packet(len)),
+            Err(error) => error,
+        };
+        match error.raw_os_error() {
+            Some(libc::EINTR) => Ok(Came::Interrupted),
+            // The device is down: nothing comes until it is brought up.
+            Some(libc::EAGAIN | libc::EIO) => Ok(Came::Nothing),
+            _ => Err(io_failed("read from the device", error)),
         }
     }
 

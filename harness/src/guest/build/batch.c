@@ -11,7 +11,9 @@
 #include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/notifier.h>
+#include <linux/minmax.h>
 #include <linux/printk.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <asm/syscall.h>
 #include <asm/unistd.h>
@@ -21,13 +23,17 @@
 
 extern const sys_call_ptr_t sys_call_table[];
 
-/* One call. `watched` is what stood at the list's `watch` when it was done. */
+/*
+ * One call. `watched` is what stood at the list's `watch` when it was done. With `depends` it is made only if the one
+ * before it was, and without an error.
+ */
 struct batch_call {
 	__u64 number;
 	__u64 arguments[6];
 	__s64 result;
 	__u64 watched;
 	__u64 caller;
+	__u64 depends;
 };
 
 struct batch_list {
@@ -43,13 +49,30 @@ struct batch_list {
 /* Whose call is being made. */
 static __u64 batch_caller = NOBODY;
 
+/* So many calls are fetched, made and told of at once: finding the caller's memory takes longer than copying it. */
+#define BATCH_PART 64
+
+static void batch_make_one(struct batch_call *call, bool good)
+{
+	const __u64 *a = call->arguments;
+
+	batch_caller = call->caller;
+	if (call->depends && !good)
+		call->result = -ECANCELED;
+	else if (call->number >= __NR_syscalls)
+		call->result = -ENOSYS;
+	else
+		call->result = sys_call_table[call->number](a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
 static long batch_make(struct file *file, unsigned int command, unsigned long argument)
 {
-	struct batch_list list;
-	struct batch_call call;
+	struct batch_call *calls = file->private_data;
 	struct batch_call __user *at;
+	struct batch_list list;
 	__u64 __user *watch;
-	const __u64 *a = call.arguments;
+	__u64 count, i;
+	bool good = true;
 	long failed = 0;
 
 	if (command != BATCH_MAKE)
@@ -57,25 +80,39 @@ static long batch_make(struct file *file, unsigned int command, unsigned long ar
 	if (copy_from_user(&list, (void __user *)argument, sizeof(list)))
 		return -EFAULT;
 	watch = u64_to_user_ptr(list.watch);
-	for (at = u64_to_user_ptr(list.calls); list.count && !failed; list.count--, at++) {
-		if (copy_from_user(&call, at, sizeof(call))) {
-			failed = -EFAULT;
-			break;
+	for (at = u64_to_user_ptr(list.calls); list.count && !failed; list.count -= count, at += count) {
+		count = min_t(__u64, list.count, BATCH_PART);
+		if (copy_from_user(calls, at, count * sizeof(*calls)))
+			return -EFAULT;
+		for (i = 0; i < count; i++) {
+			batch_make_one(&calls[i], good);
+			good = calls[i].result >= 0;
+			if (watch && get_user(calls[i].watched, watch))
+				failed = -EFAULT;
 		}
-		batch_caller = call.caller;
-		call.result = call.number < __NR_syscalls ?
-			sys_call_table[call.number](a[0], a[1], a[2], a[3], a[4], a[5]) : -ENOSYS;
-		if (put_user(call.result, &at->result))
-			failed = -EFAULT;
-		else if (watch && (get_user(call.watched, watch) || put_user(call.watched, &at->watched)))
+		batch_caller = NOBODY;
+		if (copy_to_user(at, calls, count * sizeof(*calls)))
 			failed = -EFAULT;
 	}
-	batch_caller = NOBODY;
 	return failed;
+}
+
+static int batch_open(struct inode *inode, struct file *file)
+{
+	file->private_data = kmalloc_array(BATCH_PART, sizeof(struct batch_call), GFP_KERNEL);
+	return file->private_data ? 0 : -ENOMEM;
+}
+
+static int batch_release(struct inode *inode, struct file *file)
+{
+	kfree(file->private_data);
+	return 0;
 }
 
 static const struct file_operations batch_operations = {
 	.owner = THIS_MODULE,
+	.open = batch_open,
+	.release = batch_release,
 	.unlocked_ioctl = batch_make,
 };
 

@@ -13,12 +13,12 @@ use std::{
 use nix::poll::PollFlags;
 
 use super::{
-    config::{SocketOptions, set_tos, set_user_timeout},
+    config::{SocketOptions, ds_field, milliseconds},
     errno,
     listener::Spare,
     sock_diag::Sighting,
     socket::{Socket, SocketOption},
-    tcp_info,
+    tcp_info::{self, TcpInfo},
     udp::UdpSocket,
     urgent,
 };
@@ -27,6 +27,7 @@ use crate::{
         format::{IpVersion, Readiness, SocketSwitch},
         state::State,
     },
+    fiber::{self, Call},
     target::{Handle, Outcome, Pair, SocketCall, TargetError},
 };
 
@@ -136,7 +137,7 @@ impl Sockets {
     /// Sets the user timeout of a socket (MUST-21).
     pub(super) fn set_user_timeout(&mut self, on: Handle, timeout: Duration) -> Result<Outcome, TargetError> {
         let Some(socket) = self.socket(on) else { return Ok(Outcome::NoSocket) };
-        let outcome = outcome("set the user timeout", set_user_timeout(socket, timeout));
+        let outcome = outcome("set the user timeout", socket.set(SocketOption::USER_TIMEOUT, milliseconds(timeout)));
         self.listener_is_usual &= on != Handle::Listener;
         outcome
     }
@@ -176,18 +177,33 @@ impl Sockets {
     /// Ends the case: no connection with a descriptor is left, nor anything that they would still send, and nobody
     /// listens.
     pub(super) fn abort_all(self, port: u16) -> Left {
-        let mut gone = Vec::new();
         let connections = self.connections.into_values().map(|connection| (connection.remote, connection.socket));
-        for (remote, socket) in connections.chain(self.parked) {
-            let is_closed = socket.reset_at_close().is_ok();
-            // A connection that its descriptor still has ends with it; else something may live on without one.
-            if is_closed && tcp_info::read(&socket).is_ok_and(|sighting| sighting.state.is_some()) {
-                gone.push(remote);
-            }
+        let (remotes, sockets): (Vec<_>, Vec<_>) = connections.chain(self.parked).unzip();
+        let mut infos: Vec<_> = sockets.iter().map(|_| TcpInfo::new()).collect();
+        let mut calls = Vec::with_capacity(3 * sockets.len() + 1);
+        for (socket, info) in sockets.into_iter().zip(&mut infos) {
+            calls.extend([socket.resetting_at_close(), info.asking(&socket), socket.closing()]);
         }
-        let spare = match self.listener {
-            Some(listener) if self.listener_is_usual => Spare::keep(listener, self.options.version, port),
-            Some(_) | None => self.spare,
+        let (usual, other) = if self.listener_is_usual { (self.listener, None) } else { (None, self.listener) };
+        calls.extend(usual.as_ref().map(Socket::stopping_to_read));
+        // SAFETY: the listener and the room for answers are there until the calls are made; those on other sockets end with
+        // their closing.
+        unsafe { fiber::make(&mut calls) };
+        drop(other);
+        let (ends, stopped) = calls.split_at(3 * infos.len());
+        let (ends, _) = ends.as_chunks::<3>();
+        // A connection that its descriptor still has ends with it; else something may live on without one.
+        let is_gone = |info: &TcpInfo, [reset, asked, _]: &[Call; 3]| {
+            reset.result().is_ok() && info.told(asked).is_ok_and(|sighting| sighting.state.is_some())
+        };
+        let told = remotes.into_iter().zip(infos.iter().zip(ends));
+        let gone = told.filter(|(_, (info, calls))| is_gone(info, calls)).map(|(remote, _)| remote).collect();
+        let spare = match usual {
+            Some(listener) => {
+                let stopped = stopped.iter().all(|call| call.result().is_ok());
+                stopped.then(|| Spare::new(listener, self.options.version, port))
+            }
+            None => self.spare,
         };
         Left { spare, gone }
     }
@@ -258,14 +274,14 @@ impl Sockets {
     /// A new socket with the case's options and an address. Inside: what `bind` reported.
     fn bound(&self, at: SocketAddr, share: bool) -> Result<Result<Socket, Outcome>, TargetError> {
         let socket = Socket::new(self.options.version).map_err(|error| errno::io("make a socket", error))?;
-        self.options
-            .apply(&socket)
-            .map_err(|(option, error)| errno::io(&format!("set the {option} of a socket"), error))?;
         // A listener and connections from the same port have to get along (MUST-42); Linux asks each to agree.
-        socket
-            .set(SocketOption::REUSE_ADDRESS, 1)
-            .and_then(|()| socket.set(SocketOption::REUSE_PORT, share.into()))
-            .map_err(|error| errno::io("let sockets share a port", error))?;
+        let sharing = [
+            ("right to reuse an address", SocketOption::REUSE_ADDRESS, 1),
+            ("right to share a port", SocketOption::REUSE_PORT, share.into()),
+        ];
+        self.options
+            .apply(&socket, &sharing)
+            .map_err(|(option, error)| errno::io(&format!("set the {option} of a socket"), error))?;
         Ok(match socket.bind(at) {
             Ok(()) => Ok(socket),
             Err(error) => Err(Outcome::Error(errno::of_call("bind", error)?)),
@@ -393,7 +409,7 @@ fn set(socket: &Socket, version: IpVersion, switch: SocketSwitch) -> Result<Outc
     match switch {
         SocketSwitch::Nagle(on) => outcome("set TCP_NODELAY", socket.set(SocketOption::NO_DELAY, (!on).into())),
         SocketSwitch::Keepalive(on) => outcome("set SO_KEEPALIVE", socket.set(SocketOption::KEEP_ALIVE, on.into())),
-        SocketSwitch::Tos(tos) => outcome("set the DS field", set_tos(socket, version, tos)),
+        SocketSwitch::Tos(tos) => outcome("set the DS field", socket.set(ds_field(version), tos.into())),
         SocketSwitch::UserTimeout(_) => Err(TargetError::Broken("a user timeout was not resolved".to_owned())),
     }
 }

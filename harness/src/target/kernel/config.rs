@@ -319,7 +319,7 @@ impl SocketOptions {
         }
         let socket = Socket::new(self.version)
             .map_err(|error| TargetError::Io { doing: "make a socket".to_owned(), source: error })?;
-        self.apply(&socket).map_err(|(option, error)| {
+        self.apply(&socket, &[]).map_err(|(option, error)| {
             Refusal::Unsupported(format!("this kernel does not take the {option} of the case's config: {error}"))
         })?;
         if let Some(wanted) = self.recv_buffer {
@@ -331,43 +331,43 @@ impl SocketOptions {
         Ok(())
     }
 
-    /// Sets them.
+    /// Sets them, and `more`.
     ///
     /// # Errors
     /// Which one the kernel did not take, and why.
-    pub(super) fn apply(&self, socket: &Socket) -> Result<(), (&'static str, io::Error)> {
-        let named = |option| move |error| (option, error);
-        if self.nodelay {
-            socket.set(SocketOption::NO_DELAY, 1).map_err(named("nagle"))?;
+    pub(super) fn apply(&self, socket: &Socket, more: &[Named]) -> Result<(), (&'static str, io::Error)> {
+        let mut wanted = self.wanted();
+        wanted.extend(more);
+        let values: Vec<_> = wanted.iter().map(|&(_, option, value)| (option, value)).collect();
+        for ((name, option, value), set) in wanted.into_iter().zip(socket.set_all(&values)) {
+            let set = match option.within_limits() {
+                Some(option) => set.or_else(|_| socket.set(option, value)),
+                None => set,
+            };
+            set.map_err(|error| (name, error))?;
         }
+        Ok(())
+    }
+
+    /// All that is set on a socket, in the words of a case.
+    fn wanted(&self) -> Vec<Named> {
         // Always told: the kernel's default is to take urgent data out of line (RFC 6093 recommends in line).
-        socket.set(SocketOption::OOB_INLINE, self.urgent_inline.into()).map_err(named("urgent-inline"))?;
-        if let Some(bytes) = self.recv_buffer {
-            // Beyond the host's limit if that is allowed, else within.
-            socket
-                .set(SocketOption::RECV_BUFFER_FORCE, bytes)
-                .or_else(|_| socket.set(SocketOption::RECV_BUFFER, bytes))
-                .map_err(named("recv-buffer"))?;
-        }
-        if let Some(bytes) = self.send_buffer {
-            // Beyond the host's limit if that is allowed, else within.
-            socket
-                .set(SocketOption::SEND_BUFFER_FORCE, bytes)
-                .or_else(|_| socket.set(SocketOption::SEND_BUFFER, bytes))
-                .map_err(named("send-buffer"))?;
-        }
-        if let Some(mss) = self.mss {
-            socket.set(SocketOption::MAXSEG, mss.into()).map_err(named("mss"))?;
-        }
-        if let Some(timeout) = self.user_timeout {
-            set_user_timeout(socket, timeout).map_err(named("user-timeout"))?;
-        }
-        if let Some(tos) = self.tos {
-            set_tos(socket, self.version, tos).map_err(named("tos"))?;
-        }
-        self.keepalive.apply(socket).map_err(named("keepalive"))
+        let mut wanted = vec![("urgent-inline", SocketOption::OOB_INLINE, self.urgent_inline.into())];
+        wanted.extend(self.nodelay.then_some(("nagle", SocketOption::NO_DELAY, 1)));
+        // Beyond the host's limits if that is allowed, else within.
+        wanted.extend(self.recv_buffer.map(|bytes| ("recv-buffer", SocketOption::RECV_BUFFER_FORCE, bytes)));
+        wanted.extend(self.send_buffer.map(|bytes| ("send-buffer", SocketOption::SEND_BUFFER_FORCE, bytes)));
+        wanted.extend(self.mss.map(|mss| ("mss", SocketOption::MAXSEG, mss.into())));
+        let timeout = self.user_timeout.map(milliseconds);
+        wanted.extend(timeout.map(|timeout| ("user-timeout", SocketOption::USER_TIMEOUT, timeout)));
+        wanted.extend(self.tos.map(|tos| ("tos", ds_field(self.version), tos.into())));
+        wanted.extend(self.keepalive.wanted().map(|(option, value)| ("keepalive", option, value)));
+        wanted
     }
 }
+
+/// An option, what a case calls it, and its value.
+pub(super) type Named = (&'static str, SocketOption, u32);
 
 impl SocketOptions {
     /// What a case gets that asks for nothing.
@@ -389,33 +389,27 @@ impl SocketOptions {
 }
 
 impl Keepalive {
-    fn apply(self, socket: &Socket) -> io::Result<()> {
+    fn wanted(self) -> impl Iterator<Item = (SocketOption, u32)> {
         let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
-        if let Some(idle) = self.idle {
-            socket.set(SocketOption::KEEP_ALIVE, 1)?;
-            socket.set(SocketOption::KEEP_IDLE, seconds(idle))?;
-        }
+        let on = self.idle.map(|_| (SocketOption::KEEP_ALIVE, 1));
+        let idle = self.idle.map(|idle| (SocketOption::KEEP_IDLE, seconds(idle)));
         // A case may give these only, and switch it on later.
-        if let Some(interval) = self.interval {
-            socket.set(SocketOption::KEEP_INTERVAL, seconds(interval))?;
-        }
-        if let Some(count) = self.count {
-            socket.set(SocketOption::KEEP_COUNT, count)?;
-        }
-        Ok(())
+        let interval = self.interval.map(|interval| (SocketOption::KEEP_INTERVAL, seconds(interval)));
+        let count = self.count.map(|count| (SocketOption::KEEP_COUNT, count));
+        [on, idle, interval, count].into_iter().flatten()
     }
 }
 
-/// Sets the user timeout (MUST-21), which the kernel counts in milliseconds.
-pub(super) fn set_user_timeout(socket: &Socket, timeout: Duration) -> io::Result<()> {
-    socket.set(SocketOption::USER_TIMEOUT, u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX))
+/// The user timeout (MUST-21) as the kernel counts it.
+pub(super) fn milliseconds(timeout: Duration) -> u32 {
+    u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX)
 }
 
-/// Sets the DS field of what a socket sends.
-pub(super) fn set_tos(socket: &Socket, version: IpVersion, tos: u8) -> io::Result<()> {
+/// The option for the DS field of what a socket sends.
+pub(super) const fn ds_field(version: IpVersion) -> SocketOption {
     match version {
-        IpVersion::V4 => socket.set(SocketOption::TOS, tos.into()),
-        IpVersion::V6 => socket.set(SocketOption::TRAFFIC_CLASS, tos.into()),
+        IpVersion::V4 => SocketOption::TOS,
+        IpVersion::V6 => SocketOption::TRAFFIC_CLASS,
     }
 }
 

@@ -7,7 +7,7 @@
 //! is made, must not be seen by another case: they make their own listener, and so does a case whose listener was
 //! changed by a call.
 
-use std::{io, net::Shutdown};
+use std::io;
 
 use super::socket::Socket;
 use crate::case::format::IpVersion;
@@ -20,11 +20,9 @@ pub(super) struct Spare {
 }
 
 impl Spare {
-    /// Puts a listener aside. What waits in its queue is reset, as if it had been closed; `None` if it cannot be kept.
-    pub(super) fn keep(socket: Socket, version: IpVersion, port: u16) -> Option<Self> {
-        // Linux: a listener that is shut down for reading becomes an unconnected socket that keeps its port.
-        socket.shutdown(Shutdown::Read).ok()?;
-        Some(Self { socket, version, port })
+    /// A listener that was made to stop reading. What waited in its queue is reset, as if it had been closed.
+    pub(super) const fn new(socket: Socket, version: IpVersion, port: u16) -> Self {
+        Self { socket, version, port }
     }
 
     /// The port it is bound to.

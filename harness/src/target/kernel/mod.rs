@@ -20,7 +20,7 @@
 //! Who calls it: `run`, on a thread that it gives to the target ([`KernelTarget::open`] says why).
 //!
 //! A packet written to a TUN device is processed within the `write`: what the kernel answers at once can be read as
-//! soon as [`Target::inject`] is back, so "nothing came" needs no timeout.
+//! soon as [`Target::inject`] is back, so "nothing came" needs no timeout. It is read with the same list of calls.
 //!
 //! What it leaves out: claims to an IPv6 address. The clock is the machine's: an emission's time is when it was read, which is never before it was sent but may be later.
 
@@ -54,6 +54,7 @@ pub use self::{
     tracepoints::{missing as tracing_missing, take_symbols_from},
 };
 use nix::time::{ClockId, clock_getres};
+use smallvec::{SmallVec, smallvec};
 
 use self::{
     addresses::{AddressPool, Touched},
@@ -66,16 +67,16 @@ use self::{
     sysctl::Sysctls,
     tracepoints::Tracepoints,
     tun::Wire,
-    urgent::Notices,
+    urgent::{Notice, Notices},
 };
 use super::{Capabilities, ConnState, Emission, Endpoints, Explanation, Handle, Outcome, Pair, Refusal, SocketCall};
-use super::{RuleNames, Target, TargetError, Time};
+use super::{RuleNames, Target, TargetError, Time, device::AT_ONCE};
 use crate::{
     case::{
         format::{Config, IpVersion, Medium, SocketSwitch},
         state::State,
     },
-    fiber,
+    fiber::{self, Call},
     segment::ethernet::{Header, TYPE_ARP, TYPE_IPV4, TYPE_IPV6},
 };
 
@@ -145,11 +146,33 @@ struct RunningCase {
     touched: Touched,
     /// Urgent pointers have been injected, so notices may have come.
     urgent: bool,
-    /// The last thing done is a call that makes nothing leave, or had no socket: what a timer sent is read with what
-    /// comes next.
+    /// All is read that the last thing done made leave, or it is a call that makes nothing leave, or had no socket: what a
+    /// timer sent is read with what comes next.
     silent: bool,
     /// The Ethernet link, in a case that wants one: made for it, so that no neighbor is known yet.
     ethernet: Option<Wire>,
+}
+
+impl RunningCase {
+    /// The wire that the case is about, and what keeps those packets read from it that belong to the case.
+    fn wire<'a>(
+        &'a mut self,
+        tun: &'a mut Wire,
+        pending: &'a mut Vec<Emission>,
+    ) -> (&'a mut Wire, impl FnMut(&[u8]) + 'a) {
+        let Self { clock, endpoints, ethernet, .. } = self;
+        let on_ethernet = ethernet.is_some();
+        let keep = move |packet: &[u8]| {
+            let belongs = match on_ethernet {
+                true => belongs_on_ethernet(packet, endpoints.version()),
+                false => addresses::belongs(packet, endpoints),
+            };
+            if belongs {
+                pending.push(Emission { at: clock.now(), packet: packet.to_vec(), rules: RuleNames::new() });
+            }
+        };
+        (ethernet.as_mut().unwrap_or(tun), keep)
+    }
 }
 
 impl KernelTarget {
@@ -232,23 +255,9 @@ impl KernelTarget {
 
     /// Reads what the device holds; keeps what belongs to the case.
     fn drain(&mut self) -> Result<(), TargetError> {
-        if let Some(RunningCase { ethernet: Some(wire), clock, endpoints, .. }) = &mut self.case {
-            while let Some(frame) = wire.read()? {
-                if belongs_on_ethernet(frame, endpoints.version()) {
-                    self.pending.push(Emission { at: clock.now(), packet: frame.to_vec(), rules: RuleNames::new() });
-                }
-            }
-            return Ok(());
-        }
-        while let Some(packet) = self.tun.read()? {
-            if let Some(case) = &self.case
-                && addresses::belongs(packet, &case.endpoints)
-            {
-                let packet = packet.to_vec();
-                self.pending.push(Emission { at: case.clock.now(), packet, rules: RuleNames::new() });
-            }
-        }
-        Ok(())
+        let Some(case) = &mut self.case else { return self.tun.drain(&mut |_| {}) };
+        let (wire, mut keep) = case.wire(&mut self.tun, &mut self.pending);
+        wire.drain(&mut keep)
     }
 
     /// Gives everything back that the case used; nothing of it will send any more.
@@ -259,14 +268,22 @@ impl KernelTarget {
             self.spare = left.spare;
         }
         // Only now: the exact query falls back to a listener, and must not find one to destroy.
-        for pair in case.touched.pairs().filter(|pair| !left.gone.contains(&pair.peer)) {
-            self.diag.forget(pair)?;
+        let living = case.touched.pairs().filter(|pair| !left.gone.contains(&pair.peer));
+        let mut forgetting = self.diag.forgetting(living);
+        let mut calls = self.diag.forget(&mut forgetting);
+        let forgets = calls.len();
+        calls.extend(self.tun.reading());
+        let mut notice = Notice::NONE;
+        if case.urgent {
+            calls.push(self.notices.taking(&mut notice));
         }
+        // SAFETY: the sockets, the device and what they read into are there until the calls are made.
+        unsafe { fiber::make(&mut calls) };
+        self.diag.forgotten(&forgetting, &calls[..forgets])?;
         // Half-open connections that cannot be forgotten would stay in the listener's queue.
         self.spare.take_if(|_| case.touched.is_full() || !self.diag.can_destroy());
-        while self.tun.read()?.is_some() {}
-        if case.urgent {
-            self.notices.forget();
+        if self.tun.packets(&calls[forgets..forgets + AT_ONCE], &mut |_| {})? {
+            self.tun.drain(&mut |_| {})?;
         }
         self.pending.clear();
         Ok(())
@@ -363,20 +380,32 @@ impl Target for KernelTarget {
 
     fn inject(&mut self, bytes: &[u8]) -> Result<(), TargetError> {
         let case = self.case.as_mut().ok_or_else(no_case)?;
-        let (packet, wire) = match &mut case.ethernet {
-            None => (bytes, &mut self.tun),
-            Some(wire) => (bytes.get(Header::LEN..).unwrap_or(&[]), wire),
-        };
+        let packet = if case.ethernet.is_none() { bytes } else { bytes.get(Header::LEN..).unwrap_or(&[]) };
         if case.sockets.has_listener() {
             case.touched.add_packet(packet);
         }
-        case.silent = false;
         // Only now, as most connections never see an urgent pointer.
-        if !urgent::is_urgent(packet) || !case.sockets.own_notices()? {
-            return wire.write(bytes);
+        let urgent = urgent::is_urgent(packet) && case.sockets.own_notices()?;
+        case.urgent |= urgent;
+        let mut notice = Notice::NONE;
+        let (wire, mut keep) = case.wire(&mut self.tun, &mut self.pending);
+        let mut calls: SmallVec<[Call; 2 + AT_ONCE]> = smallvec![wire.writing(bytes)];
+        // With nothing between: fibers share their thread's notices.
+        calls.extend(urgent.then(|| self.notices.taking(&mut notice)));
+        let before = calls.len();
+        calls.extend(wire.reading());
+        // SAFETY: the descriptors are open, packet, notice and device are borrowed, until the calls are made.
+        unsafe { fiber::make(&mut calls) };
+        let (done, reads) = calls.split_at(before);
+        Wire::written(&done[0])?;
+        if wire.packets(reads, &mut keep)? {
+            wire.drain(&mut keep)?;
         }
-        case.urgent = true;
-        if self.notices.of(wire, bytes)?
+        drop(keep);
+        // What it made leave at once is read.
+        case.silent = true;
+        if urgent
+            && Notices::taken(&done[1])?
             && let Some(pair) = addresses::pair_of(packet)
         {
             case.sockets.urgent_announced(pair.peer);

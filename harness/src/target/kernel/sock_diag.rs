@@ -10,11 +10,12 @@ use nix::{errno::Errno, sys::socket::SockProtocol};
 
 use super::{
     errno::io,
-    netlink::{Netlink, find_attribute},
+    netlink::{Netlink, Request, find_attribute},
     tcp_info,
 };
 use crate::{
     case::state::State,
+    fiber::Call,
     target::{Pair, TargetError},
 };
 
@@ -41,6 +42,8 @@ const INET_DIAG_INFO: u16 = 2;
 const MESSAGE: usize = 72;
 /// Length of `struct inet_diag_req_v2`.
 const REQUEST: usize = 56;
+/// More than what is said of a refused request: a header, the error and the request.
+const REFUSAL: usize = 128;
 /// Where `tcpi_rto` is in a `tcp_info`.
 const RTO_AT: usize = 8;
 /// The first timeout of a SYN,ACK (RFC6298#2): requests have no `tcp_info` that would tell.
@@ -89,22 +92,35 @@ impl SockDiag {
         self.can_destroy
     }
 
-    /// Makes the kernel forget this pair, whatever state it is in. There must be no listener on its port.
-    pub(super) fn forget(&mut self, pair: Pair) -> Result<(), TargetError> {
-        if !self.can_destroy {
-            return Ok(());
-        }
-        match self.netlink.request(SOCK_DESTROY, libc::NLM_F_ACK, &request(pair, 0))? {
-            Ok(_) | Err(Errno::ENOENT) => Ok(()),
-            // Then old connections stay until they time out. They bother nobody: no later case has their addresses.
-            Err(Errno::EOPNOTSUPP) => {
-                self.can_destroy = false;
-                Ok(())
+    /// What makes the kernel forget these pairs, whatever states they are in. There must be no listener on their ports.
+    pub(super) fn forgetting(&mut self, pairs: impl Iterator<Item = Pair>) -> Forgetting {
+        let can_destroy = self.can_destroy;
+        let wanted = pairs.filter(|_| can_destroy).map(|pair| request(pair, 0));
+        Forgetting(wanted.map(|wanted| self.netlink.prepare(SOCK_DESTROY, 0, &wanted, vec![0; REFUSAL])).collect())
+    }
+
+    /// The calls that do it; this and the socket have to outlive them.
+    pub(super) fn forget(&self, forgetting: &mut Forgetting) -> Vec<Call> {
+        forgetting.0.iter_mut().flat_map(|request| self.netlink.asking(request)).collect()
+    }
+
+    /// What came of them.
+    pub(super) fn forgotten(&mut self, forgetting: &Forgetting, calls: &[Call]) -> Result<(), TargetError> {
+        let (calls, _) = calls.as_chunks::<2>();
+        for (request, calls) in forgetting.0.iter().zip(calls) {
+            match request.refused(calls)? {
+                Ok(()) | Err(Errno::ENOENT) => {}
+                // Then old connections stay until they time out. They bother nobody: no later case has their addresses.
+                Err(Errno::EOPNOTSUPP) => self.can_destroy = false,
+                Err(errno) => return Err(io("let the kernel forget a connection", errno)),
             }
-            Err(errno) => Err(io("let the kernel forget a connection", errno)),
         }
+        Ok(())
     }
 }
+
+/// Pairs that are to be forgotten.
+pub(super) struct Forgetting(Vec<Request>);
 
 /// `struct inet_diag_req_v2`: family, protocol, extensions, states, and the pair as the target sees it.
 fn request(pair: Pair, extensions: u8) -> Vec<u8> {

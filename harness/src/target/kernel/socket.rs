@@ -6,13 +6,16 @@ use std::{
     io, mem,
     net::{Shutdown, SocketAddr},
     os::fd::{AsRawFd, RawFd},
-    ptr,
+    ptr, slice,
 };
 
 use nix::poll::PollFlags;
 use socket2::SockAddr;
 
-use crate::{case::format::IpVersion, fiber};
+use crate::{
+    case::format::IpVersion,
+    fiber::{self, Call},
+};
 
 /// An option of a socket: its level and its number.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +43,19 @@ impl SocketOption {
     pub(super) const KEEP_COUNT: Self = Self(libc::IPPROTO_TCP, libc::TCP_KEEPCNT);
     pub(super) const TOS: Self = Self(libc::IPPROTO_IP, libc::IP_TOS);
     pub(super) const TRAFFIC_CLASS: Self = Self(libc::IPPROTO_IPV6, libc::IPV6_TCLASS);
+
+    /// The option that does within the host's limits what this one does beyond them, which takes a right.
+    pub(super) const fn within_limits(self) -> Option<Self> {
+        match self {
+            Self(libc::SOL_SOCKET, libc::SO_RCVBUFFORCE) => Some(Self::RECV_BUFFER),
+            Self(libc::SOL_SOCKET, libc::SO_SNDBUFFORCE) => Some(Self::SEND_BUFFER),
+            _ => None,
+        }
+    }
 }
+
+/// What makes a close a reset.
+static NO_LINGER: libc::linger = libc::linger { l_onoff: 1, l_linger: 0 };
 
 /// A TCP socket; closed when it is dropped.
 #[derive(Debug)]
@@ -58,7 +73,7 @@ impl Socket {
         };
         let kind = libc::SOCK_STREAM | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
         let arguments = [family as usize, kind as usize, libc::IPPROTO_TCP as usize, 0, 0, 0];
-        let make = fiber::Call::new(libc::SYS_socket, arguments);
+        let make = Call::new(libc::SYS_socket, arguments);
         match fiber::entering() {
             None => {
                 let mut calls = [make];
@@ -81,12 +96,19 @@ impl Socket {
         Self(fd as RawFd)
     }
 
-    /// Makes a call on this socket: its other arguments are numbers, or addresses of what outlives the call.
-    fn call(&self, number: libc::c_long, arguments: [usize; 5]) -> io::Result<usize> {
+    /// A call on this socket: its other arguments are numbers, or addresses of what outlives the call, as the socket does.
+    fn calling(&self, number: libc::c_long, arguments: [usize; 5]) -> Call {
         let [a, b, c, d, e] = arguments;
+        Call::new(number, [self.0 as usize, a, b, c, d, e])
+    }
+
+    /// Makes such a call.
+    fn call(&self, number: libc::c_long, arguments: [usize; 5]) -> io::Result<usize> {
+        let mut call = self.calling(number, arguments);
         // SAFETY: the descriptor is open as long as `self`; each caller passes what its call takes, borrowed until this
         // is back.
-        unsafe { fiber::call(number, [self.0 as usize, a, b, c, d, e]) }
+        unsafe { fiber::make(slice::from_mut(&mut call)) };
+        call.result()
     }
 
     /// Sets an option that is a number.
@@ -97,17 +119,38 @@ impl Socket {
         self.set_value(option, &value)
     }
 
+    /// Sets options that are numbers, all at once. Inside: what `setsockopt` reports of each.
+    pub(super) fn set_all(&self, options: &[(SocketOption, u32)]) -> Vec<io::Result<()>> {
+        let mut calls: Vec<_> = options.iter().map(|(option, value)| self.setting(*option, value)).collect();
+        // SAFETY: the descriptor is open as long as `self`; the values are borrowed until the calls are made.
+        unsafe { fiber::make(&mut calls) };
+        calls.iter().map(|call| call.result().map(drop)).collect()
+    }
+
     /// What is still to be sent is thrown away at the close, and the connection reset.
     ///
     /// # Errors
     /// What `setsockopt` reports.
     pub(super) fn reset_at_close(&self) -> io::Result<()> {
-        self.set_value(SocketOption::LINGER, &libc::linger { l_onoff: 1, l_linger: 0 })
+        self.set_value(SocketOption::LINGER, &NO_LINGER)
     }
 
-    fn set_value<T>(&self, SocketOption(level, name): SocketOption, value: &T) -> io::Result<()> {
+    /// The call of [`Self::reset_at_close`].
+    pub(super) fn resetting_at_close(&self) -> Call {
+        self.setting(SocketOption::LINGER, &NO_LINGER)
+    }
+
+    fn set_value<T>(&self, option: SocketOption, value: &T) -> io::Result<()> {
+        let mut call = self.setting(option, value);
+        // SAFETY: the descriptor is open as long as `self`, and the value is borrowed until this is back.
+        unsafe { fiber::make(slice::from_mut(&mut call)) };
+        call.result().map(drop)
+    }
+
+    /// The call that sets an option; the value has to outlive it.
+    fn setting<T>(&self, SocketOption(level, name): SocketOption, value: &T) -> Call {
         let (at, len) = (ptr::from_ref(value) as usize, mem::size_of::<T>());
-        self.call(libc::SYS_setsockopt, [level as usize, name as usize, at, len, 0]).map(drop)
+        self.calling(libc::SYS_setsockopt, [level as usize, name as usize, at, len, 0])
     }
 
     /// An option that is a number.
@@ -115,19 +158,24 @@ impl Socket {
     /// # Errors
     /// What `getsockopt` reports.
     pub(super) fn get(&self, option: SocketOption) -> io::Result<u32> {
-        let mut value = 0u32;
-        self.get_value(option.0, option.1, &mut value)?;
-        Ok(value)
+        let (mut value, mut len) = (0u32, mem::size_of::<u32>() as libc::socklen_t);
+        let mut call = self.getting(option.0, option.1, &mut value, &mut len);
+        // SAFETY: the descriptor is open as long as `self`; value and length are there until the call is made.
+        unsafe { fiber::make(slice::from_mut(&mut call)) };
+        call.result().map(|_| value)
     }
 
-    /// Reads an option. `T` is what the kernel writes, or longer, and any bytes are a value of it.
-    ///
-    /// # Errors
-    /// What `getsockopt` reports.
-    pub(super) fn get_value<T>(&self, level: libc::c_int, name: libc::c_int, value: &mut T) -> io::Result<()> {
-        let mut len = mem::size_of::<T>() as libc::socklen_t;
-        let (at, len) = (ptr::from_mut(value) as usize, &raw mut len as usize);
-        self.call(libc::SYS_getsockopt, [level as usize, name as usize, at, len, 0]).map(drop)
+    /// The call that reads an option. `T` is what the kernel writes, or longer, as `len` says, and any bytes are a value of
+    /// it; both have to outlive it.
+    pub(super) fn getting<T>(
+        &self,
+        level: libc::c_int,
+        name: libc::c_int,
+        value: &mut T,
+        len: &mut libc::socklen_t,
+    ) -> Call {
+        let (at, len) = (ptr::from_mut(value) as usize, ptr::from_mut(len) as usize);
+        self.calling(libc::SYS_getsockopt, [level as usize, name as usize, at, len, 0])
     }
 
     /// Binds it.
@@ -191,6 +239,18 @@ impl Socket {
             Shutdown::Both => libc::SHUT_RDWR,
         };
         self.call(libc::SYS_shutdown, [how as usize, 0, 0, 0, 0]).map(drop)
+    }
+
+    /// The call that stops reading. Of a listener Linux makes an unconnected socket that keeps its port.
+    pub(super) fn stopping_to_read(&self) -> Call {
+        self.calling(libc::SYS_shutdown, [libc::SHUT_RD as usize, 0, 0, 0, 0])
+    }
+
+    /// The call that closes it, which has to be made.
+    pub(super) fn closing(self) -> Call {
+        let call = self.calling(libc::SYS_close, [0; 5]);
+        mem::forget(self);
+        call
     }
 
     /// Sends; how much was taken.

@@ -1,9 +1,12 @@
 //! What the kernel tells about a socket: `TCP_INFO`, and its numbers for the states.
 
-use std::{io, mem, time::Duration};
+use std::{io, mem, slice, time::Duration};
 
 use super::{sock_diag::Sighting, socket::Socket};
-use crate::case::state::State;
+use crate::{
+    case::state::State,
+    fiber::{self, Call},
+};
 
 /// The RFC's state for one of the kernel's numbers (`include/net/tcp_states.h`).
 pub(super) fn state(number: u8) -> Option<State> {
@@ -24,15 +27,44 @@ pub(super) fn state(number: u8) -> Option<State> {
     }
 }
 
-/// The state and retransmission timeout of a socket; a socket without a connection has neither.
+/// Room for what is told of a socket.
+pub(super) struct TcpInfo {
+    info: libc::tcp_info,
+    len: libc::socklen_t,
+}
+
+impl TcpInfo {
+    /// Nothing told yet.
+    pub(super) fn new() -> Self {
+        // SAFETY: `tcp_info` consists of integers only; all-zero is a valid value of it.
+        Self { info: unsafe { mem::zeroed() }, len: mem::size_of::<libc::tcp_info>() as libc::socklen_t }
+    }
+
+    /// The call that asks; this and the socket have to outlive it.
+    pub(super) fn asking(&mut self, socket: &Socket) -> Call {
+        socket.getting(libc::IPPROTO_TCP, libc::TCP_INFO, &mut self.info, &mut self.len)
+    }
+
+    /// The state and retransmission timeout of the socket; one without a connection has neither.
+    ///
+    /// # Errors
+    /// What `getsockopt` reports.
+    pub(super) fn told(&self, call: &Call) -> io::Result<Sighting> {
+        call.result()?;
+        let state = state(self.info.tcpi_state);
+        let has_timer = state.is_some_and(|state| state != State::Listen);
+        Ok(Sighting { state, rto: has_timer.then(|| Duration::from_micros(u64::from(self.info.tcpi_rto))) })
+    }
+}
+
+/// Asks now.
 ///
 /// # Errors
-/// What `getsockopt` reports.
+/// As [`TcpInfo::told`].
 pub(super) fn read(socket: &Socket) -> io::Result<Sighting> {
-    // SAFETY: `tcp_info` consists of integers only; all-zero is a valid value of it.
-    let mut info: libc::tcp_info = unsafe { mem::zeroed() };
-    socket.get_value(libc::IPPROTO_TCP, libc::TCP_INFO, &mut info)?;
-    let state = state(info.tcpi_state);
-    let has_timer = state.is_some_and(|state| state != State::Listen);
-    Ok(Sighting { state, rto: has_timer.then(|| Duration::from_micros(u64::from(info.tcpi_rto))) })
+    let mut info = TcpInfo::new();
+    let mut call = info.asking(socket);
+    // SAFETY: the socket is borrowed and the room is there until the call is made.
+    unsafe { fiber::make(slice::from_mut(&mut call)) };
+    info.told(&call)
 }

@@ -8,11 +8,11 @@ use std::{
 
 use crate::{
     case::format::IpVersion,
-    fiber::Call,
+    fiber::{self, Call},
     segment::ethernet,
     target::{
         TargetError,
-        device::{Device, Kind},
+        device::{AT_ONCE, Device, Kind},
     },
 };
 
@@ -73,24 +73,36 @@ impl Wire {
         Ok(())
     }
 
-    /// One packet arrives. A packet that the device itself refuses, as it is not IP at all, is lost on the wire.
-    pub(super) fn write(&mut self, packet: &[u8]) -> Result<(), TargetError> {
-        self.device.write(packet)
-    }
-
-    /// The call of [`Self::write`], to be made together with others. The packet has to outlive it.
+    /// The call by which one packet arrives, to be made together with others. The packet has to outlive it.
     pub(super) fn writing(&self, packet: &[u8]) -> Call {
         self.device.writing(packet)
     }
 
-    /// What came of it.
+    /// What came of it. A packet that the device itself refuses, as it is not IP at all, is lost on the wire.
     pub(super) fn written(call: &Call) -> Result<(), TargetError> {
         Device::written(call)
     }
 
-    /// The next packet that was sent, if there is one now.
-    pub(super) fn read(&mut self) -> Result<Option<&[u8]>, TargetError> {
-        self.device.read()
+    /// The calls that read what was sent, to be made together with others. See [`Device::reading`].
+    pub(super) fn reading(&mut self) -> [Call; AT_ONCE] {
+        self.device.reading()
+    }
+
+    /// What they read; whether there may be more.
+    pub(super) fn packets(&self, calls: &[Call], take: &mut dyn FnMut(&[u8])) -> Result<bool, TargetError> {
+        self.device.packets(calls, take)
+    }
+
+    /// Takes all that was sent and not read yet.
+    pub(super) fn drain(&mut self, take: &mut dyn FnMut(&[u8])) -> Result<(), TargetError> {
+        loop {
+            let mut calls = self.reading();
+            // SAFETY: the device is borrowed until the calls are made.
+            unsafe { fiber::make(&mut calls) };
+            if !self.packets(&calls, take)? {
+                return Ok(());
+            }
+        }
     }
 
     /// Sleeps until there is a packet to read, at most so long. May wake up early.

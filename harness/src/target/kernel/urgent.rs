@@ -18,7 +18,7 @@ use nix::{
     unistd::gettid,
 };
 
-use super::{addresses, errno::io as io_error, tun::Wire};
+use super::{addresses, errno::io as io_error};
 use crate::{
     fiber::{self, Call},
     target::TargetError,
@@ -38,10 +38,10 @@ struct FOwnerEx {
 
 /// What the kernel tells of a signal.
 #[repr(C, align(8))]
-struct Notice([u8; mem::size_of::<libc::signalfd_siginfo>()]);
+pub(super) struct Notice([u8; mem::size_of::<libc::signalfd_siginfo>()]);
 
 impl Notice {
-    const NONE: Self = Self([0; mem::size_of::<libc::signalfd_siginfo>()]);
+    pub(super) const NONE: Self = Self([0; mem::size_of::<libc::signalfd_siginfo>()]);
 }
 
 /// Where the calling thread finds its notices.
@@ -61,29 +61,15 @@ impl Notices {
         Ok(Self { signals })
     }
 
-    /// Takes a notice that nobody took.
-    pub(super) fn forget(&mut self) {
-        let mut notice = Notice::NONE;
-        let mut calls = [self.taking(&mut notice)];
-        // SAFETY: the descriptor is open and the notice borrowed until the call is made.
-        unsafe { fiber::make(&mut calls) };
-    }
-
-    /// Notices of one thread are one: there is never a second one to take.
-    fn taking(&self, notice: &mut Notice) -> Call {
+    /// The call that takes a notice. Notices of one thread are one: there is never a second one to take.
+    pub(super) fn taking(&self, notice: &mut Notice) -> Call {
         let (to, len) = (ptr::from_mut(notice) as usize, mem::size_of::<Notice>());
         Call::new(libc::SYS_read, [self.signals.as_fd().as_raw_fd() as usize, to, len, 0, 0, 0])
     }
 
-    /// A packet arrives; whether there was a notice of it. With nothing between: fibers share their thread's notices.
-    pub(super) fn of(&mut self, wire: &Wire, packet: &[u8]) -> Result<bool, TargetError> {
-        let mut notice = Notice::NONE;
-        let mut calls = [wire.writing(packet), self.taking(&mut notice)];
-        // SAFETY: both descriptors are open, packet and notice are borrowed, until the calls are made.
-        unsafe { fiber::make(&mut calls) };
-        let [written, taken] = calls;
-        Wire::written(&written)?;
-        match taken.result() {
+    /// Whether it took one.
+    pub(super) fn taken(call: &Call) -> Result<bool, TargetError> {
+        match call.result() {
             Ok(_) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
             Err(error) => Err(io_error("read a signal of urgent data", error)),
@@ -111,9 +97,8 @@ fn this_thread() -> libc::pid_t {
     NUMBER.with(|number| *number)
 }
 
-/// Whether an arriving packet has a TCP header with the URG bit. Lenient: it may be malformed otherwise.
+/// Whether an arriving packet may have the URG bit.
 pub(super) fn is_urgent(packet: &[u8]) -> bool {
     const URG: u8 = 0x20;
-    let flags = addresses::tcp_at(packet).and_then(|at| packet.get(at + 13));
-    flags.is_some_and(|flags| flags & URG != 0)
+    addresses::may_have(packet, URG)
 }
