@@ -5,7 +5,6 @@
 
 use std::{
     env,
-    hash::{DefaultHasher, Hash, Hasher},
     mem::ManuallyDrop,
     path::Path,
     sync::{
@@ -15,10 +14,18 @@ use std::{
 };
 
 use harness::{
-    campaign::{feedback::Triple, fuzzed::Fuzzed},
+    campaign::{
+        feedback::{Triple, print},
+        fuzzed::Fuzzed,
+    },
     generate::mutate::fuzz_mutate,
     target::spec::TargetSpec,
 };
+
+/// An execution makes many small things and drops them all.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// libFuzzer takes every byte in this section that an input sets for something that input reached: here, a (state, event
 /// class, rule) triple. It clears them before each input.
@@ -27,10 +34,7 @@ static REACHED: [AtomicU8; 1 << 15] = [const { AtomicU8::new(0) }; 1 << 15];
 
 /// Tells libFuzzer of a triple.
 pub fn reached(triple: Triple) {
-    let mut hasher = DefaultHasher::new();
-    triple.hash(&mut hasher);
-    let place = hasher.finish() as usize % REACHED.len();
-    REACHED[place].store(1, Ordering::Relaxed);
+    REACHED[print(triple) as usize % REACHED.len()].store(1, Ordering::Relaxed);
 }
 
 /// The reference and another target. New discoveries are written to the folder that `FINDINGS` names, else to

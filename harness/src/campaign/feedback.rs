@@ -14,6 +14,12 @@ use crate::{
 /// What a target did with an event in a state.
 pub type Triple = (ConnState, EventClass, Option<&'static str>);
 
+/// A triple as one number, the same in every run of a program.
+#[must_use]
+pub fn print(triple: Triple) -> u64 {
+    foldhash::quality::FixedState::default().hash_one(triple)
+}
+
 /// The triples that were seen, each as 64 bits of a hash: it is asked for nearly every event of every run, and what it
 /// keeps of ten thousands of triples has to stay near. One in 10^10 campaigns takes two triples for one, which costs it an
 /// input that it would have kept.
@@ -38,7 +44,7 @@ impl Seen {
     pub fn take(&mut self, run: &CaseRun, tell: &mut dyn FnMut(Triple, bool)) {
         triples(run, &mut |triple| {
             if triple.2.is_some() {
-                let print = foldhash::quality::FixedState::default().hash_one(triple);
+                let print = print(triple);
                 let place = &mut self.recent[print as usize % RECENT];
                 // 0 stands for nothing; who has it is asked for each time.
                 let is_new = (*place != print || print == 0) && self.all.insert(print);
