@@ -87,7 +87,7 @@ pub(crate) struct Scratch {
     why: Vec<Explanation>,
     pending: Vec<Waiting>,
     packet: Vec<u8>,
-    monitor: Option<Monitor>,
+    monitor: Option<Box<Monitor>>,
     unmeasured: bool,
 }
 
@@ -184,7 +184,7 @@ struct Run<'a> {
     case: &'a Case,
     mode: Mode,
     peer: Peer,
-    monitor: Monitor,
+    monitor: Box<Monitor>,
     /// What broke an invariant in this step, with its event if it was an emission.
     violations: Vec<invariants::Broken>,
     trace: Trace,
@@ -224,10 +224,8 @@ impl<'a> Run<'a> {
         trace.events.reserve(2 * steps);
         trace.steps.reserve(steps);
         let (endpoints, live) = (*peer.endpoints(), target.capabilities().live);
-        let mut monitor = match scratch.monitor.take() {
-            Some(monitor) => monitor.again(endpoints, live),
-            None => Monitor::new(endpoints, live),
-        };
+        let mut monitor = scratch.monitor.take().unwrap_or_else(|| Box::new(Monitor::new(endpoints, live)));
+        monitor.again(endpoints, live);
         if target.capabilities().wheel {
             monitor.with_wheel(target.capabilities().granularity);
         }

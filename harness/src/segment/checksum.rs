@@ -86,10 +86,18 @@ fn sum_without(bytes: &[u8], field: usize) -> u64 {
 /// Adding 32 bits at a time gives the same: 2^16 is 1 modulo 2^16 - 1. So does adding in the machine's byte order and
 /// turning the sum (RFC1071#2). No carry is lost in 64 bits.
 fn sum(bytes: &[u8]) -> u64 {
-    let (words, rest) = bytes.as_chunks::<4>();
-    let mut last = [0; 4];
+    let (pairs, rest) = bytes.as_chunks::<8>();
+    let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
-    words.iter().map(|word| u64::from(u32::from_ne_bytes(*word))).sum::<u64>() + u64::from(u32::from_ne_bytes(last))
+    let last = u64::from_ne_bytes(last);
+    // What the upper halves leave of the whole is the lower halves' sum, whatever carries the whole has lost.
+    let (mut whole, mut upper) = (last, last >> 32);
+    for pair in pairs {
+        let pair = u64::from_ne_bytes(*pair);
+        whole = whole.wrapping_add(pair);
+        upper += pair >> 32;
+    }
+    whole.wrapping_sub(upper << 32) + upper
 }
 
 /// Adds the carries back in.

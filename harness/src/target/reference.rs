@@ -291,9 +291,10 @@ impl Target for Reference {
     }
 
     fn state(&mut self, _on: Handle, pair: Pair) -> Result<ConnState, TargetError> {
-        let listening = self.stack.is_listening(pair.target.port());
         Ok(match self.stack.connection_state(pair.target.port(), pair.peer) {
-            None | Some(StackState::Closed | StackState::Listen) => ConnState::None { listening },
+            None | Some(StackState::Closed | StackState::Listen) => {
+                ConnState::None { listening: self.stack.is_listening(pair.target.port()) }
+            }
             Some(state) => ConnState::Is(state_of(state)),
         })
     }

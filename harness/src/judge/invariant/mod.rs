@@ -139,14 +139,14 @@ impl Monitor {
         }
     }
 
-    /// The same in the memory of one whose case is over.
-    #[must_use]
-    pub fn again(self, endpoints: Endpoints, live: bool) -> Self {
-        let Self { mut flows, mut spare, mut sockets, .. } = self;
+    /// As new, in the memory of the case before.
+    pub fn again(&mut self, endpoints: Endpoints, live: bool) {
+        let [mut flows, mut spare] = [&mut self.flows, &mut self.spare].map(std::mem::take);
+        let mut sockets = std::mem::take(&mut self.sockets);
         spare.append(&mut flows);
         spare.truncate(MOST_SPARE);
         sockets.clear();
-        Self { flows, spare, sockets, ..Self::new(endpoints, live) }
+        *self = Self { flows, spare, sockets, ..Self::new(endpoints, live) };
     }
 
     /// The target's timers are in a wheel whose clock has this tick: an eighth late, and as much more.

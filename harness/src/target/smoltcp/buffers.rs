@@ -5,15 +5,19 @@
 //! that from the packets that arrived and the octets that were sent. So every socket still begins with zeros only, which
 //! debug builds check each time: what one case did is nothing that another can see.
 //!
-//! Called by [`super::sockets`]. Left out: buffers of a size that a case asks for, which are made for it.
+//! Called by [`super::sockets`]. Left out: buffers larger than usual, which are made for the case that asks for them.
 
 use std::ptr::NonNull;
 
 use smoltcp::socket::tcp::SocketBuffer;
 
-/// The buffers of one size: those at rest, zero throughout, and those that sockets have.
+/// Larger ones are not kept.
+const LARGEST: usize = 1 << 16;
+/// Nor are more of them than this.
+const MOST: usize = 1024;
+
+/// The receive buffers, or the send buffers: those at rest, zero throughout, and those that sockets have.
 struct Shelf {
-    size: usize,
     idle: Vec<Box<[u8]>>,
     lent: Vec<NonNull<[u8]>>,
 }
@@ -26,15 +30,16 @@ pub(super) struct Buffers {
 }
 
 impl Shelf {
-    const fn new(size: usize) -> Self {
-        Self { size, idle: Vec::new(), lent: Vec::new() }
+    const fn new() -> Self {
+        Self { idle: Vec::new(), lent: Vec::new() }
     }
 
     fn lend(&mut self, size: usize) -> SocketBuffer<'static> {
-        if size != self.size {
+        if size > LARGEST {
             return SocketBuffer::new(vec![0; size]);
         }
-        let buffer = self.idle.pop().unwrap_or_else(|| vec![0; size].into());
+        let known = self.idle.iter().rposition(|buffer| buffer.len() == size);
+        let buffer = known.map_or_else(|| vec![0; size].into(), |known| self.idle.swap_remove(known));
         let memory = NonNull::from(Box::leak(buffer));
         self.lent.push(memory);
         // SAFETY: it was leaked just above, and nobody looks at it again before it is taken back.
@@ -51,15 +56,17 @@ impl Shelf {
             let mut buffer = unsafe { Box::from_raw(memory.as_ptr()) };
             clear(&mut buffer);
             debug_assert!(is_clear(&buffer), "something was written where nothing can have been");
-            self.idle.push(buffer);
+            if self.idle.len() < MOST {
+                self.idle.push(buffer);
+            }
         }
     }
 }
 
 impl Buffers {
-    /// None yet, of these usual sizes.
-    pub(super) const fn new(receive: usize, send: usize) -> Self {
-        Self { receive: Shelf::new(receive), send: Shelf::new(send), written: Written::NOTHING }
+    /// None yet.
+    pub(super) const fn new() -> Self {
+        Self { receive: Shelf::new(), send: Shelf::new(), written: Written::NOTHING }
     }
 
     /// The receive and the send buffer of a socket, of these sizes.

@@ -26,9 +26,9 @@ const LEAST_MTU: u16 = 68;
 /// RFC8200#5
 const LEAST_MTU_V6: u16 = 1280;
 /// As large as a window without scaling.
-pub(super) const RECV_BUFFER: usize = 65_535;
+const RECV_BUFFER: usize = 65_535;
 /// Half of that.
-pub(super) const SEND_BUFFER: usize = 32_768;
+const SEND_BUFFER: usize = 32_768;
 /// smoltcp's own limit.
 const LARGEST_BUFFER: u32 = 1 << 30;
 /// Of a connection whose case names none (MUST-27: not less than two hours).

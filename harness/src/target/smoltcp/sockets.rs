@@ -12,10 +12,7 @@ use smoltcp::{
     wire::IpEndpoint,
 };
 
-use super::{
-    buffers::Buffers,
-    config::{Options, RECV_BUFFER, SEND_BUFFER},
-};
+use super::{buffers::Buffers, config::Options};
 use crate::{
     case::{
         flags::Flags,
@@ -93,7 +90,7 @@ impl Sockets {
             options: Options::default(),
             listener: None,
             queue: VecDeque::new(),
-            buffers: Buffers::new(RECV_BUFFER, SEND_BUFFER),
+            buffers: Buffers::new(),
         }
     }
 

@@ -58,6 +58,24 @@ fn what_was_sent_is_cleared_from_the_beginning() {
 }
 
 #[test]
+fn buffers_of_any_usual_size_are_lent_again() {
+    let mut shelf = Shelf::new();
+    let mut lend = |size| {
+        let buffer = shelf.lend(size);
+        assert!(buffer.capacity() == size && buffer.is_empty());
+        drop(buffer);
+        // SAFETY: the only one was dropped just now.
+        unsafe { shelf.take_back(|buffer| buffer.fill(0)) };
+        shelf.idle.iter().map(|buffer| buffer.len()).collect::<Vec<_>>()
+    };
+    assert_eq!(lend(LARGEST), [LARGEST]);
+    assert_eq!(lend(536), [LARGEST, 536]);
+    assert_eq!(lend(LARGEST + 1), [LARGEST, 536], "made for one case");
+    assert_eq!(lend(LARGEST), [536, LARGEST]);
+    assert_eq!(lend(536), [LARGEST, 536]);
+}
+
+#[test]
 fn buffers_come_back_clear_whatever_a_case_does() {
     let mut target = Smoltcp::new(0);
     let mut rng = fastrand::Rng::with_seed(7);
