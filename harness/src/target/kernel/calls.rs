@@ -6,7 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{self, ErrorKind},
-    net::{Ipv4Addr, Shutdown, SocketAddr},
+    net::{Ipv4Addr, SocketAddr},
     time::Duration,
 };
 
@@ -118,7 +118,7 @@ impl Sockets {
         match call {
             SocketCall::Send { data, urgent } => send_bytes(socket, data, *urgent),
             SocketCall::Recv { max } => recv_bytes(socket, *max),
-            SocketCall::Shutdown => outcome("shut a socket down", socket.shutdown(Shutdown::Write)),
+            SocketCall::Shutdown => outcome("shut a socket down", socket.stop_writing()),
             SocketCall::Poll => ready(socket, on, announced),
             SocketCall::Set(switch) => {
                 let outcome = set(socket, self.options.version, *switch);

@@ -4,7 +4,7 @@
 
 use std::{
     io, mem,
-    net::{Shutdown, SocketAddr},
+    net::SocketAddr,
     os::fd::{AsRawFd, RawFd},
     ptr, slice,
 };
@@ -228,17 +228,12 @@ impl Socket {
         unsafe { SockAddr::try_init(make) }
     }
 
-    /// Shuts down one or both ways.
+    /// Stops writing: the half close.
     ///
     /// # Errors
     /// What `shutdown` reports.
-    pub(super) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        let how = match how {
-            Shutdown::Read => libc::SHUT_RD,
-            Shutdown::Write => libc::SHUT_WR,
-            Shutdown::Both => libc::SHUT_RDWR,
-        };
-        self.call(libc::SYS_shutdown, [how as usize, 0, 0, 0, 0]).map(drop)
+    pub(super) fn stop_writing(&self) -> io::Result<()> {
+        self.call(libc::SYS_shutdown, [libc::SHUT_WR as usize, 0, 0, 0, 0]).map(drop)
     }
 
     /// The call that stops reading. Of a listener Linux makes an unconnected socket that keeps its port.
